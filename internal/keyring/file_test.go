@@ -229,6 +229,7 @@ func FuzzDecodeState(f *testing.F) {
 	}
 	st.erased[li] = true
 	f.Add(st.encode())
+	f.Add(append(st.encode(), st.encode()...)) // every item twice
 	f.Add([]byte{itemErased, 0, 0, 0, 1, 7})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		st, err := decodeState(1, b)
