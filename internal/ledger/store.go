@@ -46,12 +46,12 @@ type Tx interface {
 	Head() (Head, error)
 	// Requests says which of the ids are recorded already, and where.
 	Requests(ids []pii.RequestID) (map[pii.RequestID]uint64, error)
-	// Revoked returns, of the revocations filed at index ≥ since, the highest
-	// index of each key.
+	// Revoked returns the revocations filed at index ≥ since: of each key the
+	// highest index.
 	Revoked(since uint64) (map[string]uint64, error)
-	// Spend charges a budget and reports whether it was within its cap; if not,
-	// nothing was charged.
-	Spend(s Spend) (ok bool, err error)
+	// Spend charges all the budgets, or none of them: over is the key of the
+	// first that would pass its cap, or empty.
+	Spend(s []Spend) (over string, err error)
 	// Apply executes the row changes of the entry idx. A change of a type the
 	// store does not know is an error.
 	Apply(idx uint64, at time.Time, effects []Effect) error
