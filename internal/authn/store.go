@@ -1,0 +1,63 @@
+package authn
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/goldbell/goldbell/internal/party"
+	"github.com/goldbell/goldbell/internal/pii"
+)
+
+// Token is an access token or a session: only its hash is stored.
+type Token struct {
+	Hash      []byte       `json:"hash"` // SHA-256 of the secret
+	Person    pii.PersonID `json:"person"`
+	Scope     string       `json:"scope"` // a service's; empty for a person's session
+	MadeAt    time.Time    `json:"made_at"`
+	Until     time.Time    `json:"until"`
+	StepUp    time.Time    `json:"step_up"` // zero: none
+	Ended     bool         `json:"ended"`
+	pii.Stamp `json:"-"`
+}
+
+// StampRow implements [pii.Stamped].
+func (t *Token) StampRow() (string, []byte) { return "token", canonical(t) }
+
+// Code is a person's current one-time code; using it replaces it.
+type Code struct {
+	Person    pii.PersonID `json:"person"`
+	Hash      []byte       `json:"hash"` // SHA-256 of the code
+	Until     time.Time    `json:"until"`
+	pii.Stamp `json:"-"`
+}
+
+// StampRow implements [pii.Stamped].
+func (c *Code) StampRow() (string, []byte) { return "code", canonical(c) }
+
+// TokenPut inserts or replaces a token by its hash. CodePut replaces a person's
+// code: Was is the hash of the code it replaces, nil if she had none; if another
+// hash is stored the effect fails with ErrCodeUsed and the entry is not written.
+type (
+	TokenPut struct{ *Token }
+	CodePut  struct {
+		*Code
+		Was []byte
+	}
+)
+
+// Store keeps credentials. [TokenPut] and [CodePut] are effects.
+type Store interface {
+	// Token reads a token by its hash, with its person and organisation.
+	Token(ctx context.Context, hash []byte) (Token, party.Person, party.Org, bool, error)
+	// CodeByHash reads a code by its hash.
+	CodeByHash(ctx context.Context, hash []byte) (Code, bool, error)
+}
+
+func canonical(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("authn: a row of plain fields did not encode") // impossible state
+	}
+	return b
+}

@@ -1,0 +1,62 @@
+// Package consent holds what a person agreed to and took back: separate consent
+// per purpose and recipient, and the opt-out from marketing.
+//
+// Its one invariant: what is not recorded as given is not given. It holds no rules.
+package consent
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/goldbell/goldbell/internal/pii"
+)
+
+// Consent is the latest state of one subject's separate consent (单独同意) for a
+// purpose and a recipient.
+type Consent struct {
+	Ordinal   pii.Ordinal `json:"ordinal"`
+	Purpose   pii.Purpose `json:"purpose"`
+	Recipient pii.OrgID   `json:"recipient"`
+	Given     bool        `json:"given"`  // false: withdrawn
+	Notice    string      `json:"notice"` // version of the notice she was shown
+	Proof     []byte      `json:"proof"`  // SHA-256 of the proof the company keeps
+	At        time.Time   `json:"at"`
+	pii.Stamp `json:"-"`
+}
+
+// StampRow implements [pii.Stamped].
+func (c *Consent) StampRow() (string, []byte) { return "consent", canonical(c) }
+
+// OptOut is a subject's refusal of marketing (拒绝营销), or its end.
+type OptOut struct {
+	Ordinal   pii.Ordinal `json:"ordinal"`
+	Refused   bool        `json:"refused"`
+	At        time.Time   `json:"at"`
+	pii.Stamp `json:"-"`
+}
+
+// StampRow implements [pii.Stamped].
+func (o *OptOut) StampRow() (string, []byte) { return "opt-out", canonical(o) }
+
+// Put replaces the state of a consent; OptOutPut that of an opt-out.
+type (
+	Put       struct{ *Consent }
+	OptOutPut struct{ *OptOut }
+)
+
+// Store keeps consents. [Put] and [OptOutPut] are effects.
+type Store interface {
+	// Consents returns what is recorded for the ordinals, purpose and recipient.
+	Consents(ctx context.Context, of []pii.Ordinal, p pii.Purpose, to pii.OrgID) ([]Consent, error)
+	// OptOuts returns what is recorded for the ordinals.
+	OptOuts(ctx context.Context, of []pii.Ordinal) ([]OptOut, error)
+}
+
+func canonical(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("consent: a row of plain fields did not encode") // impossible state
+	}
+	return b
+}

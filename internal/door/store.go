@@ -1,0 +1,89 @@
+package door
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/goldbell/goldbell/internal/pii"
+)
+
+// Import is one file on its way in. Its id is the request id of the entry that
+// opened it.
+type Import struct {
+	ID        pii.RequestID `json:"id"`
+	By        pii.PersonID  `json:"by"`
+	File      []byte        `json:"file"` // SHA-256 of the file
+	OpenedAt  time.Time     `json:"opened_at"`
+	Stored    int64         `json:"stored"`  // subjects stored so far
+	Matches   int64         `json:"matches"` // of them, how many matched a subject stored before the import; told once, at the end
+	Done      bool          `json:"done"`
+	pii.Stamp `json:"-"`
+}
+
+// StampRow implements [pii.Stamped].
+func (i *Import) StampRow() (string, []byte) { return "import", canonical(i) }
+
+// ImportPut inserts or replaces an import.
+type ImportPut struct{ *Import }
+
+// ErasureState of an erasure.
+type ErasureState string
+
+const (
+	ErasureAsked    ErasureState = "asked"
+	ErasureApproved ErasureState = "approved"
+	ErasureDone     ErasureState = "done"
+)
+
+// Erasure is a request to erase a subject. Its id is the request id of the entry
+// that asked for it; a second person approves.
+type Erasure struct {
+	ID         pii.RequestID `json:"id"`
+	Ordinal    pii.Ordinal   `json:"ordinal"`
+	Work       pii.RequestID `json:"work"` // the rights request or expired retention it rests on
+	AskedBy    pii.PersonID  `json:"asked_by"`
+	AskedAt    time.Time     `json:"asked_at"`
+	ApprovedBy pii.PersonID  `json:"approved_by"`
+	State      ErasureState  `json:"state"`
+	pii.Stamp  `json:"-"`
+}
+
+// StampRow implements [pii.Stamped].
+func (e *Erasure) StampRow() (string, []byte) { return "erasure", canonical(e) }
+
+// ErasurePut inserts or replaces an erasure.
+type ErasurePut struct{ *Erasure }
+
+// RuleSet is the company's own rules, as Cedar text. The index of its entry is
+// in the ledger's head row while it is in force.
+type RuleSet struct {
+	Version   string       `json:"version"` // SHA-256 of shipped and company rules, hex
+	Text      string       `json:"text"`
+	By        pii.PersonID `json:"by"`
+	At        time.Time    `json:"at"`
+	pii.Stamp `json:"-"`
+}
+
+// StampRow implements [pii.Stamped].
+func (r *RuleSet) StampRow() (string, []byte) { return "rule-set", canonical(r) }
+
+// RuleSetPut inserts a rule set.
+type RuleSetPut struct{ *RuleSet }
+
+// Store keeps the door's own rows. [ImportPut], [ErasurePut] and [RuleSetPut]
+// are effects.
+type Store interface {
+	Import(ctx context.Context, id pii.RequestID) (Import, bool, error)
+	Erasure(ctx context.Context, id pii.RequestID) (Erasure, bool, error)
+	// RuleSet reads the rule set the entry brought into force.
+	RuleSet(ctx context.Context, entry uint64) (RuleSet, bool, error)
+}
+
+func canonical(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("door: a row of plain fields did not encode") // impossible state
+	}
+	return b
+}

@@ -1,0 +1,117 @@
+// Package grant holds why somebody may work with a person's information: purpose
+// sheets and work items.
+//
+// Its one invariant: free text is never a reason; only an open work item that
+// names the subject, the purpose and the assignee is. It holds no rules.
+package grant
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/goldbell/goldbell/internal/pii"
+)
+
+// Sheet is a purpose sheet: what a purpose needs, and no more.
+type Sheet struct {
+	Purpose   pii.Purpose
+	Zh, En    string
+	Basis     string                 // legal basis, as PIPL 13 counts: "contract", "consent", "legal-duty"
+	Highest   map[pii.Field]pii.Form // fields the purpose needs, with the highest form each may take
+	Marketing bool                   // an opt-out (拒绝营销) stops it
+}
+
+// Allows reports whether the sheet covers every field in this form.
+func (s Sheet) Allows(fields []pii.Field, f pii.Form) bool {
+	for _, x := range fields {
+		if highest, ok := s.Highest[x]; !ok || f > highest {
+			return false
+		}
+	}
+	return len(fields) > 0
+}
+
+// WorkKind says what sort of work an item is.
+type WorkKind string
+
+const (
+	CallTask      WorkKind = "call-task"      // 外呼任务
+	SupportTicket WorkKind = "support-ticket" // 客服工单
+	ComplaintWork WorkKind = "complaint"
+	RightsRequest WorkKind = "rights-request" // 个人行使权利的申请
+	Retention     WorkKind = "retention"      // an expired retention period
+	Inbound       WorkKind = "inbound"        // an inbound caller, posted by the switch
+	PartnerLead   WorkKind = "partner-lead"
+)
+
+// WorkKinds lists every kind.
+var WorkKinds = []WorkKind{CallTask, SupportTicket, ComplaintWork, RightsRequest, Retention, Inbound, PartnerLead}
+
+// Valid reports whether k is a kind.
+func (k WorkKind) Valid() bool { return slices.Contains(WorkKinds, k) }
+
+// WorkItem is a piece of work assigned to one principal, for some subjects and
+// one purpose, until a time. Its id is the request id of the entry that opened it.
+type WorkItem struct {
+	ID        pii.RequestID `json:"id"`
+	Kind      WorkKind      `json:"kind"`
+	Purpose   pii.Purpose   `json:"purpose"`
+	Assignee  pii.PersonID  `json:"assignee"`
+	Recipient pii.OrgID     `json:"recipient"` // the assignee's organisation
+	OpenedBy  pii.PersonID  `json:"opened_by"`
+	OpenedAt  time.Time     `json:"opened_at"`
+	Until     time.Time     `json:"until"`
+	Closed    bool          `json:"closed"`
+	Subjects  int           `json:"subjects"` // how many; who they are is in the store
+	Digest    []byte        `json:"digest"`   // SHA-256 over the sorted ordinals, so that the stamp covers the set
+	pii.Stamp `json:"-"`
+}
+
+// StampRow implements [pii.Stamped].
+func (w *WorkItem) StampRow() (string, []byte) {
+	b, err := json.Marshal(w)
+	if err != nil {
+		panic("grant: a row of plain fields did not encode") // impossible state
+	}
+	return "work-item", b
+}
+
+// OpenAt reports whether the item is open at t.
+func (w WorkItem) OpenAt(t time.Time) bool { return !w.Closed && t.Before(w.Until) }
+
+// Member says that a subject is in a work item. It is stamped like the item, so
+// that a row added with SQL covers nobody.
+type Member struct {
+	Ordinal   pii.Ordinal   `json:"ordinal"`
+	Item      pii.RequestID `json:"item"`
+	pii.Stamp `json:"-"`
+}
+
+// StampRow implements [pii.Stamped].
+func (m *Member) StampRow() (string, []byte) {
+	b := append(m.Item[:], byte(m.Ordinal>>24), byte(m.Ordinal>>16), byte(m.Ordinal>>8), byte(m.Ordinal))
+	return "work-item-subject", b
+}
+
+// Opened inserts a work item with its members (at most 1,000).
+type Opened struct {
+	*WorkItem
+	Members []*Member
+}
+
+// Closed replaces the item's row by the closed one.
+type Closed struct{ *WorkItem }
+
+// Store keeps work items. [Opened] and [Closed] are effects.
+type Store interface {
+	// Item reads a work item; ok is false if there is none.
+	Item(ctx context.Context, id pii.RequestID) (WorkItem, bool, error)
+	// Members returns, of the ordinals given, those that are members of the item.
+	// With none given it returns the item's members after the ordinal after, at most n.
+	Members(ctx context.Context, item pii.RequestID, of []pii.Ordinal) ([]Member, error)
+	MembersAfter(ctx context.Context, item pii.RequestID, after pii.Ordinal, n int) ([]Member, error)
+	// Assigned lists items of an assignee that are not closed, newest first, at most n.
+	Assigned(ctx context.Context, to pii.PersonID, n int) ([]WorkItem, error)
+}

@@ -1,0 +1,143 @@
+package ledger
+
+import (
+	"context"
+	"time"
+
+	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/proof"
+)
+
+// Head is the ledger's one mutable row.
+type Head struct {
+	Size     uint64
+	Root     proof.Hash
+	Frontier []proof.Hash // roots of the perfect subtrees of [0,Size), largest first
+	Note     []byte       // the signed checkpoint of Size
+	Micros   uint64       // the time of the last entry
+	Rules    uint64       // the entry that brought the rule set in force; 0: the shipped rules only
+}
+
+// Store keeps the ledger. One instance serves one data directory or database;
+// its methods are safe for concurrent use.
+type Store interface {
+	// Append runs fn in one transaction that holds the head row's lock, and
+	// commits if fn returns nil. When Append returns nil everything fn wrote is
+	// durable; on any error the caller must assume nothing was (it may have been:
+	// a lost connection during COMMIT). fn runs once.
+	Append(ctx context.Context, fn func(Tx) error) error
+	// Head reads the head row; a store without one has size 0 and no note.
+	Head(ctx context.Context) (Head, error)
+	// Leaves returns the leaves [from, from+n), fewer at the end.
+	Leaves(ctx context.Context, from uint64, n int) ([][]byte, error)
+	// Openings returns the sealed openings of [from, from+n) that still exist, in order.
+	Openings(ctx context.Context, from uint64, n int) ([]SealedOpening, error)
+	// ByRequest finds the entry of a request id.
+	ByRequest(ctx context.Context, id pii.RequestID) (idx uint64, ok bool, err error)
+	// Find returns indices filed under ref that are ≥ from, ascending, at most n.
+	Find(ctx context.Context, ref Ref, from uint64, n int) ([]uint64, error)
+	// Tiles returns full tiles (256 hashes of 32 bytes); a missing one is an error.
+	Tiles(ctx context.Context, ids []TileID) ([][]byte, error)
+}
+
+// Tx is what an append may do while it holds the head lock.
+type Tx interface {
+	// Head reads the locked head row.
+	Head() (Head, error)
+	// Requests says which of the ids are recorded already, and where.
+	Requests(ids []pii.RequestID) (map[pii.RequestID]uint64, error)
+	// Revoked returns, of the revocations filed at index ≥ since, the highest
+	// index of each key.
+	Revoked(since uint64) (map[string]uint64, error)
+	// Spend charges a budget and reports whether it was within its cap; if not,
+	// nothing was charged.
+	Spend(s Spend) (ok bool, err error)
+	// Apply executes the row changes of the entry idx. A change of a type the
+	// store does not know is an error.
+	Apply(idx uint64, at time.Time, effects []Effect) error
+	// Leaves reads stored leaves, for a tile that fills now.
+	Leaves(from uint64, n int) ([][]byte, error)
+	// Tiles reads stored full tiles, for a tile that fills now.
+	Tiles(ids []TileID) ([][]byte, error)
+	// Write inserts the batch's rows and replaces the head, which must still have
+	// the size it had: WHERE size = old is the second lock.
+	Write(b Batch) error
+}
+
+// TileID names a full tile: level and number.
+type TileID struct {
+	Level  int
+	Number uint64
+}
+
+// Tile is a full tile's 256 hashes.
+type Tile struct {
+	ID   TileID
+	Data []byte
+}
+
+// Batch is what one commit inserts: rows only, and the new head.
+type Batch struct {
+	Old         uint64 // the head's size before
+	Leaves      [][]byte
+	Requests    []pii.RequestID // one per leaf
+	Openings    []SealedOpening
+	Refs        []IndexRow
+	Tiles       []Tile
+	Revocations []Revocation
+	Head        Head
+}
+
+// SealedOpening is an entry's opening: salts and values, sealed under the record
+// key of Holder, or, if Holder is Dummy, under the key ring's record key of Month.
+type SealedOpening struct {
+	Index  uint64
+	Holder pii.Ordinal
+	Month  string // "2026-11", UTC+8
+	Sealed []byte
+}
+
+// RefKind says what a reference names.
+type RefKind uint8
+
+const (
+	RefSubject    RefKind = iota + 1 // 4 bytes, big endian: the ordinal
+	RefPerson                        // the person id
+	RefOrg                           // the organisation id
+	RefWorkItem                      // 16 bytes
+	RefCase                          // 16 bytes: a complaint
+	RefDisclosure                    // 16 bytes: what a call outcome names
+	RefKindOf                        // the entry's kind, one byte
+)
+
+// Ref is what an entry is found by.
+type Ref struct {
+	Kind RefKind
+	Key  []byte
+}
+
+// IndexRow files an entry under a reference.
+type IndexRow struct {
+	Ref   Ref
+	Index uint64
+}
+
+// Revocation says that the entry Index took away what Key names.
+type Revocation struct {
+	Key   string
+	Index uint64
+}
+
+// Spend charges Amount, or the number of subjects not yet counted under Key, to
+// the meter Key, which may not pass Cap.
+type Spend struct {
+	Key      string
+	Cap      int64
+	Amount   int64         // requests; ignored if Subjects is set
+	Subjects []pii.Ordinal // distinct subjects
+	Until    time.Time     // the window's end; the row may be deleted after it
+}
+
+// Effect is a row change that belongs to an entry: a pointer to a struct of the
+// package that owns the row. The store executes it in the entry's transaction.
+type Effect any

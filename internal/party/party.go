@@ -1,0 +1,109 @@
+// Package party holds who works with personal information: organisations, the
+// persons under them, and services; and the [Principal] a request is made by.
+//
+// Its one invariant: a principal is one named person or one named service, never
+// a shared account. It decides nothing: whether a principal may do a thing is
+// for policy and door.
+package party
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/goldbell/goldbell/internal/pii"
+)
+
+// OrgKind says what an organisation is to the company.
+type OrgKind string
+
+const (
+	OwnCompany OrgKind = "own"       // 本公司
+	Entrusted  OrgKind = "entrusted" // 受托人: an agency that works on our behalf
+	Handler    OrgKind = "handler"   // 其他个人信息处理者: a partner that decides for itself
+)
+
+// Org is an organisation. The agreement fields matter for entrusted parties and
+// other handlers.
+type Org struct {
+	ID             pii.OrgID `json:"id"`
+	Kind           OrgKind   `json:"kind"`
+	Title          string    `json:"title"`           // a company's name, not a person's
+	AgreementUntil time.Time `json:"agreement_until"` // zero: none
+	Assessment     string    `json:"assessment"`      // reference of the impact assessment; empty: none
+	Suspended      bool      `json:"suspended"`
+	pii.Stamp      `json:"-"`
+}
+
+// StampRow implements [pii.Stamped].
+func (o *Org) StampRow() (string, []byte) { return "org", canonical(o) }
+
+// PersonKind says what a person, or a service, is.
+type PersonKind string
+
+const (
+	Staff       PersonKind = "staff"
+	Outsourced  PersonKind = "outsourced"
+	Partner     PersonKind = "partner"
+	Officer     PersonKind = "officer"  // 个人信息保护负责人
+	SystemAdmin PersonKind = "sysadmin" // 系统管理员
+	SecAdmin    PersonKind = "secadmin" // 安全管理员
+	Auditor     PersonKind = "auditor"  // 审计管理员
+	Service     PersonKind = "service"
+)
+
+// Person is a person or a service. No personal name is kept: ID is the staff
+// number, or the service's name.
+type Person struct {
+	ID            pii.PersonID `json:"id"`
+	Org           pii.OrgID    `json:"org"`
+	Kind          PersonKind   `json:"kind"`
+	ContractFrom  time.Time    `json:"contract_from"`
+	ContractUntil time.Time    `json:"contract_until"` // zero: open-ended
+	TrainedUntil  time.Time    `json:"trained_until"`  // zero: never trained
+	Suspended     bool         `json:"suspended"`
+	pii.Stamp     `json:"-"`
+}
+
+// StampRow implements [pii.Stamped].
+func (p *Person) StampRow() (string, []byte) { return "person", canonical(p) }
+
+// Principal is who a request is made by, as authn found out.
+type Principal struct {
+	Person Person
+	Org    Org
+	Scope  string    // a service's scope; empty for a person
+	StepUp time.Time // when this session last signed in afresh; zero for services
+}
+
+// IsService reports whether the principal is a named service.
+func (p Principal) IsService() bool { return p.Person.Kind == Service }
+
+// OpenAt reports whether the person's contract covers t.
+func (p Person) OpenAt(t time.Time) bool {
+	return !t.Before(p.ContractFrom) && (p.ContractUntil.IsZero() || t.Before(p.ContractUntil))
+}
+
+// Store keeps organisations and persons. OrgPut and PersonPut are effects.
+type Store interface {
+	// Person reads a person with his organisation; ok is false if there is none.
+	Person(ctx context.Context, id pii.PersonID) (Person, Org, bool, error)
+	// Org reads an organisation.
+	Org(ctx context.Context, id pii.OrgID) (Org, bool, error)
+	// Persons lists persons by id after the given one, at most n.
+	Persons(ctx context.Context, after pii.PersonID, n int) ([]Person, error)
+}
+
+// OrgPut inserts or replaces an organisation.
+type OrgPut struct{ *Org }
+
+// PersonPut inserts or replaces a person.
+type PersonPut struct{ *Person }
+
+func canonical(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("party: a row of plain fields did not encode") // impossible state
+	}
+	return b
+}
