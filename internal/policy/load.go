@@ -190,7 +190,7 @@ func reasonOf(id cedar.PolicyID, notes cedar.Annotations, permit bool) Reason {
 	if permit {
 		zh, en = fmt.Sprintf("公司规则“%s”允许此操作。", id), fmt.Sprintf("The company's rule %q permits this.", id)
 	}
-	or := func(key types.Ident, otherwise string) string {
+	or := func(key types.AnnotationKey, otherwise string) string {
 		if v, ok := notes[key]; ok {
 			return string(v)
 		}

@@ -331,6 +331,13 @@ func TestLoadRefuses(t *testing.T) {
 	}
 }
 
+func TestFieldSetsCompare(t *testing.T) {
+	a, b := FieldsOf(pii.Phone, pii.Email, pii.Phone), FieldsOf(pii.Email, pii.Phone)
+	if a != b || a == FieldsOf(pii.Phone) || FieldsOf() != "" || FieldsOf().names() != nil {
+		t.Errorf("%q, %q", a, b)
+	}
+}
+
 func TestVersionNamesTheText(t *testing.T) {
 	a, b := mustLoad(t, ""), mustLoad(t, firmPlain)
 	if a.Version() == b.Version() || a.Version() != mustLoad(t, "").Version() || len(a.Version()) != 64 {
