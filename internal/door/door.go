@@ -250,3 +250,10 @@ func (d *Door) Close(ctx context.Context) { d.flood.fold.Flush(ctx, time.Time{})
 func (d *Door) Tick(ctx context.Context) { d.flood.fold.Flush(ctx, d.Clock()) }
 
 func fact(name, value string) proof.Field { return proof.Field{Name: name, Value: value} }
+
+func (d *Door) newRequest() (id pii.RequestID, err error) {
+	if _, err := io.ReadFull(d.Rand, id[:]); err != nil {
+		return id, fault.New(fault.Unavailable, "unavailable", "randomness")
+	}
+	return id, nil
+}

@@ -250,6 +250,9 @@ func (v *Vault) PrepareErasure(ctx context.Context, r *ledger.Receipt) (*Destroy
 // erases her again before the first read.
 func (v *Vault) Shred(id pii.SubjectID) error { return v.ring.Shred(id) }
 
+// Purge makes destroyed key material unreachable in the database's own files.
+func (v *Vault) Purge(ctx context.Context) error { return v.upkeep.Purge(ctx) }
+
 func (v *Vault) countMasks(into map[[16]byte]int, f pii.Field, val pii.Value, by int) {
 	for _, key := range v.maskKeys(f, val) {
 		into[key] += by

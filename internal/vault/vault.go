@@ -26,6 +26,7 @@ const EnoughToHide = 5
 // Vault is the custody of subjects' values. It is safe for concurrent use.
 type Vault struct {
 	store  Store
+	upkeep Maintenance
 	ring   *keyring.Ring
 	schema pii.Schema
 	clock  func() time.Time
@@ -33,8 +34,8 @@ type Vault struct {
 }
 
 // New makes a vault over a store.
-func New(s Store, ring *keyring.Ring, schema pii.Schema, clock func() time.Time, rand io.Reader) *Vault {
-	return &Vault{store: s, ring: ring, schema: schema, clock: clock, rand: rand}
+func New(s Store, upkeep Maintenance, ring *keyring.Ring, schema pii.Schema, clock func() time.Time, rand io.Reader) *Vault {
+	return &Vault{store: s, upkeep: upkeep, ring: ring, schema: schema, clock: clock, rand: rand}
 }
 
 // Schema is the schema of the data directory.
