@@ -100,7 +100,7 @@ func (d *Door) covered(ctx context.Context, p party.Principal, l Lookup) (vault.
 	if err != nil {
 		return vault.Subject{}, err
 	}
-	members, err := d.memberSet(ctx, work, append([]pii.Ordinal{pii.Dummy}, candidates...))
+	members, err := d.memberSet(ctx, work, padded(candidates))
 	if err != nil {
 		return vault.Subject{}, err
 	}
@@ -117,6 +117,17 @@ func (d *Door) covered(ctx context.Context, p party.Principal, l Lookup) (vault.
 		return vault.Subject{}, fault.New(fault.Unavailable, "unavailable", "")
 	}
 	return found[0], nil
+}
+
+// padded adds the dummy up to four, so that a query for one candidate and one for
+// none are the same query.
+func padded(candidates []pii.Ordinal) []pii.Ordinal {
+	const width = 4
+	of := append(make([]pii.Ordinal, 0, width), candidates...)
+	for len(of) < width {
+		of = append(of, pii.Dummy)
+	}
+	return of
 }
 
 func (d *Door) holds(p party.Principal, w grant.WorkItem, l Lookup) bool {
