@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
 )
@@ -45,6 +46,9 @@ type (
 		Was []byte
 	}
 )
+
+// ErrCodeUsed says that the code is no longer the one its bearer was asked for.
+var ErrCodeUsed = fault.New(fault.Denied, "bad-code", "code")
 
 // Store keeps credentials. [TokenPut] and [CodePut] are effects.
 type Store interface {
