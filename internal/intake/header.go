@@ -35,8 +35,16 @@ var foreign = []string{"紧急", "推荐", "介绍", "销售", "业务", "客服
 	"owner", "manager", "staff", "order", "serial", "remark", "note", "comment"}
 
 // plainName is a column name without case, width, spaces, punctuation and what
-// stands in brackets: "Mobile No.（必填）" reads mobileno.
+// stands in brackets: "Mobile No.（必填）" reads mobileno. A name that stands in
+// brackets whole, as 【电话】, is what they hold.
 func plainName(s string) string {
+	if outside := lettersOf(s, false); outside != "" {
+		return outside
+	}
+	return lettersOf(s, true)
+}
+
+func lettersOf(s string, inside bool) string {
 	var b strings.Builder
 	depth := 0
 	for _, r := range s {
@@ -48,7 +56,7 @@ func plainName(s string) string {
 			depth++
 		case strings.ContainsRune(")]}】", r):
 			depth = max(0, depth-1)
-		case depth == 0 && (unicode.IsLetter(r) || unicode.IsDigit(r)):
+		case (inside || depth == 0) && (unicode.IsLetter(r) || unicode.IsDigit(r)):
 			b.WriteRune(unicode.ToLower(r))
 		}
 	}
