@@ -128,7 +128,7 @@ func (c *csvFormat) reader(delim byte, skip int) (*csvReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &csvReader{src: src, delim: delim, newline: c.newline, line: 1, read: int64(c.bom), decoder: newDecoder(c.enc)}
+	r := &csvReader{src: src, size: c.f.size, delim: delim, newline: c.newline, line: 1, read: int64(c.bom), decoder: newDecoder(c.enc)}
 	for range skip {
 		if _, err := r.next(); err != nil && err != io.EOF {
 			return nil, err
@@ -151,6 +151,7 @@ type csvReader struct {
 
 	buf  []byte // read and not yet used
 	back []byte // the whole buffer
+	size int64  // of the source: a short one needs no long buffer
 	eof  bool
 	line int
 	read int64
@@ -198,7 +199,7 @@ func (c *csvReader) fill() error {
 		return nil
 	}
 	if c.back == nil {
-		c.back = make([]byte, 8*longestRecord)
+		c.back = make([]byte, min(8*longestRecord, 2*c.size+16))
 	}
 	n := copy(c.back, c.buf)
 	got, err := io.ReadFull(c.src, c.back[n:])

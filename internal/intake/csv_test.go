@@ -82,6 +82,21 @@ func TestCSVShapes(t *testing.T) {
 	}
 }
 
+// TestFirstFaultNamesTheRow: fields in the schema's order, a missing contact last.
+func TestFirstFaultNamesTheRow(t *testing.T) {
+	f := open(t, "a.csv", "身份证号,邮箱,手机,姓名\n1,x,1,甲\n1,x,,甲\n1,,,甲\n,,,甲\n,,1,甲\n,,,"+strings.Repeat("长", 101)+"\n", Options{})
+	var got []string
+	for _, r := range all(t, f) {
+		if len(r.Values) != 0 {
+			t.Error("a refused row must not hand out values")
+		}
+		got = append(got, key(r))
+	}
+	if d := cmp.Diff([]string{"phone", "email", "id_number", "no contact", "phone", "name"}, got); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestLineNumbers(t *testing.T) {
 	f := open(t, "a.csv", "姓名,手机\n\n\"甲\n甲\",1\n乙,2\n\"丙,3\n丁,4\n", Options{})
 	var lines []int

@@ -11,7 +11,7 @@ import (
 var synonyms = func() map[string]pii.Field {
 	m := map[string]pii.Field{}
 	for field, names := range map[pii.Field]string{
-		pii.Name:     `姓名 名字 客户姓名 客户名 联系人 联系人姓名 用户姓名 会员姓名 真实姓名 中文姓名 name fullname customername contactname contactperson realname username`,
+		pii.Name:     `姓名 名字 客户姓名 客户名 联系人 联系人姓名 用户姓名 会员姓名 真实姓名 中文姓名 name fullname customername contactname contactperson realname`,
 		pii.Phone:    `手机号 手机号码 手机 移动电话 联系电话 联系手机 联系手机号 电话 电话号码 联系号码 客户电话 客户手机 客户手机号 联系人电话 联系人手机 手机電話 mobile mobilenumber mobileno mobilephone phone phonenumber phoneno tel telephone telno telephonenumber cell cellphone contactnumber contactphone`,
 		pii.Email:    `邮箱 电子邮箱 邮件 电子邮件 邮箱地址 邮件地址 联系邮箱 电邮 客户邮箱 email emailaddress mail mailaddress`,
 		pii.IDNumber: `身份证号 身份证号码 身份证 证件号码 证件号 居民身份证号 居民身份证号码 公民身份号码 公民身份证号码 idnumber idno idcard idcardno idcardnumber nationalid identitynumber citizenid`,

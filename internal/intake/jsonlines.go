@@ -75,7 +75,7 @@ func (j *jsonFormat) lines() (*jsonReader, error) {
 		return nil, problem(idRead)
 	}
 	return &jsonReader{format: j, lines: &csvReader{
-		src: j.f.src, newline: '\n', whole: true, line: 1, read: int64(j.bom), decoder: newDecoder(UTF8),
+		src: j.f.src, size: j.f.size, newline: '\n', whole: true, line: 1, read: int64(j.bom), decoder: newDecoder(UTF8),
 	}}, nil
 }
 

@@ -67,7 +67,7 @@ type Survey struct {
 
 // Survey makes the first pass: it counts, finds duplicates inside the file, and
 // hands on the refused rows. It stores nothing and asks nobody. Memory grows by
-// some 20 bytes per row and indexed field, not with the length of the rows.
+// 20 to 40 bytes per row and indexed field, not with the length of the rows.
 func (f *File) Survey(o SurveyOptions) (*Survey, error) {
 	if o.MergeBy != "" && !slices.ContainsFunc(f.binds, func(b binding) bool { return b.spec.Field == o.MergeBy && b.spec.Indexed }) {
 		return nil, problem(idMerge, f.fields(func(s pii.FieldSpec) bool { return s.Indexed && f.isBound(s.Field) }))
@@ -126,7 +126,7 @@ func (s *Survey) count(row Row, seen map[pii.Field]map[uint64]uint32, o SurveyOp
 
 // note remembers a value and reports whether an earlier row has it. Values are
 // kept as hashes under a key of this pass. Two different values of one hash
-// among a million are a chance of 1 in 10^7; they would be listed as duplicates
+// among a million are a chance below 1 in 10^7; they would be listed as duplicates
 // by mistake, and [Survey.Subjects] stops rather than merge them.
 func (s *Survey) note(row int, v FieldValue, rows map[uint64]uint32) bool {
 	h := maphash.String(s.seed, v.Value.Reveal())

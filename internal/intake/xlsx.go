@@ -1,8 +1,11 @@
 package intake
 
 import (
+	"bytes"
+	"encoding/xml"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -43,6 +46,10 @@ func openXLSX(f *File, o Options) (x *xlsxFormat, err error) {
 		return nil, problem(idXLSX) // its text may quote cells
 	}
 	x = &xlsxFormat{book: book}
+	if !x.wellFormed() {
+		_ = book.Close()
+		return nil, problem(idXLSX)
+	}
 	if err := x.choose(f, o.Sheet); err != nil {
 		_ = book.Close()
 		return nil, err
@@ -56,6 +63,51 @@ func openXLSX(f *File, o Options) (x *xlsxFormat, err error) {
 func damaged(err *error) {
 	if recover() != nil {
 		*err = problem(idXLSX)
+	}
+}
+
+// wellFormed reads the sheets once for their form alone. The library ends a sheet
+// quietly at the first broken tag and glues rows that are out of order together;
+// either would lose rows without a word.
+func (x *xlsxFormat) wellFormed() bool {
+	ok := true
+	x.book.Pkg.Range(func(name, part any) bool {
+		path, isPath := name.(string)
+		text, isText := part.([]byte)
+		if isPath && isText && strings.HasPrefix(strings.ToLower(path), "xl/worksheets/sheet") {
+			ok = ok && x.rowsInOrder(text)
+		}
+		return ok
+	})
+	return ok
+}
+
+func (x *xlsxFormat) rowsInOrder(part []byte) bool {
+	d := xml.NewDecoder(bytes.NewReader(part))
+	d.CharsetReader = x.book.CharsetReader
+	last := 0
+	for {
+		t, err := d.Token()
+		if err == io.EOF {
+			return true
+		}
+		if err != nil {
+			return false
+		}
+		start, ok := t.(xml.StartElement)
+		if !ok || start.Name.Local != "row" {
+			continue
+		}
+		n := last + 1
+		for _, a := range start.Attr {
+			if a.Name.Local == "r" {
+				n, err = strconv.Atoi(a.Value)
+			}
+		}
+		if err != nil || n <= last || n > sheetRows {
+			return false
+		}
+		last = n
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"errors"
+	"io/fs"
 	"os"
 	"strings"
 	"testing"
@@ -158,6 +159,64 @@ func TestXLSXLeavesNoFile(t *testing.T) {
 	if files, err := os.ReadDir(dir); err != nil || len(files) != 0 {
 		t.Errorf("%d temporary files, %v", len(files), err)
 	}
+}
+
+// TestXLSXBrokenSheet rewrites the sheet of a good file; the library alone would
+// read each of these as a shorter list.
+func TestXLSXBrokenSheet(t *testing.T) {
+	good := book(t, map[string][][]any{"客户": {{"手机"}, {13800138000}, {13800138001}, {13800138002}}}, "客户")
+	for name, change := range map[string][2]string{
+		"unchanged":    {"", ""},
+		"broken tag":   {"<row r=\"3\"", "<row r=\"3"},
+		"stray end":    {"<row r=\"3\"", "</c><row r=\"3\""},
+		"out of order": {"<row r=\"4\"", "<row r=\"2\""},
+		"row too far":  {"<row r=\"4\"", "<row r=\"99999999\""},
+	} {
+		f, err := Open(bytes.NewReader(rewrite(t, good, change[0], change[1])), "a.xlsx", Options{})
+		if name == "unchanged" {
+			if err != nil || len(all(t, f)) != 3 {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if !fault.IsID(err, idXLSX) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// rewrite replaces a text in the first sheet.
+func rewrite(t *testing.T, src []byte, from, to string) []byte {
+	t.Helper()
+	in, err := zip.NewReader(bytes.NewReader(src), int64(len(src)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for _, m := range in.File {
+		text, err := fs.ReadFile(in, m.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(m.Name, "xl/worksheets/") {
+			if !bytes.Contains(text, []byte(from)) {
+				t.Fatal("nothing to rewrite")
+			}
+			text = bytes.Replace(text, []byte(from), []byte(to), 1)
+		}
+		w, err := z.Create(m.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 func TestWholeNumber(t *testing.T) {
