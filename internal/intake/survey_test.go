@@ -2,6 +2,7 @@ package intake
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -301,6 +302,10 @@ func FuzzRefusedCells(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		strict, err := csv.NewReader(bytes.NewReader(text[3:])).ReadAll()
+		if err != nil || len(strict) != 2 {
+			t.Fatalf("by the book: %d rows, %v", len(strict), err)
+		}
 		rows := all(t, open(t, path, string(text), Options{Map: map[string]string{"手机": "phone", "甲": "-", "乙": "-"}}))
 		if len(rows) != 1 {
 			t.Fatalf("%d rows", len(rows))
@@ -309,4 +314,21 @@ func FuzzRefusedCells(f *testing.F) {
 			t.Error(d)
 		}
 	})
+}
+
+// TestEqualHashesDoNotMerge forges what a collision of hashes would look like.
+func TestEqualHashesDoNotMerge(t *testing.T) {
+	f := open(t, "a.csv", "手机\n13800138000\n13800138000\n", Options{})
+	s, err := f.Survey(SurveyOptions{MergeBy: pii.Phone})
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged := map[uint64]*Subject{}
+	for h := range s.groups {
+		forged[h] = &Subject{Rows: []int{1}, Values: []FieldValue{{pii.Phone, pii.NewValue("13800138009")}}}
+	}
+	row := all(t, f)[1]
+	if _, err := s.join(row, forged); !fault.IsID(err, idChanged) {
+		t.Errorf("two phones became one person: %v", err)
+	}
 }
