@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"golang.org/x/mod/sumdb/note"
@@ -163,21 +164,12 @@ func fromTlog(p []tlog.Hash) []Hash {
 func (l *testLog) opened(index uint64, which ...int) []Opened {
 	var out []Opened
 	for i, f := range l.fields[index] {
-		if len(which) > 0 && !contains(which, i) {
+		if len(which) > 0 && !slices.Contains(which, i) {
 			continue
 		}
 		out = append(out, Opened{i, f.Name, Salt(l.keys[index], i), f.Value})
 	}
 	return out
-}
-
-func contains(s []int, n int) bool { return bytes.Contains(toBytes(s), []byte{byte(n)}) }
-
-func toBytes(s []int) (b []byte) {
-	for _, n := range s {
-		b = append(b, byte(n))
-	}
-	return b
 }
 
 // entry makes a pack's entry about the person.
@@ -198,13 +190,14 @@ func (l *testLog) entry(index uint64, size int64, ks Hash, which ...int) Entry {
 
 // testWitness signs with the 0x04 signature of c2sp.org/tlog-cosignature.
 type testWitness struct {
-	name string
-	key  ed25519.PrivateKey
-	time uint64
+	name  string
+	key   ed25519.PrivateKey
+	time  uint64
+	forge int // if set: so many bytes instead of a signature
 }
 
 func newTestWitness(name string, seed byte, time uint64) *testWitness {
-	return &testWitness{name, ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, 32)), time}
+	return &testWitness{name, ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, 32)), time, 0}
 }
 
 func (w *testWitness) raw() []byte {
@@ -218,7 +211,18 @@ func (w *testWitness) KeyHash() uint32 {
 func (w *testWitness) vkey() string {
 	return fmt.Sprintf("%s+%08x+%s", w.name, w.KeyHash(), base64.StdEncoding.EncodeToString(w.raw()))
 }
+
+// forged writes lines in the witness's name without its key.
+func (w *testWitness) forged(n int) *testWitness {
+	f := *w
+	f.forge = n
+	return &f
+}
+
 func (w *testWitness) Sign(msg []byte) ([]byte, error) {
+	if w.forge > 0 {
+		return make([]byte, 8+w.forge), nil
+	}
 	m := fmt.Sprintf("cosignature/v1\ntime %d\n%s", w.time, msg)
 	return append(binary.BigEndian.AppendUint64(nil, w.time), ed25519.Sign(w.key, []byte(m))...), nil
 }
@@ -234,6 +238,7 @@ type world struct {
 	policy  string
 	// sealWitnesses sign the later checkpoint.
 	sealWitnesses []*testWitness
+	size          int64 // of the pack's checkpoint
 }
 
 func newWorld(t testing.TB) *world {
@@ -254,6 +259,7 @@ func newWorld(t testing.TB) *world {
 	none := l.add(KindDisclosure, fields, map[Hash]Line{w.other: {Shown: true, Version: 2}})
 	l.add(KindKeys, nil, nil)
 	size := l.size()
+	w.size = size
 	enrolment := l.entry(enrolled, size, w.ks)
 	c := SubjectCommitment(w.ks[:], w.subject)
 	var err error
@@ -279,13 +285,12 @@ func newWorld(t testing.TB) *world {
 // seal appends the pack's entry to the log and proves it.
 func (w *world) seal(manifest Hash) (*Sealed, error) {
 	l := w.log
-	before := int64(w.pack.Enrolment.Index) + 5
 	index := l.add(KindPack, []Field{{"actor", "officer-1"}, {ManifestField, manifest.String()}}, nil)
 	l.add(KindKeys, nil, nil)
 	return &Sealed{
 		Index: index, Leaf: l.leaves[index], Inclusion: l.inclusion(index, l.size()),
 		Fields: l.opened(index), Checkpoint: l.checkpoint(l.size(), w.sealWitnesses...),
-		Consistency: l.consistency(before, l.size()),
+		Consistency: l.consistency(w.size, l.size()),
 	}, nil
 }
 
