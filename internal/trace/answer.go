@@ -101,18 +101,16 @@ func (q *run) groupHolds(suspects []suspect, p *posterior, group []string) bool 
 // decoy counts as two and an alias suffices.
 func (q *run) support(s *suspect) float64 {
 	units := map[int32]float64{}
-	if len(s.best) > 0 {
-		for _, t := range q.terms(s.list, &s.best[0], nil) {
-			it := &q.items[t.item]
-			if !t.in || it.Proof == Unverified {
-				continue
-			}
-			u := 1.0
-			if t.decoy {
-				u = 2
-			}
-			units[it.voice] = max(units[it.voice], u)
+	for _, n := range q.inside(s) {
+		it := &q.items[n]
+		if it.Proof == Unverified {
+			continue
 		}
+		u := 1.0
+		if it.cell == q.x.strata.decoy {
+			u = 2
+		}
+		units[it.voice] = max(units[it.voice], u)
 	}
 	for i := range q.items {
 		if it := &q.items[i]; slices.Contains(it.AliasOf, s.list.a) && it.Proof != Unverified {
@@ -162,11 +160,15 @@ func (q *run) without(suspects []suspect, a Ref) float64 {
 	voice := int32(-1)
 	best := 0.0
 	if len(s.best) > 0 {
+		ts := q.termsOf(s)
+		f := map[int32]float64{}
+		for _, t := range slices.Concat(ts.complaints, ts.rows, ts.decoys) {
+			f[t.class] = t.f
+		}
 		effect := map[int32]float64{}
-		for _, t := range q.terms(s.list, &s.best[0], nil) {
-			if t.in {
-				effect[q.items[t.item].voice] -= t.w * math.Log(max(t.f, 1e-9))
-			}
+		for _, n := range q.inside(s) {
+			it := &q.items[n]
+			effect[it.voice] -= it.weight * math.Log(max(f[it.class], 1e-9))
 		}
 		for v, e := range effect {
 			if e > best || e == best && v < voice {
@@ -175,10 +177,10 @@ func (q *run) without(suspects []suspect, a Ref) float64 {
 		}
 	}
 	again := *q
-	again.items = slices.Clone(q.items)
-	for i := range again.items {
-		if again.items[i].voice == voice {
-			again.items[i].weight = 0
+	again.classes = slices.Clone(q.classes)
+	for i := range q.items {
+		if it := &q.items[i]; it.voice == voice && it.File == 0 {
+			again.classes[it.class].w = 0
 		}
 	}
 	return again.rejudge(suspects, a)
@@ -190,10 +192,8 @@ func (q *run) rejudge(suspects []suspect, a Ref) float64 {
 	again := slices.Clone(suspects)
 	order := q.byFactor(suspects)
 	order = order[:min(leaders, len(order))]
-	q.parallel(len(order), func(i int, _ *scratch) {
-		s := &again[order[i]]
-		s.best = nil
-		q.judge(s)
+	q.parallel(len(order), func(i int, sc *scratch) {
+		q.judge(&again[order[i]], sc)
 	})
 	p := q.posterior(again)
 	return p.each[a]
@@ -207,6 +207,32 @@ func (q *run) why(s *suspect) string {
 	return fmt.Sprintf("%d of %d items inside the list of %d (%s), %.1f expected by chance", c.Inside, c.Active, c.Shown, c.Window, c.Expected)
 }
 
+// inside lists the items on a suspect's best list.
+func (q *run) inside(s *suspect) []int32 {
+	if len(s.best) == 0 {
+		return nil
+	}
+	h := &s.best[0]
+	var out []int32
+	for _, t := range s.list.modes[h.mode].hitsIn(h.from, h.until) {
+		if it := &q.items[t.item]; (it.File > 0 || it.At >= h.leak) && !slices.Contains(out, t.item) {
+			out = append(out, t.item)
+		}
+	}
+	return out
+}
+
+// termsOf is what the items say of a suspect's best window.
+func (q *run) termsOf(s *suspect) *terms {
+	var ts terms
+	if len(s.best) > 0 {
+		h := &s.best[0]
+		y := newTally(q)
+		q.terms(s.list, h.mode, h.from, h.until, &y, &ts)
+	}
+	return &ts
+}
+
 func (q *run) candidate(s *suspect) Candidate {
 	c := Candidate{Recipient: q.x.recipients[s.list.a].ID}
 	if len(s.best) == 0 {
@@ -214,12 +240,15 @@ func (q *run) candidate(s *suspect) Candidate {
 	}
 	h := &s.best[0]
 	c.From, c.Until, c.LeakAfter, c.Window = h.from, h.until, h.leak, familyNames[h.kind]
-	for _, t := range q.terms(s.list, h, nil) {
-		c.Active++
-		if t.in {
-			c.Inside++
+	ts := q.termsOf(s)
+	for _, t := range slices.Concat(since(ts.complaints, h.leak), ts.rows, ts.decoys) {
+		c.Inside += int(t.in)
+		c.Expected += t.f * t.n
+	}
+	for i := range q.items {
+		if it := &q.items[i]; !it.skipped && (it.File > 0 || it.At >= h.leak) {
+			c.Active++
 		}
-		c.Expected += t.f
 	}
 	if c.Expected > 0 {
 		c.Ratio = float64(c.Inside) / c.Expected

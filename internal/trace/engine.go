@@ -57,7 +57,7 @@ func (q *run) posterior(suspects []suspect) posterior {
 	all.add(nobody)
 	external := math.Log(q.opt.External) + q.outsideLists()
 	all.add(external)
-	unrecorded := math.Log(q.opt.Unrecorded) + q.unrecordedPath(suspects)
+	unrecorded := math.Log(q.opt.Unrecorded) + q.unrecordedPath()
 	all.add(unrecorded)
 	single := make([]float64, len(suspects))
 	for i := range suspects {

@@ -23,9 +23,9 @@ type item struct {
 	cell    int32
 	size    float64 // of the risk set
 	kind    versionKind
-	rich    bool     // the caller knew more than the address he contacted
-	class   [2]int32 // items of one class have the same risk set and list; per mode
-	skipped bool     // says nothing about lists: alias contacts, nobody's rows
+	rich    bool // the caller knew more than the address he contacted
+	class   int32
+	skipped bool // says nothing about lists: alias contacts, nobody's rows
 }
 
 // Modes: the caller knew what the leaker saw, or filled in the rest elsewhere.
@@ -34,13 +34,26 @@ const (
 	enriched
 )
 
-// classKey is what decides which views of a cell count for an item.
+// class is a set of items with the same risk set and the same demands on a
+// view: one complaint, or all rows of a found file that are alike.
+type class struct {
+	classKey
+	items []int32
+	size  float64 // of the risk set
+	n     float64 // items
+	w     float64 // weight of each
+	rich  bool    // the caller knew more than the address he contacted
+	decoy bool
+}
+
 type classKey struct {
-	cell  int32
-	known Mask
-	any   bool // one field of known is enough
-	kind  versionKind
-	at    int64 // for version kinds only: current is meant at a time
+	cell    int32
+	known   Mask
+	contact Mask
+	kind    versionKind
+	at      int64 // a view counts when it was before
+	file    int
+	item    int32 // complaints are classes of their own
 }
 
 // run is one question on one exposure.
@@ -48,10 +61,11 @@ type run struct {
 	x       *Exposure
 	opt     Options
 	items   []item // in an order that does not depend on the caller's
-	classes []classKey
+	classes []class
 	byCell  map[int32][]int32 // cell → classes
 	bySubj  map[Ref][]int32   // subject → items
 	needed  []bool            // cell → has a class
+	seen    []int64           // subject → first shown to anybody in plain
 	zc, zf  float64           // coarsening of complaints and of file rows
 	tau     float64           // spread of recipients, fitted
 	last    int64             // time of the last item
@@ -59,7 +73,7 @@ type run struct {
 }
 
 func newRun(x *Exposure, ev Evidence, opt Options) *run {
-	q := &run{x: x, opt: opt, byCell: map[int32][]int32{}, bySubj: map[Ref][]int32{}, needed: make([]bool, len(x.strata.size))}
+	q := &run{x: x, opt: opt, byCell: map[int32][]int32{}, bySubj: map[Ref][]int32{}}
 	weight, voices, repeated, unverified := weigh(ev.Items)
 	q.stats.repeated, q.stats.unverified = repeated, unverified
 	for i, it := range ev.Items {
@@ -71,6 +85,7 @@ func newRun(x *Exposure, ev Evidence, opt Options) *run {
 	}
 	slices.SortStableFunc(q.items, compareItems)
 	q.classify()
+	q.seen = x.firstSeen()
 	complaints, rows := 0.0, 0.0
 	for i := range q.items {
 		it := &q.items[i]
@@ -111,36 +126,35 @@ func (q *run) prepare(it Item, from int, weight float64, voice int32) item {
 	return p
 }
 
-// classify numbers the classes of the items, for both modes.
+// classify numbers the classes of the items.
 func (q *run) classify() {
 	number := map[classKey]int32{}
 	for i := range q.items {
 		it := &q.items[i]
-		for mode := range it.class {
-			k := classKey{cell: it.cell, known: it.Known, kind: it.kind}
-			if mode == enriched && it.rich {
-				k.known, k.any = it.Known&^it.Contact, true
-			}
-			if it.kind != anyVersion {
-				k.at = it.At
-			}
-			n, ok := number[k]
-			if !ok {
-				n = int32(len(q.classes))
-				number[k] = n
-				q.classes = append(q.classes, k)
-				q.byCell[k.cell] = append(q.byCell[k.cell], n)
-				q.needed[k.cell] = true
-			}
-			it.class[mode] = n
+		k := classKey{cell: it.cell, known: it.Known, contact: it.Contact, kind: it.kind, at: it.At, file: it.File}
+		if it.File == 0 {
+			k.item = int32(i)
 		}
+		n, ok := number[k]
+		if !ok {
+			n = int32(len(q.classes))
+			number[k] = n
+			q.classes = append(q.classes, class{classKey: k, size: it.size, w: it.weight, rich: it.rich, decoy: it.cell == q.x.strata.decoy})
+			if !it.skipped {
+				q.byCell[k.cell] = append(q.byCell[k.cell], n)
+			}
+		}
+		it.class = n
+		c := &q.classes[n]
+		c.items = append(c.items, int32(i))
+		c.n++
 	}
 }
 
-// counts says whether a view shows what a class asks for.
-func (k *classKey) counts(v *View, s *Subject) bool {
-	if k.any {
-		if v.Plain&k.known == 0 {
+// counts says whether a view shows what a class asks for, at any time.
+func (k *class) counts(v *View, s *Subject, mode int) bool {
+	if mode == enriched && k.rich {
+		if v.Plain&k.known&^k.contact == 0 {
 			return false
 		}
 	} else if !v.Plain.Has(k.known) {
@@ -155,7 +169,7 @@ func (k *classKey) counts(v *View, s *Subject) bool {
 	return true
 }
 
-// holds says whether a view could have given the item's caller what he knew.
+// heldBy says whether a view could have given the item's caller what he knew.
 func (it *item) heldBy(v *View, mode int) bool {
 	if v.At >= it.At {
 		return false
@@ -164,7 +178,7 @@ func (it *item) heldBy(v *View, mode int) bool {
 		return false
 	}
 	if mode == enriched && it.rich {
-		return v.Plain&(it.Known&^it.Contact) != 0
+		return v.Plain&it.Known&^it.Contact != 0
 	}
 	return v.Plain.Has(it.Known)
 }

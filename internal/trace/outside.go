@@ -2,7 +2,6 @@ package trace
 
 import (
 	"cmp"
-	"math"
 	"slices"
 )
 
@@ -48,85 +47,83 @@ func (q *run) outside(member func(*Subject) bool) float64 {
 			size[k]++
 		}
 	}
-	ts := make([]term, 0, len(q.items))
-	for i := range q.items {
-		it := &q.items[i]
+	var ts terms
+	for c := range q.classes {
+		k := &q.classes[c]
+		it := &q.items[k.items[0]]
 		s := &q.x.subjects[it.Subject]
 		if it.skipped || s.Decoy {
 			continue
 		}
-		k := [2]int32{s.Segment, s.Region}
-		ts = append(ts, term{item: int32(i), in: member(s), f: size[k] / whole[k], w: it.weight, rich: it.rich, file: it.File > 0})
+		key := [2]int32{s.Segment, s.Region}
+		in := 0.0
+		for _, n := range k.items {
+			if member(&q.x.subjects[q.items[n].Subject]) {
+				in++
+			}
+		}
+		ts.add(k, int32(c), in, size[key]/whole[key])
 	}
-	return q.overTime(ts)
+	return q.overTime(&ts)
+}
+
+func (ts *terms) add(k *class, c int32, in, f float64) {
+	if f == 0 && in == 0 || k.w == 0 {
+		return
+	}
+	t := term{class: c, in: in, n: k.n, f: f, w: k.w, at: k.at, rich: k.rich, file: k.file > 0}
+	if t.file {
+		ts.rows = append(ts.rows, t)
+	} else {
+		ts.complaints = append(ts.complaints, t)
+	}
 }
 
 // overTime averages the numerator over leak times on a coarse grid.
-func (q *run) overTime(ts []term) float64 {
+func (q *run) overTime(ts *terms) float64 {
 	const steps = 12
 	var mean logMean
 	span := max(q.last-q.x.from, 1)
 	for i := range int64(steps) {
 		leak := q.x.from + span*i/steps
-		active := ts[:0:0]
-		for _, t := range ts {
-			at := q.items[t.item].At
-			if at >= leak || t.file {
-				t.fade = float64(at - leak)
-				active = append(active, t)
-			}
-		}
-		mean.add(q.numerator(active))
+		mean.add(q.complaintPart(since(ts.complaints, leak), leak))
 	}
-	return mean.value()
+	return mean.value() + q.rowPart(ts)
 }
 
 // unrecordedPath is the log Bayes factor of a path without entries: the whole
 // table, an import file, a backup. Half of it is a leak of everything, which
 // says nothing about who is complained of; the other half is seen in complaints
-// about people whom nobody was shown in plain.
-func (q *run) unrecordedPath(suspects []suspect) float64 {
-	seenBy := make([]bool, len(q.items))
-	for i := range suspects {
-		for n, h := range suspects[i].list.hits[enriched] {
-			seenBy[n] = seenBy[n] || len(h) > 0
+// about people whom nobody had been shown in plain by then.
+func (q *run) unrecordedPath() float64 {
+	firsts := make([][]int64, len(q.x.strata.size)) // cell → when its members were first shown
+	for s, at := range q.seen {
+		c := q.x.strata.of[s]
+		if len(q.byCell[c]) > 0 {
+			firsts[c] = append(firsts[c], at)
 		}
 	}
-	shown := q.shownShare()
-	ts := make([]term, 0, len(q.items))
-	for n := range q.items {
-		it := &q.items[n]
-		if it.skipped || it.cell == q.x.strata.decoy {
+	for c := range firsts {
+		slices.Sort(firsts[c])
+	}
+	var ts terms
+	for c := range q.classes {
+		k := &q.classes[c]
+		if k.decoy || q.items[k.items[0]].skipped {
 			continue
 		}
-		f := 1 - shown[it.cell]
-		if !seenBy[n] {
-			f = max(f, 1/it.size)
+		all := firsts[k.cell]
+		shown, _ := slices.BinarySearch(all, k.at)
+		in := 0.0
+		for _, n := range k.items {
+			if q.seen[q.items[n].Subject] >= k.at {
+				in++
+			}
 		}
-		ts = append(ts, term{item: int32(n), in: !seenBy[n], f: f, w: it.weight, rich: it.rich, file: it.File > 0})
+		ts.add(k, int32(c), in, max(in, float64(len(all)-shown))/float64(len(all)))
 	}
 	var both logMean
 	both.add(0)
-	both.add(q.overTime(ts))
+	both.add(q.overTime(&ts))
 	return both.value()
-}
-
-// shownShare is, per cell, the share of subjects anybody was ever shown.
-func (q *run) shownShare() []float64 {
-	shown := make([]bool, len(q.x.subjects))
-	for i := range q.x.views {
-		if q.x.views[i].Plain != 0 {
-			shown[q.x.views[i].Subject] = true
-		}
-	}
-	share := make([]float64, len(q.x.strata.size))
-	for s, yes := range shown {
-		if yes {
-			share[q.x.strata.of[s]]++
-		}
-	}
-	for c := range share {
-		share[c] = math.Min(1, share[c]/float64(max(q.x.strata.size[c], 1)))
-	}
-	return share
 }

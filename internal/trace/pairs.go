@@ -52,14 +52,19 @@ func (q *run) union(a, b *suspect) (float64, bool) {
 		return 0, false
 	}
 	var sum logSum
-	var ta, tb []term
+	var ta, tb terms
+	y := newTally(q)
 	for _, ha := range a.best[:min(deep, len(a.best))] {
+		q.terms(a.list, ha.mode, ha.from, ha.until, &y, &ta)
 		for _, hb := range b.best[:min(deep, len(b.best))] {
-			ta, tb = q.terms(a.list, &ha, ta), q.terms(b.list, &hb, tb)
+			q.terms(b.list, hb.mode, hb.from, hb.until, &y, &tb)
 			wide := newSpread(q.tau, a.list.after+b.list.after, a.list.later+b.list.later)
-			h := hypothesis{}
-			q.score(&h, merge(ta, tb), wide)
-			sum.add(ha.prior + hb.prior + h.bf)
+			leak := min(ha.leak, hb.leak)
+			u := terms{complaints: merge(since(ta.complaints, ha.leak), since(tb.complaints, hb.leak)),
+				rows: merge(ta.rows, tb.rows), decoys: merge(ta.decoys, tb.decoys)}
+			bf := q.complaintPart(u.complaints, leak) + q.rowPart(&u) + decoyPart(u.decoys) -
+				wide.over(q, u.complaints, wide.rows(q, u.rows))
+			sum.add(ha.prior + hb.prior + bf)
 		}
 	}
 	return sum.value() + a.alias + b.alias, true
@@ -73,17 +78,16 @@ func merge(a, b []term) []term {
 	i, j := 0, 0
 	for i < len(a) || j < len(b) {
 		switch {
-		case j == len(b) || i < len(a) && a[i].item < b[j].item:
+		case j == len(b) || i < len(a) && a[i].class < b[j].class:
 			out = append(out, a[i])
 			i++
-		case i == len(a) || b[j].item < a[i].item:
+		case i == len(a) || b[j].class < a[i].class:
 			out = append(out, b[j])
 			j++
 		default:
 			t := a[i]
-			t.in = a[i].in || b[j].in
+			t.in = max(a[i].in, b[j].in, min(t.n, a[i].in+b[j].in-a[i].in*b[j].in/t.n))
 			t.f = min(1, max(a[i].f, b[j].f, a[i].f+b[j].f-a[i].f*b[j].f))
-			t.fade = min(a[i].fade, b[j].fade)
 			out = append(out, t)
 			i++
 			j++

@@ -31,7 +31,7 @@ func (q *run) survey() []suspect {
 		observed[i], expected[i] = out[i].list.after, out[i].list.later
 	}
 	q.tau = fitTau(observed, expected)
-	q.parallel(len(out), func(i int, _ *scratch) { q.judge(&out[i]) })
+	q.parallel(len(out), func(i int, s *scratch) { q.judge(&out[i], s) })
 	return out
 }
 
@@ -41,7 +41,7 @@ func (q *run) parallel(n int, f func(i int, s *scratch)) {
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {
-			s := newScratch(q.x)
+			s := q.newScratch()
 			for i := w; i < n; i += workers {
 				f(i, s)
 			}
@@ -51,44 +51,66 @@ func (q *run) parallel(n int, f func(i int, s *scratch)) {
 }
 
 // judge sums the Bayes factors of a recipient's hypotheses.
-func (q *run) judge(s *suspect) {
-	var sum, raw logSum
-	s.best = s.best[:0]
-	wide := newSpread(q.tau, s.list.after, s.list.later)
+func (q *run) judge(s *suspect, sc *scratch) {
+	j := judging{q: q, s: s, y: &sc.tally, wide: newSpread(q.tau, s.list.after, s.list.later)}
+	s.best = s.best[:0:0]
 	modes := []float64{1}
-	if s.list.any[enriched] > s.list.any[asSeen] {
+	if s.list.modes[enriched].items > s.list.modes[asSeen].items {
 		modes = []float64{1 - q.opt.Enriched, q.opt.Enriched}
 	}
-	var buf []term
 	for mode, share := range modes {
-		with, rest := q.windows(s.list, s.list.hitTimes(mode))
+		with, rest := q.windows(s.list, mode)
 		for i := range with {
-			buf = q.tryWindow(s, &with[i], mode, math.Log(share), wide, buf, &sum, &raw)
+			j.window(&with[i], mode, math.Log(share))
 		}
 		for i := range rest {
 			v := math.Log(share*rest[i].prior) + q.miss(s.list, &rest[i])
-			sum.add(v)
-			raw.add(v)
+			j.sum.add(v)
+			j.raw.add(v)
 		}
 	}
-	s.bf, s.raw = sum.value(), raw.value()
+	s.bf, s.raw = j.sum.value(), j.raw.value()
 	if len(s.list.views) == 0 {
 		s.bf, s.raw = 0, 0
 	}
 	s.alias = q.aliasFactor(s.list.a)
 }
 
-func (q *run) tryWindow(s *suspect, w *window, mode int, share float64, wide *spread, buf []term, sum, raw *logSum) []term {
+// judging is the work on one recipient.
+type judging struct {
+	q        *run
+	s        *suspect
+	y        *tally
+	wide     *spread
+	ts       terms
+	sum, raw logSum
+}
+
+// window scores a window for every time the leak may have happened.
+func (j *judging) window(w *window, mode int, share float64) {
+	q := j.q
+	q.terms(j.s.list, mode, w.from, w.until, j.y, &j.ts)
+	fixed := q.rowPart(&j.ts) + decoyPart(j.ts.decoys)
+	rows := j.wide.rows(q, j.ts.rows)
 	for _, g := range w.leaks {
-		h := hypothesis{a: s.list.a, mode: mode, from: w.from, until: w.until, kind: w.kind, leak: g.at,
+		h := hypothesis{a: j.s.list.a, mode: mode, from: w.from, until: w.until, kind: w.kind, leak: g.at,
 			prior: share + math.Log(w.prior*g.prior)}
-		buf = q.terms(s.list, &h, buf)
-		q.score(&h, buf, wide)
-		sum.add(h.prior + h.bf)
-		raw.add(h.prior + h.raw)
-		s.keep(h)
+		active := since(j.ts.complaints, g.at)
+		h.raw = fixed + q.complaintPart(active, g.at)
+		h.bf = h.raw - j.wide.over(q, active, rows)
+		j.sum.add(h.prior + h.bf)
+		j.raw.add(h.prior + h.raw)
+		j.s.keep(h)
 	}
-	return buf
+}
+
+// since drops the complaints before a time; they are in order of time.
+func since(ts []term, at int64) []term {
+	i := 0
+	for i < len(ts) && ts[i].at < at {
+		i++
+	}
+	return ts[i:]
 }
 
 // keep remembers the best hypotheses.

@@ -15,18 +15,6 @@ type hypothesis struct {
 	raw   float64 // log of the numerator alone
 }
 
-// term is what one active item says under a hypothesis.
-type term struct {
-	item  int32
-	in    bool
-	f     float64 // share of the risk set that is on the list
-	w     float64
-	fade  float64 // of the excess, by the age of the leak
-	rich  bool
-	file  bool
-	decoy bool
-}
-
 // The grid of x, the extra complaint rate of leaked persons over background,
 // for callers who knew more than the address; those who knew only the address
 // have the rate times one of shares. fades: the list is used as long as the
@@ -39,41 +27,6 @@ var (
 	decoyRates = []float64{10, 100, 1000}
 	fileRates  = []float64{5, 30, 200, 1000, 5000}
 )
-
-// terms lists the items a hypothesis speaks of.
-func (q *run) terms(l *list, h *hypothesis, buf []term) []term {
-	buf = buf[:0]
-	var memo struct {
-		class int32
-		until int64
-		n     int
-	}
-	memo.class = -1
-	for n := range q.items {
-		it := &q.items[n]
-		if it.skipped || it.weight == 0 || (it.File == 0 && it.At < h.leak) || it.At <= h.from {
-			continue
-		}
-		c := it.class[h.mode]
-		until := min(h.until, it.At)
-		in := len(l.hits[h.mode][n]) > 0 && anyIn(l.hits[h.mode][n], h.from, until)
-		of := l.of[c]
-		if len(of) == 0 && !in {
-			continue
-		}
-		if memo.class != c || memo.until != until {
-			memo.class, memo.until, memo.n = c, until, count(of, h.from, until)
-		}
-		if memo.n == 0 && !in {
-			continue
-		}
-		f := min(1, float64(max(memo.n, 1))/it.size)
-		t := term{item: int32(n), in: in, f: f, w: it.weight, fade: 1, rich: it.rich, file: it.File > 0, decoy: it.cell == q.x.strata.decoy}
-		t.fade = float64(it.At - h.leak)
-		buf = append(buf, t)
-	}
-	return buf
-}
 
 // product multiplies factors without leaving the range of float64.
 type product struct {
@@ -112,39 +65,22 @@ func (p *product) value() float64 {
 	return math.Log(p.num) + float64(p.exp)*math.Ln2 + p.log
 }
 
-// score computes the numerator and the Bayes factor of a hypothesis.
-func (q *run) score(h *hypothesis, ts []term, wide *spread) {
-	h.raw = q.numerator(ts)
-	h.bf = h.raw - wide.over(q, ts)
-}
-
-func (q *run) numerator(ts []term) float64 {
-	var complaints, rows, decoys bool
-	for i := range ts {
-		switch {
-		case ts[i].decoy:
-			decoys = true
-		case ts[i].file:
-			rows = true
-		default:
-			complaints = true
-		}
-	}
+// likelihood is the log of L_h(x) at one x for all given terms.
+func likelihood(ts []term, x float64) float64 {
 	sum := 0.0
-	if complaints {
-		sum += q.complaintPart(ts)
-	}
-	if rows {
-		sum += q.filePart(ts)
-	}
-	if decoys {
-		sum += decoyPart(ts)
+	for i := range ts {
+		t := &ts[i]
+		sum += t.w * (t.in*math.Log1p(x) - t.n*math.Log1p(x*t.f))
 	}
 	return sum
 }
 
-// complaintPart averages the coarsened likelihood over the grid.
-func (q *run) complaintPart(ts []term) float64 {
+// complaintPart averages the coarsened likelihood of the complaints since the
+// leak over the grid.
+func (q *run) complaintPart(ts []term, leak int64) float64 {
+	if len(ts) == 0 {
+		return 0
+	}
 	var mean logMean
 	for _, fade := range fades {
 		for _, x := range rates {
@@ -152,17 +88,14 @@ func (q *run) complaintPart(ts []term) float64 {
 				p := newProduct()
 				for i := range ts {
 					t := &ts[i]
-					if t.file || t.decoy {
-						continue
-					}
 					r := x
 					if !t.rich {
 						r *= share
 					}
 					if fade > 0 {
-						r *= q.decay(t.fade * fade)
+						r *= decay(float64(t.at-leak) * fade)
 					}
-					p.mul(t.in, r, t.f, t.w)
+					p.mul(t.in > 0, r, t.f, t.w)
 				}
 				mean.add(q.zc * p.value())
 			}
@@ -172,15 +105,8 @@ func (q *run) complaintPart(ts []term) float64 {
 }
 
 // decay is e^-a from a table: this is the innermost loop.
-func (q *run) decay(a float64) float64 {
-	i := int(a * 8)
-	if i >= len(decays) {
-		i = len(decays) - 1
-	}
-	if i < 0 {
-		i = 0
-	}
-	return decays[i]
+func decay(a float64) float64 {
+	return decays[min(max(int(a*8), 0), len(decays)-1)]
 }
 
 var decays = func() (d [80]float64) {
@@ -190,30 +116,25 @@ var decays = func() (d [80]float64) {
 	return d
 }()
 
-func (q *run) filePart(ts []term) float64 {
+// rowPart averages the coarsened likelihood of file rows, marks included.
+func (q *run) rowPart(ts *terms) float64 {
+	if len(ts.rows) == 0 {
+		return 0
+	}
 	var mean logMean
 	for _, x := range fileRates {
-		p := newProduct()
-		for i := range ts {
-			if t := &ts[i]; t.file && !t.decoy {
-				p.mul(t.in, x, t.f, t.w)
-			}
-		}
-		mean.add(q.zf * p.value())
+		mean.add(q.zf * likelihood(ts.rows, x))
 	}
-	return mean.value()
+	return mean.value() + q.zf*ts.marks.log()
 }
 
 func decoyPart(ts []term) float64 {
+	if len(ts) == 0 {
+		return 0
+	}
 	var mean logMean
 	for _, x := range decoyRates {
-		p := newProduct()
-		for i := range ts {
-			if t := &ts[i]; t.decoy {
-				p.mul(t.in, x, t.f, t.w)
-			}
-		}
-		mean.add(p.value())
+		mean.add(likelihood(ts, x))
 	}
 	return mean.value()
 }

@@ -25,26 +25,38 @@ func newSpread(tau float64, observed int, expected float64) *spread {
 }
 
 // over is the log of the average of L_h(e^u - 1) over u: what the list's own
-// habit of complaining explains.
-func (s *spread) over(q *run, ts []term) float64 {
+// habit of complaining explains. rows holds the file rows' part per node.
+func (s *spread) over(q *run, complaints []term, rows []float64) float64 {
 	var sum logSum
 	for i, u := range s.u {
-		x := math.Exp(u) - 1
-		c, r := newProduct(), newProduct()
-		for j := range ts {
-			t := &ts[j]
-			if t.decoy {
-				continue
-			}
-			if t.file {
-				r.mul(t.in, x, t.f, t.w)
-			} else {
-				c.mul(t.in, x, t.f, t.w)
-			}
+		v := math.Log(s.p[i]) + q.zc*likelihood1(complaints, math.Exp(u)-1)
+		if rows != nil {
+			v += rows[i]
 		}
-		sum.add(math.Log(s.p[i]) + q.zc*c.value() + q.zf*r.value())
+		sum.add(v)
 	}
 	return sum.value()
+}
+
+// rows is the part of over that file rows contribute, per node.
+func (s *spread) rows(q *run, rows []term) []float64 {
+	if len(rows) == 0 {
+		return nil
+	}
+	out := make([]float64, len(s.u))
+	for i, u := range s.u {
+		out[i] = q.zf * likelihood(rows, math.Exp(u)-1)
+	}
+	return out
+}
+
+// likelihood1 is likelihood for single items, without logarithms of each.
+func likelihood1(ts []term, x float64) float64 {
+	p := newProduct()
+	for i := range ts {
+		p.mul(ts[i].in > 0, x, ts[i].f, ts[i].w)
+	}
+	return p.value()
 }
 
 // fitTau finds the deviation among recipients by maximum likelihood over their

@@ -1,9 +1,6 @@
 package trace
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // family is the kind of act a window of exposure is.
 type family uint8
@@ -54,10 +51,10 @@ const (
 var lags = []leakTime{{0, .28}, {10 * daySec, .16}, {20 * daySec, .12}, {35 * daySec, .12}, {50 * daySec, .08},
 	{75 * daySec, .08}, {110 * daySec, .06}, {160 * daySec, .05}, {230 * daySec, .05}}
 
-// windows lists a recipient's acts. hit says which times hold a view of an
-// item's subject: only windows with a hit are returned, beside the prior mass
-// of each family's others.
-func (q *run) windows(l *list, hits []int64) (with []window, rest []window) {
+// windows lists a recipient's acts: those that hold a view of an item's subject,
+// and the rest.
+func (q *run) windows(l *list, mode int) (with []window, rest []window) {
+	hits := &l.modes[mode]
 	if len(l.views) == 0 {
 		return nil, nil
 	}
@@ -87,7 +84,7 @@ func (q *run) windows(l *list, hits []int64) (with []window, rest []window) {
 			if w.leaks == nil {
 				w.leaks = q.leakTimes(w.until)
 			}
-			if anyIn(hits, w.from, w.until) {
+			if len(hits.hitsIn(w.from, w.until)) > 0 {
 				with = append(with, *w)
 			} else {
 				rest = append(rest, *w)
@@ -153,11 +150,6 @@ func (q *run) leakTimes(end int64) []leakTime {
 	return out
 }
 
-func anyIn(times []int64, from, until int64) bool {
-	i, _ := slices.BinarySearch(times, from)
-	return i < len(times) && times[i] < until
-}
-
 func calendarDay(at int64) int64  { return (at + eastward) / daySec }
 func calendarWeek(at int64) int64 { return (at + eastward + 3*daySec) / weekSec }
 
@@ -170,14 +162,4 @@ func calendarMonth(at int64) int64 {
 	yoe := (doe - doe/1460 + doe/36524 - doe/146096) / 365
 	doy := doe - (365*yoe + yoe/4 - yoe/100)
 	return (yoe+era*400)*12 + (5*doy+2)/153
-}
-
-// hitTimes are all times at which an item's subject was shown, sorted.
-func (l *list) hitTimes(mode int) []int64 {
-	var out []int64
-	for _, h := range l.hits[mode] {
-		out = append(out, h...)
-	}
-	slices.SortFunc(out, cmp.Compare)
-	return out
 }
