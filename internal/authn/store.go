@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
 )
@@ -46,12 +47,17 @@ type (
 	}
 )
 
+// ErrCodeUsed says that the code is no longer the one its bearer was asked for.
+var ErrCodeUsed = fault.New(fault.Denied, "bad-code", "code")
+
 // Store keeps credentials. [TokenPut] and [CodePut] are effects.
 type Store interface {
 	// Token reads a token by its hash, with its person and organisation.
 	Token(ctx context.Context, hash []byte) (Token, party.Person, party.Org, bool, error)
 	// CodeByHash reads a code by its hash.
 	CodeByHash(ctx context.Context, hash []byte) (Code, bool, error)
+	// CodeOf reads a person's current code.
+	CodeOf(ctx context.Context, person pii.PersonID) (Code, bool, error)
 }
 
 func canonical(v any) []byte {

@@ -7,6 +7,7 @@ package grant
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"slices"
 	"time"
@@ -99,6 +100,24 @@ func (m *Member) StampRow() (string, []byte) {
 type Opened struct {
 	*WorkItem
 	Members []*Member
+}
+
+// Stamps lists the rows the ledger stamps beside the item itself.
+func (o Opened) Stamps() []pii.Stamped {
+	all := make([]pii.Stamped, len(o.Members))
+	for i, m := range o.Members {
+		all[i] = m
+	}
+	return all
+}
+
+// Digest is the SHA-256 over the sorted ordinals, 4 bytes each, big endian.
+func Digest(ordinals []pii.Ordinal) []byte {
+	h := sha256.New()
+	for _, o := range slices.Sorted(slices.Values(ordinals)) {
+		h.Write([]byte{byte(o >> 24), byte(o >> 16), byte(o >> 8), byte(o)})
+	}
+	return h.Sum(nil)
 }
 
 // Closed replaces the item's row by the closed one.
