@@ -8,6 +8,7 @@ package grant
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"slices"
 	"time"
@@ -111,15 +112,6 @@ func (o Opened) Stamps() []pii.Stamped {
 	return all
 }
 
-// Digest is the SHA-256 over the sorted ordinals, 4 bytes each, big endian.
-func Digest(ordinals []pii.Ordinal) []byte {
-	h := sha256.New()
-	for _, o := range slices.Sorted(slices.Values(ordinals)) {
-		h.Write([]byte{byte(o >> 24), byte(o >> 16), byte(o >> 8), byte(o)})
-	}
-	return h.Sum(nil)
-}
-
 // Closed replaces the item's row by the closed one.
 type Closed struct{ *WorkItem }
 
@@ -133,4 +125,15 @@ type Store interface {
 	MembersAfter(ctx context.Context, item pii.RequestID, after pii.Ordinal, n int) ([]Member, error)
 	// Assigned lists items of an assignee that are not closed, newest first, at most n.
 	Assigned(ctx context.Context, to pii.PersonID, n int) ([]WorkItem, error)
+}
+
+// Digest is what a work item's stamp covers of its members: SHA-256 over the
+// sorted ordinals, 4 bytes each, big endian.
+func Digest(of []pii.Ordinal) []byte {
+	sorted := slices.Sorted(slices.Values(of))
+	h := sha256.New()
+	for _, o := range sorted {
+		_ = binary.Write(h, binary.BigEndian, uint32(o)) // a hash does not fail
+	}
+	return h.Sum(nil)
 }

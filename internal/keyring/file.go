@@ -69,14 +69,21 @@ func readRoot(dir string) (*key, error) {
 // checkModes refuses keys that other accounts of the machine can read, and a
 // directory in which they could replace them.
 func checkModes(dir string) error {
-	for name, mask := range map[string]fs.FileMode{"": 0o022, rootName: 0o077, ringName: 0o077} {
-		info, err := os.Stat(path(dir, name))
+	for _, err := range []error{checkMode(dir, "", 0o022), checkMode(dir, rootName, 0o077), checkMode(dir, ringName, 0o077)} {
 		if err != nil {
-			return fault.New(fault.Unavailable, "no-key-files", cmp.Or(name, "keys"))
+			return err
 		}
-		if info.Mode().Perm()&mask != 0 {
-			return fault.New(fault.Unavailable, "keys-readable", cmp.Or(name, "keys"))
-		}
+	}
+	return nil
+}
+
+func checkMode(dir, name string, refused fs.FileMode) error {
+	info, err := os.Stat(path(dir, name))
+	if err != nil {
+		return fault.New(fault.Unavailable, "no-key-files", cmp.Or(name, "keys"))
+	}
+	if info.Mode().Perm()&refused != 0 {
+		return fault.New(fault.Unavailable, "keys-readable", cmp.Or(name, "keys"))
 	}
 	return nil
 }

@@ -73,6 +73,11 @@ func TestCreateRefusesExistingFiles(t *testing.T) {
 			t.Errorf("%s was overwritten", name)
 		}
 	}
+	shared := t.TempDir()
+	must(t, true, os.Chmod(shared, 0o777))
+	if _, err := Create(shared, origin, november, rand.Reader); !fault.IsID(err, "keys-readable") || len(dirNames(t, shared)) != 0 {
+		t.Error("keys in a directory that others write:", err)
+	}
 	for _, bad := range []string{"", "a b", "a+b", "a\n"} {
 		if _, err := Create(filepath.Join(t.TempDir(), "k"), bad, november, rand.Reader); !fault.IsID(err, "bad-origin") {
 			t.Errorf("origin %q: %v", bad, err)

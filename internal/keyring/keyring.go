@@ -67,7 +67,10 @@ type Ring struct {
 // the month of now. It refuses a directory that already holds either file.
 func Create(dir, origin string, now time.Time, rand io.Reader) (*Ring, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, errors.New("the key directory cannot be made")
+		return nil, broken("make the key directory", err)
+	}
+	if err := checkMode(dir, "", 0o022); err != nil {
+		return nil, err
 	}
 	for _, name := range []string{rootName, ringName} {
 		if _, err := os.Lstat(path(dir, name)); !errors.Is(err, os.ErrNotExist) {

@@ -70,3 +70,24 @@ func (f *Fold) record(ctx context.Context, counts map[string]int) {
 		}
 	}
 }
+
+// Counter counts per key within the current minute. It records nothing.
+type Counter struct {
+	mu     sync.Mutex
+	minute time.Time
+	counts map[string]int
+}
+
+// NewCounter makes a Counter.
+func NewCounter() *Counter { return &Counter{counts: map[string]int{}} }
+
+// Add adds one under key in the minute of now, and returns the minute's count.
+func (c *Counter) Add(key string, now time.Time) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if m := now.Truncate(time.Minute); m.After(c.minute) {
+		c.minute, c.counts = m, map[string]int{}
+	}
+	c.counts[key]++
+	return c.counts[key]
+}

@@ -1,0 +1,62 @@
+# What a person and CI run. Every target works from a clean checkout.
+# `make help` lists them; CONTRIBUTING.md says when to run which.
+
+GO      ?= go
+GOFLAGS ?=
+export GOFLAGS
+
+# Packages where a race would cost a record; `make race` tests those that exist.
+RACE_DIRS := ledger vault door grant store authn httpapi server
+RACE_PKGS := $(patsubst %/,./%,$(sort $(foreach d,$(RACE_DIRS),$(dir $(wildcard internal/$(d)/*_test.go)))))
+
+GO_SOURCE := $(wildcard cmd internal proof test)
+
+.PHONY: help build demo test check static fmt vet staticcheck arch tidy race bench clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+
+build: ## bin/goldbell
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/goldbell ./cmd/goldbell
+
+demo: build ## build, play the demonstration, serve it on http://127.0.0.1:8470
+	bin/goldbell demo --data demo-data
+
+test: ## every test (installs PostgreSQL 15 where it can)
+	@scripts/test-deps postgres
+	$(GO) test -timeout 20m ./...
+	@echo "make test: every package passed."
+
+check: static ## formatting, vet, staticcheck, architecture, go.mod, tests with the race detector
+	@scripts/test-deps cc
+	$(GO) test -race -short -timeout 20m ./...
+	@echo "make check: passed."
+
+static: fmt vet staticcheck arch tidy ## the part of check that runs no product code
+
+fmt:
+	@out=$$(gofmt -l $(GO_SOURCE)); if [ -n "$$out" ]; then echo "not formatted (run gofmt -w):"; echo "$$out"; exit 1; fi
+	@echo "gofmt: clean"
+
+vet:
+	$(GO) vet ./...
+
+staticcheck:
+	$(GO) tool staticcheck ./...
+
+arch:
+	$(GO) test -count=1 ./test/arch/
+
+tidy:
+	$(GO) mod tidy -diff
+
+race: ## the packages on the path, with the race detector
+	@scripts/test-deps cc
+	$(if $(RACE_PKGS),$(GO) test -race -short -timeout 20m $(RACE_PKGS),@echo "race: no package to test yet")
+
+bench: ## each figure beside its bare baseline
+	$(GO) test -run '^$$' -bench . -benchtime 3s -timeout 60m ./test/bench/
+
+clean: ## what the targets above made; demo-data too
+	rm -rf bin demo-data demo-data.keys
+	rm -f *.test
