@@ -1,0 +1,339 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/ledger"
+	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/proof"
+)
+
+var _ ledger.Tx = (*appending)(nil)
+
+// appending is one append transaction. After any error every further call
+// answers that error: SQLite ends a transaction by itself when the disk is full,
+// and what came after would commit alone.
+type appending struct {
+	ctx    context.Context
+	s      *session
+	head   ledger.Head
+	bytes  int // written, roughly
+	failed error
+}
+
+// Append implements [ledger.Store].
+func (db *DB) Append(ctx context.Context, fn func(ledger.Tx) error) error {
+	written := 0
+	err := db.transact(ctx, "append", func(s *session) error {
+		a := &appending{ctx: ctx, s: s}
+		if err := a.lockHead(); err != nil {
+			return err
+		}
+		if err := fn(a); err != nil {
+			return err
+		}
+		written = a.bytes
+		return a.failed
+	})
+	if err == nil {
+		db.wrote(written)
+	}
+	return err
+}
+
+func (a *appending) lockHead() error {
+	found := false
+	err := a.s.rows(a.ctx, selectHead+a.s.d.lockRow, func(scan func(...any) error) (err error) {
+		found = true
+		a.head, err = scanHead(scan)
+		return err
+	})
+	if err == nil && !found {
+		return errHeadGone
+	}
+	return err
+}
+
+// keep remembers the first error, reduced to its class.
+func (a *appending) keep(err error) error {
+	if a.failed == nil {
+		a.failed = a.s.d.fault("append", err)
+	}
+	return a.failed
+}
+
+func (a *appending) query(text string, each func(scan func(...any) error) error, args ...any) error {
+	if a.failed != nil {
+		return a.failed
+	}
+	return a.keep(a.s.rows(a.ctx, text, each, args...))
+}
+
+func (a *appending) run(calls []call) error {
+	if a.failed != nil {
+		return a.failed
+	}
+	for _, c := range calls {
+		for _, arg := range c.args {
+			a.bytes += size(arg)
+		}
+	}
+	return a.keep(a.s.run(a.ctx, calls))
+}
+
+func size(arg any) int {
+	switch v := arg.(type) {
+	case []byte:
+		return len(v)
+	case string:
+		return len(v)
+	}
+	return 8
+}
+
+// Head implements [ledger.Tx].
+func (a *appending) Head() (ledger.Head, error) { return a.head, a.failed }
+
+// Leaves implements [ledger.Tx].
+func (a *appending) Leaves(from uint64, n int) ([][]byte, error) { return leaves(a.query, from, n) }
+
+// Tiles implements [ledger.Tx].
+func (a *appending) Tiles(ids []ledger.TileID) ([][]byte, error) { return tiles(a.query, ids) }
+
+var inRequests = in(`SELECT request, idx FROM ledger_request WHERE request IN `, 0, ``)
+
+// Requests implements [ledger.Tx].
+func (a *appending) Requests(ids []pii.RequestID) (map[pii.RequestID]uint64, error) {
+	found := map[pii.RequestID]uint64{}
+	vals := make([]any, len(ids))
+	for i := range ids {
+		vals[i] = ids[i][:]
+	}
+	err := a.s.d.each(inRequests, nil, vals, func(text string, args []any) error {
+		return a.query(text, func(scan func(...any) error) error {
+			var id pii.RequestID
+			var idx uint64
+			err := scan((*id16)(&id), &idx)
+			found[id] = idx
+			return err
+		}, args...)
+	})
+	return found, err
+}
+
+const selectRevoked = `SELECT key, MAX(idx) FROM revocation WHERE idx >= $1 GROUP BY key`
+
+// Revoked implements [ledger.Tx].
+func (a *appending) Revoked(since uint64) (map[string]uint64, error) {
+	found := map[string]uint64{}
+	err := a.query(selectRevoked, func(scan func(...any) error) error {
+		var key string
+		var idx uint64
+		err := scan(&key, &idx)
+		found[key] = idx
+		return err
+	}, int64(since))
+	return found, err
+}
+
+// The first use of a meter inserts its row; a cap below the first charge is
+// refused before the statement. No row changed means: over the cap.
+const chargeMeter = `INSERT INTO meter (key, used, until) VALUES ($1, $2, $3)
+ON CONFLICT (key) DO UPDATE SET used = meter.used + excluded.used WHERE meter.used + excluded.used <= $4`
+
+var inCounted = in(`SELECT ordinal FROM meter_subject WHERE key = $1 AND ordinal IN `, 1, ``)
+
+var insertCounted = values(`INSERT INTO meter_subject (key, ordinal) VALUES `, 2, ``)
+
+// Spend implements [ledger.Tx]. The head's lock keeps two spenders apart, so the
+// subjects found uncounted are so still when they are inserted.
+func (a *appending) Spend(s ledger.Spend) (ok bool, err error) {
+	if len(s.Subjects) == 0 {
+		return a.charge(s, s.Amount)
+	}
+	fresh, err := a.uncounted(s)
+	if err != nil || len(fresh) == 0 {
+		return err == nil, err
+	}
+	ok, err = a.charge(s, int64(len(fresh)))
+	if err != nil || !ok {
+		return false, err
+	}
+	flat := make([]any, 0, 2*len(fresh))
+	for _, o := range fresh {
+		flat = append(flat, s.Key, int64(o))
+	}
+	err = a.run(a.s.d.insert(nil, insertCounted, flat))
+	return err == nil, err
+}
+
+func (a *appending) charge(s ledger.Spend, amount int64) (bool, error) {
+	if a.failed != nil {
+		return false, a.failed
+	}
+	if amount < 0 {
+		return false, a.keep(fault.New(fault.Internal, "internal", "spend"))
+	}
+	if amount > s.Cap {
+		return false, nil
+	}
+	n, err := a.s.exec(a.ctx, chargeMeter, s.Key, amount, micros(s.Until), s.Cap)
+	if err != nil {
+		return false, a.keep(err)
+	}
+	return n == 1, nil
+}
+
+// uncounted returns the subjects of s not yet counted under its key.
+func (a *appending) uncounted(s ledger.Spend) ([]pii.Ordinal, error) {
+	counted := map[pii.Ordinal]bool{}
+	vals := make([]any, len(s.Subjects))
+	for i, o := range s.Subjects {
+		vals[i] = int64(o)
+	}
+	err := a.s.d.each(inCounted, []any{s.Key}, vals, func(text string, args []any) error {
+		return a.query(text, func(scan func(...any) error) error {
+			var o pii.Ordinal
+			err := scan(&o)
+			counted[o] = true
+			return err
+		}, args...)
+	})
+	var fresh []pii.Ordinal
+	for _, o := range s.Subjects {
+		if !counted[o] {
+			counted[o] = true // named twice, counted once
+			fresh = append(fresh, o)
+		}
+	}
+	return fresh, err
+}
+
+// Apply implements [ledger.Tx].
+func (a *appending) Apply(idx uint64, _ time.Time, effects []ledger.Effect) error {
+	if a.failed != nil {
+		return a.failed
+	}
+	var calls []call
+	for _, e := range effects {
+		more, err := a.s.d.effect(idx, e)
+		if err != nil {
+			return a.keep(err)
+		}
+		calls = append(calls, more...)
+	}
+	return a.run(calls)
+}
+
+var (
+	insertEntries     = values(`INSERT INTO ledger_entry (idx, data) VALUES `, 2, ``)
+	insertRequests    = values(`INSERT INTO ledger_request (request, idx) VALUES `, 2, ``)
+	insertOpenings    = values(`INSERT INTO ledger_opening (idx, holder, month, sealed) VALUES `, 4, ``)
+	insertIndex       = values(`INSERT INTO ledger_index (kind, ref, idx) VALUES `, 3, ``)
+	insertTiles       = values(`INSERT INTO ledger_tile (l, n, data) VALUES `, 3, ``)
+	insertRevocations = values(`INSERT INTO revocation (idx, key) VALUES `, 2, ``)
+)
+
+const (
+	insertCheckpoint = `INSERT INTO ledger_checkpoint (size, note) VALUES ($1, $2)`
+	updateHead       = `UPDATE ledger_head SET size = $1, root = $2, note = $3, frontier = $4, micros = $5, rules = $6
+WHERE id = 1 AND size = $7`
+)
+
+// Write implements [ledger.Tx].
+func (a *appending) Write(b ledger.Batch) error {
+	if len(b.Requests) != len(b.Leaves) || b.Head.Size != b.Old+uint64(len(b.Leaves)) {
+		return a.keep(fault.New(fault.Internal, "internal", "batch"))
+	}
+	d := a.s.d
+	flat := make([]any, 0, 2*len(b.Leaves))
+	for i, leaf := range b.Leaves {
+		flat = append(flat, int64(b.Old)+int64(i), notNil(leaf))
+	}
+	calls := d.insert(nil, insertEntries, flat)
+	calls = d.insert(calls, insertRequests, requestRows(b))
+	flat = make([]any, 0, 4*len(b.Openings))
+	for _, o := range b.Openings {
+		flat = append(flat, int64(o.Index), int64(o.Holder), o.Month, notNil(o.Sealed))
+	}
+	calls = d.insert(calls, insertOpenings, flat)
+	calls = d.insert(calls, insertIndex, indexRows(b.Refs))
+	flat = nil
+	for _, t := range b.Tiles {
+		flat = append(flat, int64(t.ID.Level), int64(t.ID.Number), notNil(t.Data))
+	}
+	calls = d.insert(calls, insertTiles, flat)
+	calls = d.insert(calls, insertRevocations, revocationRows(b.Revocations))
+	h := b.Head
+	calls = append(calls,
+		call{text: insertCheckpoint, args: []any{int64(h.Size), notNil(h.Note)}},
+		call{text: updateHead, want: 1, args: []any{int64(h.Size), h.Root[:], notNil(h.Note), frontier(h.Frontier),
+			int64(h.Micros), int64(h.Rules), int64(b.Old)}})
+	return a.run(calls)
+}
+
+// requestRows and indexRows are sorted by key: neighbours in a B-tree are then
+// written together.
+func requestRows(b ledger.Batch) []any {
+	order := make([]int, len(b.Requests))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int { return slices.Compare(b.Requests[i][:], b.Requests[j][:]) })
+	flat := make([]any, 0, 2*len(order))
+	for _, i := range order {
+		flat = append(flat, b.Requests[i][:], int64(b.Old)+int64(i))
+	}
+	return flat
+}
+
+// indexRows drops rows that say the same twice.
+func indexRows(refs []ledger.IndexRow) []any {
+	refs = slices.Clone(refs)
+	slices.SortFunc(refs, compareRefs)
+	refs = slices.CompactFunc(refs, func(a, b ledger.IndexRow) bool { return compareRefs(a, b) == 0 })
+	flat := make([]any, 0, 3*len(refs))
+	for _, r := range refs {
+		flat = append(flat, int64(r.Ref.Kind), notNil(r.Ref.Key), int64(r.Index))
+	}
+	return flat
+}
+
+func compareRefs(a, b ledger.IndexRow) int {
+	if a.Ref.Kind != b.Ref.Kind {
+		return int(a.Ref.Kind) - int(b.Ref.Kind)
+	}
+	if c := slices.Compare(a.Ref.Key, b.Ref.Key); c != 0 {
+		return c
+	}
+	switch {
+	case a.Index < b.Index:
+		return -1
+	case a.Index > b.Index:
+		return 1
+	}
+	return 0
+}
+
+func revocationRows(all []ledger.Revocation) []any {
+	seen := map[ledger.Revocation]bool{}
+	var flat []any
+	for _, r := range all {
+		if !seen[r] {
+			seen[r] = true
+			flat = append(flat, int64(r.Index), r.Key)
+		}
+	}
+	return flat
+}
+
+func frontier(hashes []proof.Hash) []byte {
+	b := make([]byte, 0, len(hashes)*proof.HashSize)
+	for _, h := range hashes {
+		b = append(b, h[:]...)
+	}
+	return b
+}

@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+
+	"github.com/goldbell/goldbell/internal/authn"
+	"github.com/goldbell/goldbell/internal/party"
+)
+
+var _ authn.Store = (*DB)(nil)
+
+const upsertToken = `INSERT INTO token (hash, person, scope, made_at, until, step_up, ended, entry, mac)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (hash) DO UPDATE SET person = excluded.person, scope = excluded.scope, made_at = excluded.made_at,
+	until = excluded.until, step_up = excluded.step_up, ended = excluded.ended, entry = excluded.entry, mac = excluded.mac`
+
+func putToken(idx uint64, t *authn.Token) ([]call, error) {
+	if err := exact(t.MadeAt, t.Until, t.StepUp); err != nil {
+		return nil, err
+	}
+	return put(idx, t, upsertToken, notNil(t.Hash), string(t.Person), t.Scope, micros(t.MadeAt), micros(t.Until), micros(t.StepUp), t.Ended)
+}
+
+const (
+	insertCode  = `INSERT INTO code (person, hash, until, entry, mac) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (person) DO NOTHING`
+	replaceCode = `UPDATE code SET hash = $2, until = $3, entry = $4, mac = $5 WHERE person = $1 AND hash = $6`
+)
+
+// putCode replaces the code only if it is still the one the caller saw, so that
+// one code serves once.
+func putCode(idx uint64, e authn.CodePut) ([]call, error) {
+	if err := exact(e.Until); err != nil {
+		return nil, err
+	}
+	calls, err := put(idx, e.Code, insertCode, string(e.Person), e.Hash, micros(e.Until))
+	if err != nil {
+		return nil, err
+	}
+	calls[0].want, calls[0].other = 1, authn.ErrCodeUsed
+	if e.Was != nil {
+		calls[0].text = replaceCode
+		calls[0].args = append(calls[0].args, e.Was)
+	}
+	return calls, nil
+}
+
+const selectToken = `SELECT t.hash, t.person, t.scope, t.made_at, t.until, t.step_up, t.ended, t.entry, t.mac, ` +
+	personColumns + `, ` + orgColumns + `
+FROM token t JOIN person p ON p.id = t.person JOIN org o ON o.id = p.org WHERE t.hash = $1`
+
+// Token implements [authn.Store].
+func (db *DB) Token(ctx context.Context, hash []byte) (t authn.Token, p party.Person, o party.Org, ok bool, err error) {
+	into := []any{&t.Hash, &t.Person, &t.Scope, (*instant)(&t.MadeAt), (*instant)(&t.Until), (*instant)(&t.StepUp),
+		&t.Ended, &t.Entry, &t.MAC}
+	into = append(append(into, personInto(&p)...), orgInto(&o)...)
+	ok, err = db.row(ctx, "token", selectToken, into, notNil(hash))
+	return t, p, o, ok, err
+}
+
+const selectCode = `SELECT person, hash, until, entry, mac FROM code WHERE hash = $1`
+
+// CodeByHash implements [authn.Store].
+func (db *DB) CodeByHash(ctx context.Context, hash []byte) (c authn.Code, ok bool, err error) {
+	ok, err = db.row(ctx, "code", selectCode,
+		[]any{&c.Person, (*blob)(&c.Hash), (*instant)(&c.Until), &c.Entry, &c.MAC}, notNil(hash))
+	return c, ok, err
+}

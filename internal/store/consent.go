@@ -1,0 +1,63 @@
+package store
+
+import (
+	"context"
+
+	"github.com/goldbell/goldbell/internal/consent"
+	"github.com/goldbell/goldbell/internal/pii"
+)
+
+var _ consent.Store = (*DB)(nil)
+
+const upsertConsent = `INSERT INTO consent (ordinal, purpose, recipient, given, notice, proof, at, entry, mac)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (ordinal, purpose, recipient) DO UPDATE SET given = excluded.given, notice = excluded.notice,
+	proof = excluded.proof, at = excluded.at, entry = excluded.entry, mac = excluded.mac`
+
+func putConsent(idx uint64, c *consent.Consent) ([]call, error) {
+	if err := exact(c.At); err != nil {
+		return nil, err
+	}
+	return put(idx, c, upsertConsent, int64(c.Ordinal), string(c.Purpose), string(c.Recipient), c.Given, c.Notice, c.Proof, micros(c.At))
+}
+
+const upsertOptOut = `INSERT INTO opt_out (ordinal, refused, at, entry, mac) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (ordinal) DO UPDATE SET refused = excluded.refused, at = excluded.at, entry = excluded.entry, mac = excluded.mac`
+
+func putOptOut(idx uint64, o *consent.OptOut) ([]call, error) {
+	if err := exact(o.At); err != nil {
+		return nil, err
+	}
+	return put(idx, o, upsertOptOut, int64(o.Ordinal), o.Refused, micros(o.At))
+}
+
+var inConsents = in(`SELECT ordinal, purpose, recipient, given, notice, proof, at, entry, mac FROM consent
+WHERE purpose = $1 AND recipient = $2 AND ordinal IN `, 2, ` ORDER BY ordinal`)
+
+// Consents implements [consent.Store].
+func (db *DB) Consents(ctx context.Context, of []pii.Ordinal, p pii.Purpose, to pii.OrgID) (all []consent.Consent, err error) {
+	err = db.d.each(inConsents, []any{string(p), string(to)}, ordinals(of), func(text string, args []any) error {
+		return db.rows(ctx, "consents", text, func(scan func(...any) error) error {
+			var c consent.Consent
+			err := scan(&c.Ordinal, &c.Purpose, &c.Recipient, &c.Given, &c.Notice, (*blob)(&c.Proof), (*instant)(&c.At), &c.Entry, &c.MAC)
+			all = append(all, c)
+			return err
+		}, args...)
+	})
+	return all, err
+}
+
+var inOptOuts = in(`SELECT ordinal, refused, at, entry, mac FROM opt_out WHERE ordinal IN `, 0, ` ORDER BY ordinal`)
+
+// OptOuts implements [consent.Store].
+func (db *DB) OptOuts(ctx context.Context, of []pii.Ordinal) (all []consent.OptOut, err error) {
+	err = db.d.each(inOptOuts, nil, ordinals(of), func(text string, args []any) error {
+		return db.rows(ctx, "opt-outs", text, func(scan func(...any) error) error {
+			var o consent.OptOut
+			err := scan(&o.Ordinal, &o.Refused, (*instant)(&o.At), &o.Entry, &o.MAC)
+			all = append(all, o)
+			return err
+		}, args...)
+	})
+	return all, err
+}

@@ -1,0 +1,155 @@
+// Package store is the only SQL on Goldbell's own database, in one text for
+// SQLite and PostgreSQL; what differs is in the DDL and in a dialect of six words.
+//
+// Its one invariant: what belongs to an entry commits with that entry, under the
+// ledger head's lock, or not at all. It keeps sealed bytes, keyed tags and
+// stamped rows; it opens nothing, decides nothing and checks no stamp. An error
+// that leaves it carries the driver's code and never the driver's text, which may
+// hold a row.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// Config says where the database is.
+type Config struct {
+	Driver string // "sqlite" or "postgres"
+	Path   string // SQLite: the file
+	DSN    string // PostgreSQL: the connection string
+}
+
+// DB is one open database. It implements the stores of every package that keeps
+// rows, and its methods are safe for concurrent use.
+type DB struct {
+	d     dialect
+	write *sql.DB
+	read  *sql.DB
+
+	writer chan *session // the one writer; nil inside means: connect anew
+
+	mu    sync.Mutex
+	reads map[string]*sql.Stmt // by SQL text; owned by mu
+
+	unflushed atomic.Int64 // bytes written since the last flush, roughly
+	flush     chan struct{}
+	closed    context.CancelFunc
+	done      sync.WaitGroup
+}
+
+// Open opens the database and brings its schema up to date. It refuses a
+// database whose applied migrations are not the ones in this binary.
+func Open(ctx context.Context, c Config) (*DB, error) {
+	d, write, read, err := connect(c)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{d: d, write: write, read: read, writer: make(chan *session, 1),
+		reads: map[string]*sql.Stmt{}, flush: make(chan struct{}, 1)}
+	db.writer <- nil
+	background, cancel := context.WithCancel(context.Background())
+	db.closed = cancel
+	if err := db.migrate(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if d.name == "sqlite" {
+		db.done.Add(1)
+		go db.flushLoop(background)
+	}
+	return db, nil
+}
+
+// Close ends the background work and closes every connection.
+func (db *DB) Close() error {
+	db.closed()
+	db.done.Wait()
+	if s := <-db.writer; s != nil {
+		s.discard()
+	}
+	db.writer <- nil
+	err := errors.Join(db.read.Close(), db.write.Close())
+	return db.d.fault("close", err)
+}
+
+func connect(c Config) (dialect, *sql.DB, *sql.DB, error) {
+	switch c.Driver {
+	case "sqlite":
+		return openSQLite(c.Path)
+	case "postgres":
+		return openPostgres(c.DSN)
+	}
+	return dialect{}, nil, nil, errors.New(`store: driver: "sqlite" or "postgres" is needed`)
+}
+
+func pool(driver, dsn string, conns int) (*sql.DB, error) {
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		return nil, errors.New("store: the connection string is malformed") // the text may hold a password
+	}
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	return db, nil
+}
+
+func readers() int { return max(8, 2*runtime.GOMAXPROCS(0)) }
+
+// stmt returns the prepared statement of a reader's text. database/sql prepares
+// it once per connection.
+func (db *DB) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if s, ok := db.reads[text]; ok {
+		return s, nil
+	}
+	s, err := db.read.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	db.reads[text] = s
+	return s, nil
+}
+
+// rows runs a reader's query and calls each for every row.
+func (db *DB) rows(ctx context.Context, op, text string, each func(scan func(...any) error) error, args ...any) error {
+	if err := ctx.Err(); err != nil {
+		return db.d.fault(op, err)
+	}
+	ctx = db.d.short(ctx)
+	s, err := db.stmt(ctx, text)
+	if err != nil {
+		return db.d.fault(op, err)
+	}
+	r, err := s.QueryContext(ctx, args...)
+	if err != nil {
+		return db.d.fault(op, err)
+	}
+	return db.d.fault(op, drain(r, each))
+}
+
+func drain(r *sql.Rows, each func(scan func(...any) error) error) error {
+	defer r.Close()
+	for r.Next() {
+		if err := each(r.Scan); err != nil {
+			return err
+		}
+	}
+	if err := r.Err(); err != nil {
+		return err
+	}
+	return r.Close()
+}
+
+// row reads at most one row and reports whether there was one.
+func (db *DB) row(ctx context.Context, op, text string, into []any, args ...any) (bool, error) {
+	found := false
+	err := db.rows(ctx, op, text, func(scan func(...any) error) error {
+		found = true
+		return scan(into...)
+	}, args...)
+	return found && err == nil, err
+}

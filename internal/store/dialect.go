@@ -1,0 +1,175 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"modernc.org/sqlite"
+)
+
+// dialect is what differs between the engines besides the DDL. No query text is
+// rewritten.
+type dialect struct {
+	name    string // also the directory of its migrations
+	begin   string // opens a transaction that will write
+	lockRow string // ends a SELECT that locks its row
+	lock    string // taken while migrating, where several processes may start at once
+	lists   []int  // lengths of multi-row lists, ascending
+	code    func(error) (code string, class class)
+}
+
+// class is what we need to know of a driver's error.
+type class uint8
+
+const (
+	broken class = iota // a defect: ours, or the database's
+	unique              // a row of that key exists
+	retry               // full, busy, out of reach: later it may work
+)
+
+// fault reduces a driver's error to its class and code. Faults pass unchanged.
+func (d dialect) fault(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var f *fault.Fault
+	if errors.As(err, &f) {
+		return err
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return fault.Wrap(fault.Unavailable, "unavailable", errors.New("store: "+op+": out of time"))
+	}
+	code, class := d.code(err)
+	cause := errors.New("store: " + op + ": " + d.name + " " + code)
+	switch class {
+	case unique:
+		return fault.Wrap(fault.Conflict, "exists", cause)
+	case retry:
+		return fault.Wrap(fault.Unavailable, "unavailable", cause)
+	}
+	return fault.Wrap(fault.Internal, "internal", cause)
+}
+
+// short is the context of one short statement. On SQLite a statement is a
+// function call that ends by itself, and the driver would start a goroutine per
+// statement to watch a context; on PostgreSQL the network may hang.
+func (d dialect) short(ctx context.Context) context.Context {
+	if d.name == "sqlite" {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
+}
+
+// The lists of SQLite are short: it finds a parameter's name by walking all
+// names, so the cost of a statement grows with the square of its parameters.
+var sqliteDialect = dialect{
+	name:  "sqlite",
+	begin: "BEGIN IMMEDIATE",
+	lists: []int{1, 8, 32},
+	code:  sqliteCode,
+}
+
+var postgresDialect = dialect{
+	name:    "postgres",
+	begin:   "BEGIN ISOLATION LEVEL READ COMMITTED",
+	lockRow: " FOR UPDATE",
+	lock:    "SELECT pg_advisory_xact_lock(7014301270)",
+	lists:   []int{1, 16, 256, 1000},
+	code:    postgresCode,
+}
+
+// SQLite's result codes, https://www.sqlite.org/rescode.html
+const (
+	sqlitePerm     = 3
+	sqliteBusy     = 5
+	sqliteLocked   = 6
+	sqliteReadOnly = 8
+	sqliteIOErr    = 10
+	sqliteFull     = 13
+	sqliteCantOpen = 14
+	sqlitePrimary  = 1555
+	sqliteUnique   = 2067
+)
+
+func sqliteCode(err error) (string, class) {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return "driver", broken
+	}
+	code := strconv.Itoa(e.Code())
+	switch e.Code() {
+	case sqlitePrimary, sqliteUnique:
+		return code, unique
+	}
+	if slices.Contains([]int{sqlitePerm, sqliteBusy, sqliteLocked, sqliteReadOnly, sqliteIOErr, sqliteFull, sqliteCantOpen}, e.Code()&0xff) {
+		return code, retry
+	}
+	return code, broken
+}
+
+func postgresCode(err error) (string, class) {
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		return "connection", retry // anything but an answer: the server is out of reach
+	}
+	if e.Code == "23505" {
+		return e.Code, unique
+	}
+	for _, prefix := range []string{"08", "25006", "40", "53", "55P03", "57", "58"} {
+		if strings.HasPrefix(e.Code, prefix) {
+			return e.Code, retry
+		}
+	}
+	return e.Code, broken
+}
+
+// walLimit is when a committing writer copies the write-ahead log itself; the
+// background does so long before (see flushBytes).
+const walLimit = 32768 // pages of 4 KiB
+
+func openSQLite(path string) (dialect, *sql.DB, *sql.DB, error) {
+	if path == "" {
+		return dialect{}, nil, nil, errors.New("store: a path is needed")
+	}
+	// Readable by its owner only; SQLite gives the log and the index beside it the
+	// same mode.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return dialect{}, nil, nil, fault.Wrap(fault.Unavailable, "unavailable", errors.New("store: the database file cannot be opened"))
+	}
+	_ = f.Close()
+	common := "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+		"&_pragma=secure_delete(1)&_pragma=temp_store(2)&_pragma=foreign_keys(1)"
+	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + common
+	write, err := pool("sqlite", file+"&_pragma=wal_autocheckpoint("+strconv.Itoa(walLimit)+")&_pragma=cache_size(-65536)", 1)
+	if err != nil {
+		return dialect{}, nil, nil, err
+	}
+	read, err := pool("sqlite", file+"&_pragma=query_only(1)&_pragma=cache_size(-8192)", readers())
+	return sqliteDialect, write, read, err
+}
+
+func openPostgres(dsn string) (dialect, *sql.DB, *sql.DB, error) {
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return dialect{}, nil, nil, errors.New("store: the connection string is malformed")
+	}
+	config.RuntimeParams["application_name"] = "goldbell"
+	name := stdlib.RegisterConnConfig(config)
+	write, err := pool("pgx", name, 2)
+	if err != nil {
+		return dialect{}, nil, nil, err
+	}
+	read, err := pool("pgx", name, readers())
+	return postgresDialect, write, read, err
+}

@@ -1,0 +1,69 @@
+package store
+
+import (
+	"errors"
+	"reflect"
+
+	"github.com/goldbell/goldbell/internal/authn"
+	"github.com/goldbell/goldbell/internal/casework"
+	"github.com/goldbell/goldbell/internal/consent"
+	"github.com/goldbell/goldbell/internal/door"
+	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/grant"
+	"github.com/goldbell/goldbell/internal/ledger"
+	"github.com/goldbell/goldbell/internal/party"
+	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/vault"
+)
+
+// effect turns a row change into statements; the packages that own the rows may
+// pass a struct or a pointer to it. What is not listed here fails the entry.
+func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
+	if p := reflect.ValueOf(e); p.Kind() == reflect.Pointer && !p.IsNil() {
+		e = p.Elem().Interface()
+	}
+	switch e := e.(type) {
+	case party.OrgPut:
+		return putOrg(idx, e.Org)
+	case party.PersonPut:
+		return putPerson(idx, e.Person)
+	case grant.Opened:
+		return d.openWork(idx, e)
+	case grant.Closed:
+		return closeWork(idx, e.WorkItem)
+	case consent.Put:
+		return putConsent(idx, e.Consent)
+	case consent.OptOutPut:
+		return putOptOut(idx, e.OptOut)
+	case vault.Stored:
+		return d.storeSubjects(e)
+	case vault.Corrected:
+		return d.correctSubject(e)
+	case vault.HoldSet:
+		return holdSubject(e), nil
+	case vault.Destroyed:
+		return d.destroySubject(e), nil
+	case authn.TokenPut:
+		return putToken(idx, e.Token)
+	case authn.CodePut:
+		return putCode(idx, e)
+	case casework.Put:
+		return putComplaint(idx, e.Complaint)
+	case door.ImportPut:
+		return putImport(idx, e.Import)
+	case door.ErasurePut:
+		return putErasure(idx, e.Erasure)
+	case door.RuleSetPut:
+		return putRuleSet(idx, e.RuleSet)
+	}
+	return nil, fault.Wrap(fault.Internal, "internal", errors.New("store: an effect of an unknown type"))
+}
+
+// put is the statement that stores a stamped row; the stamp's columns come last.
+func put(idx uint64, row pii.Stamped, text string, args ...any) ([]call, error) {
+	entry, mac, err := stamped(idx, row)
+	if err != nil {
+		return nil, err
+	}
+	return []call{{text: text, args: append(args, entry, mac)}}, nil
+}

@@ -1,0 +1,125 @@
+package store
+
+import (
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// list is a statement with a list in it: "INSERT INTO t (a, b) VALUES " or
+// "… WHERE x IN ", the list, and what follows.
+type list struct {
+	head  string
+	width int // parameters per row
+	tail  string
+	rows  bool // a list of rows, (…), (…), rather than one list of values, (…, …)
+	fixed int  // parameters before the list
+}
+
+func values(head string, width int, tail string) list {
+	return list{head: head, width: width, tail: tail, rows: true}
+}
+
+// in is a list of single values after fixed parameters that head uses.
+func in(head string, fixed int, tail string) list {
+	return list{head: head, width: 1, tail: tail, fixed: fixed}
+}
+
+var texts sync.Map // textKey → string
+
+type textKey struct {
+	list
+	n int
+}
+
+// text is the statement for n rows.
+func (l list) text(n int) string {
+	if s, ok := texts.Load(textKey{l, n}); ok {
+		return s.(string)
+	}
+	var b strings.Builder
+	b.WriteString(l.head)
+	p := l.fixed
+	if !l.rows {
+		b.WriteByte('(')
+	}
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if l.rows {
+			b.WriteByte('(')
+		}
+		for j := range l.width {
+			if j > 0 {
+				b.WriteString(", ")
+			}
+			p++
+			b.WriteByte('$')
+			b.WriteString(strconv.Itoa(p))
+		}
+		if l.rows {
+			b.WriteByte(')')
+		}
+	}
+	if !l.rows {
+		b.WriteByte(')')
+	}
+	b.WriteString(l.tail)
+	texts.Store(textKey{l, n}, b.String())
+	return b.String()
+}
+
+// maxParams is below the limits of SQLite (32,766) and PostgreSQL (65,535).
+const maxParams = 32000
+
+// insert cuts flat, rows of l.width arguments one after the other, into
+// statements of the dialect's lengths.
+func (d dialect) insert(calls []call, l list, flat []any) []call {
+	for len(flat) > 0 {
+		n := d.fit(len(flat)/l.width, l.width)
+		calls = append(calls, call{text: l.text(n), args: flat[:n*l.width]})
+		flat = flat[n*l.width:]
+	}
+	return calls
+}
+
+// fit is the longest list that n rows fill.
+func (d dialect) fit(n, width int) int {
+	best := 1
+	for _, size := range d.lists {
+		if size <= n && size*width <= maxParams {
+			best = size
+		}
+	}
+	return best
+}
+
+// pad is the shortest list that holds n values, or the longest there is.
+func (d dialect) pad(n int) int {
+	for _, size := range d.lists {
+		if size >= n {
+			return size
+		}
+	}
+	return d.lists[len(d.lists)-1]
+}
+
+// each calls fn with the text and arguments of every part of a list of values;
+// a part is filled up by repeating its last value.
+func (d dialect) each(l list, fixed []any, vals []any, fn func(text string, args []any) error) error {
+	for len(vals) > 0 {
+		size := d.pad(len(vals))
+		part := vals[:min(size, len(vals))]
+		vals = vals[len(part):]
+		args := make([]any, 0, len(fixed)+size)
+		args = append(append(args, fixed...), part...)
+		for len(args) < len(fixed)+size {
+			args = append(args, part[len(part)-1])
+		}
+		if err := fn(l.text(size), args); err != nil {
+			return err
+		}
+	}
+	return nil
+}

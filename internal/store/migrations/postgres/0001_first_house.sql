@@ -1,0 +1,281 @@
+-- The ledger. ledger_head is its one mutable row; everything else is insert-only.
+CREATE TABLE ledger_head (
+	id       BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+	size     BIGINT NOT NULL,
+	root     BYTEA NOT NULL,
+	note     BYTEA NOT NULL,
+	frontier BYTEA NOT NULL,
+	micros   BIGINT NOT NULL,
+	rules    BIGINT NOT NULL,
+	epoch    BIGINT NOT NULL
+);
+
+-- size 0: the root is SHA-256 of the empty string
+INSERT INTO ledger_head (id, size, root, note, frontier, micros, rules, epoch)
+VALUES (1, 0, '\xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', '\x', '\x', 0, 0, 0);
+
+CREATE TABLE ledger_entry (
+	idx  BIGINT NOT NULL PRIMARY KEY,
+	data BYTEA NOT NULL
+);
+
+CREATE TABLE ledger_request (
+	request BYTEA NOT NULL PRIMARY KEY,
+	idx     BIGINT NOT NULL
+);
+
+CREATE TABLE ledger_opening (
+	idx    BIGINT NOT NULL PRIMARY KEY,
+	holder BIGINT NOT NULL,
+	month  TEXT COLLATE "C" NOT NULL,
+	sealed BYTEA NOT NULL
+);
+
+CREATE TABLE ledger_index (
+	kind BIGINT NOT NULL,
+	ref  BYTEA NOT NULL,
+	idx  BIGINT NOT NULL,
+	PRIMARY KEY (kind, ref, idx)
+);
+
+CREATE TABLE ledger_tile (
+	l    BIGINT NOT NULL,
+	n    BIGINT NOT NULL,
+	data BYTEA NOT NULL,
+	PRIMARY KEY (l, n)
+);
+
+CREATE TABLE ledger_checkpoint (
+	size BIGINT NOT NULL PRIMARY KEY,
+	note BYTEA NOT NULL
+);
+
+CREATE TABLE ledger_cosig (
+	size    BIGINT NOT NULL,
+	witness TEXT COLLATE "C" NOT NULL,
+	line    TEXT COLLATE "C" NOT NULL,
+	PRIMARY KEY (size, witness)
+);
+
+CREATE TABLE revocation (
+	idx BIGINT NOT NULL,
+	key TEXT COLLATE "C" NOT NULL,
+	PRIMARY KEY (idx, key)
+);
+
+-- Budgets.
+CREATE TABLE meter (
+	key   TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+	used  BIGINT NOT NULL,
+	until BIGINT NOT NULL
+);
+
+CREATE INDEX meter_until ON meter (until);
+
+CREATE TABLE meter_subject (
+	key     TEXT COLLATE "C" NOT NULL,
+	ordinal BIGINT NOT NULL,
+	PRIMARY KEY (key, ordinal)
+);
+
+-- Who works with the data. entry and mac are the stamp of a row that gives power.
+CREATE TABLE org (
+	id              TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+	kind            TEXT COLLATE "C" NOT NULL,
+	title           TEXT COLLATE "C" NOT NULL,
+	agreement_until BIGINT NOT NULL,
+	assessment      TEXT COLLATE "C" NOT NULL,
+	suspended       BOOLEAN NOT NULL,
+	entry           BIGINT NOT NULL,
+	mac             BYTEA NOT NULL
+);
+
+CREATE TABLE person (
+	id             TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+	org            TEXT COLLATE "C" NOT NULL,
+	kind           TEXT COLLATE "C" NOT NULL,
+	contract_from  BIGINT NOT NULL,
+	contract_until BIGINT NOT NULL,
+	trained_until  BIGINT NOT NULL,
+	suspended      BOOLEAN NOT NULL,
+	entry          BIGINT NOT NULL,
+	mac            BYTEA NOT NULL
+);
+
+CREATE TABLE token (
+	hash    BYTEA NOT NULL PRIMARY KEY,
+	person  TEXT COLLATE "C" NOT NULL,
+	scope   TEXT COLLATE "C" NOT NULL,
+	made_at BIGINT NOT NULL,
+	until   BIGINT NOT NULL,
+	step_up BIGINT NOT NULL,
+	ended   BOOLEAN NOT NULL,
+	entry   BIGINT NOT NULL,
+	mac     BYTEA NOT NULL
+);
+
+CREATE TABLE code (
+	person TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+	hash   BYTEA,
+	until  BIGINT NOT NULL,
+	entry  BIGINT NOT NULL,
+	mac    BYTEA NOT NULL
+);
+
+CREATE INDEX code_hash ON code (hash);
+
+-- Why they may.
+CREATE TABLE work_item (
+	id        BYTEA NOT NULL PRIMARY KEY,
+	kind      TEXT COLLATE "C" NOT NULL,
+	purpose   TEXT COLLATE "C" NOT NULL,
+	assignee  TEXT COLLATE "C" NOT NULL,
+	recipient TEXT COLLATE "C" NOT NULL,
+	opened_by TEXT COLLATE "C" NOT NULL,
+	opened_at BIGINT NOT NULL,
+	until     BIGINT NOT NULL,
+	closed    BOOLEAN NOT NULL,
+	subjects  BIGINT NOT NULL,
+	digest    BYTEA,
+	entry     BIGINT NOT NULL,
+	mac       BYTEA NOT NULL
+);
+
+CREATE INDEX work_item_assignee ON work_item (assignee, closed, opened_at, id);
+
+CREATE TABLE work_item_subject (
+	ordinal BIGINT NOT NULL,
+	item    BYTEA NOT NULL,
+	entry   BIGINT NOT NULL,
+	mac     BYTEA NOT NULL,
+	PRIMARY KEY (ordinal, item)
+);
+
+CREATE INDEX work_item_subject_item ON work_item_subject (item, ordinal);
+
+CREATE TABLE consent (
+	ordinal   BIGINT NOT NULL,
+	purpose   TEXT COLLATE "C" NOT NULL,
+	recipient TEXT COLLATE "C" NOT NULL,
+	given     BOOLEAN NOT NULL,
+	notice    TEXT COLLATE "C" NOT NULL,
+	proof     BYTEA,
+	at        BIGINT NOT NULL,
+	entry     BIGINT NOT NULL,
+	mac       BYTEA NOT NULL,
+	PRIMARY KEY (ordinal, purpose, recipient)
+);
+
+CREATE TABLE opt_out (
+	ordinal BIGINT NOT NULL PRIMARY KEY,
+	refused BOOLEAN NOT NULL,
+	at      BIGINT NOT NULL,
+	entry   BIGINT NOT NULL,
+	mac     BYTEA NOT NULL
+);
+
+-- Custody. Everything here is sealed, keyed or a count.
+CREATE TABLE ordinal_counter (
+	id   BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+	next BIGINT NOT NULL
+);
+
+-- 0 is the dummy subject
+INSERT INTO ordinal_counter (id, next) VALUES (1, 1);
+
+CREATE TABLE subject_ref (
+	id      BYTEA NOT NULL PRIMARY KEY,
+	ordinal BIGINT NOT NULL
+);
+
+CREATE TABLE custody (
+	ordinal  BIGINT NOT NULL PRIMARY KEY,
+	id       BYTEA NOT NULL,
+	state    BIGINT NOT NULL,
+	version  BIGINT NOT NULL,
+	period   TEXT COLLATE "C" NOT NULL,
+	data_key BYTEA,
+	fields   TEXT COLLATE "C" NOT NULL
+);
+
+CREATE TABLE record_key (
+	ordinal BIGINT NOT NULL PRIMARY KEY,
+	sealed  BYTEA NOT NULL
+);
+
+CREATE TABLE subject_value (
+	ordinal BIGINT NOT NULL,
+	version BIGINT NOT NULL,
+	sealed  BYTEA NOT NULL,
+	at      BIGINT NOT NULL,
+	PRIMARY KEY (ordinal, version)
+);
+
+CREATE TABLE blind_index (
+	ordinal BIGINT NOT NULL,
+	field   TEXT COLLATE "C" NOT NULL,
+	norm    BIGINT NOT NULL,
+	tag     BYTEA NOT NULL,
+	PRIMARY KEY (ordinal, field, norm, tag)
+);
+
+CREATE INDEX blind_index_tag ON blind_index (field, norm, tag);
+
+CREATE TABLE mask_count (
+	key BYTEA NOT NULL PRIMARY KEY,
+	n   BIGINT NOT NULL
+);
+
+-- Cases and the door's own rows.
+CREATE TABLE complaint (
+	id        BYTEA NOT NULL PRIMARY KEY,
+	state     TEXT COLLATE "C" NOT NULL,
+	ordinal   BIGINT NOT NULL,
+	filed_at  BIGINT NOT NULL,
+	called_at BIGINT NOT NULL,
+	channel   TEXT COLLATE "C" NOT NULL,
+	known     TEXT COLLATE "C",
+	caller    BYTEA,
+	verified  BOOLEAN NOT NULL,
+	code_hash BYTEA,
+	month     TEXT COLLATE "C" NOT NULL,
+	sealed    BYTEA,
+	entry     BIGINT NOT NULL,
+	mac       BYTEA NOT NULL
+);
+
+CREATE INDEX complaint_filed ON complaint (filed_at, id);
+CREATE INDEX complaint_ordinal ON complaint (ordinal, state);
+
+CREATE TABLE import (
+	id        BYTEA NOT NULL PRIMARY KEY,
+	made_by   TEXT COLLATE "C" NOT NULL,
+	file      BYTEA,
+	opened_at BIGINT NOT NULL,
+	stored    BIGINT NOT NULL,
+	matches   BIGINT NOT NULL,
+	done      BOOLEAN NOT NULL,
+	entry     BIGINT NOT NULL,
+	mac       BYTEA NOT NULL
+);
+
+CREATE TABLE erasure (
+	id          BYTEA NOT NULL PRIMARY KEY,
+	ordinal     BIGINT NOT NULL,
+	work        BYTEA NOT NULL,
+	asked_by    TEXT COLLATE "C" NOT NULL,
+	asked_at    BIGINT NOT NULL,
+	approved_by TEXT COLLATE "C" NOT NULL,
+	state       TEXT COLLATE "C" NOT NULL,
+	entry       BIGINT NOT NULL,
+	mac         BYTEA NOT NULL
+);
+
+CREATE TABLE rule_set (
+	entry   BIGINT NOT NULL PRIMARY KEY,
+	version TEXT COLLATE "C" NOT NULL,
+	text    TEXT COLLATE "C" NOT NULL,
+	made_by TEXT COLLATE "C" NOT NULL,
+	at      BIGINT NOT NULL,
+	mac     BYTEA NOT NULL
+);

@@ -1,0 +1,289 @@
+package storetest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/goldbell/goldbell/internal/authn"
+	"github.com/goldbell/goldbell/internal/casework"
+	"github.com/goldbell/goldbell/internal/consent"
+	"github.com/goldbell/goldbell/internal/door"
+	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/grant"
+	"github.com/goldbell/goldbell/internal/ledger"
+	"github.com/goldbell/goldbell/internal/party"
+	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/store"
+	"github.com/google/go-cmp/cmp"
+)
+
+// stamp does what the ledger does before it hands an effect to the store.
+func stamp(idx uint64, e ledger.Effect) {
+	if o, ok := e.(grant.Opened); ok {
+		for _, m := range o.Members {
+			m.SetStamp(mac(idx))
+		}
+	}
+	if row, ok := e.(pii.Stamped); ok {
+		row.SetStamp(mac(idx))
+	}
+}
+
+func mac(idx uint64) pii.Stamp {
+	return pii.Stamp{Entry: idx, MAC: bytes.Repeat([]byte{byte(idx) + 1}, 32)}
+}
+
+// same compares what a stamp covers, and the stamp.
+func same(t *testing.T, want, got pii.Stamped) {
+	t.Helper()
+	kind, w := want.StampRow()
+	_, g := got.StampRow()
+	if !bytes.Equal(w, g) {
+		t.Errorf("%s was stored as\n%s\nand read as\n%s", kind, w, g)
+	}
+	if diff := cmp.Diff(want.GetStamp(), got.GetStamp()); diff != "" {
+		t.Errorf("%s: stamp: %s", kind, diff)
+	}
+}
+
+// shape is how the optional parts of a row are filled.
+type shape struct {
+	name  string
+	bytes []byte
+	at    time.Time
+	flag  bool
+	text  string
+	known []pii.Field
+}
+
+var shapes = []shape{
+	{"full", []byte{0, 1, 0xff}, now, true, "甲 ' \" \\ %", []pii.Field{pii.Name, pii.Phone}},
+	{"empty", []byte{}, now.Add(time.Microsecond), false, "x", []pii.Field{}},
+	{"zero", nil, time.Time{}, false, "", nil},
+	{"old", []byte("o"), time.Date(1955, 3, 1, 0, 0, 0, 1000, time.UTC), true, "old", []pii.Field{pii.Email}},
+}
+
+func testStampedRows(t *testing.T, db *store.DB) {
+	for i, s := range shapes {
+		t.Run(s.name, func(t *testing.T) {
+			id := request(uint64(1000 + i))
+			name := fmt.Sprint("id", i)
+			o := &party.Org{ID: pii.OrgID(name), Kind: party.Entrusted, Title: s.text, AgreementUntil: s.at, Assessment: s.text, Suspended: s.flag}
+			p := &party.Person{ID: pii.PersonID(name), Org: o.ID, Kind: party.Outsourced, ContractFrom: s.at, ContractUntil: s.at, TrainedUntil: s.at, Suspended: s.flag}
+			w := &grant.WorkItem{ID: id, Kind: grant.CallTask, Purpose: "telesales", Assignee: p.ID, Recipient: o.ID, OpenedBy: "boss",
+				OpenedAt: s.at, Until: s.at, Subjects: 2, Digest: s.bytes}
+			m := []*grant.Member{{Ordinal: pii.Ordinal(i), Item: id}, {Ordinal: 4294967295, Item: id}}
+			c := &consent.Consent{Ordinal: pii.Ordinal(i), Purpose: "p", Recipient: o.ID, Given: s.flag, Notice: s.text, Proof: s.bytes, At: s.at}
+			u := &consent.OptOut{Ordinal: pii.Ordinal(i), Refused: s.flag, At: s.at}
+			k := &authn.Token{Hash: []byte(name), Person: p.ID, Scope: s.text, MadeAt: s.at, Until: s.at, StepUp: s.at, Ended: s.flag}
+			d := &authn.Code{Person: p.ID, Hash: []byte("code" + name), Until: s.at}
+			l := &casework.Complaint{ID: id, State: casework.Accepted, Ordinal: pii.Ordinal(i), FiledAt: s.at, CalledAt: s.at, Channel: s.text,
+				Known: s.known, Caller: s.bytes, Verified: s.flag, CodeHash: s.bytes, Month: "2026-11", Sealed: s.bytes}
+			im := &door.Import{ID: id, By: p.ID, File: s.bytes, OpenedAt: s.at, Stored: 1 << 40, Matches: 3, Done: s.flag}
+			er := &door.Erasure{ID: id, Ordinal: 7, Work: request(5), AskedBy: p.ID, AskedAt: s.at, ApprovedBy: pii.PersonID(s.text), State: door.ErasureAsked}
+			ru := &door.RuleSet{Version: s.text, Text: s.text, By: p.ID, At: s.at}
+
+			entry := head(t, db).Size
+			mustApply(t, db, party.OrgPut{Org: o}, &party.PersonPut{Person: p}, grant.Opened{WorkItem: w, Members: m}, consent.Put{Consent: c},
+				consent.OptOutPut{OptOut: u}, authn.TokenPut{Token: k}, authn.CodePut{Code: d}, casework.Put{Complaint: l},
+				door.ImportPut{Import: im}, door.ErasurePut{Erasure: er}, door.RuleSetPut{RuleSet: ru})
+
+			check := func(ok bool, err error) {
+				t.Helper()
+				if err != nil || !ok {
+					t.Fatalf("found: %v, %v", ok, err)
+				}
+			}
+			gotP, gotO, ok, err := db.Person(ctx, p.ID)
+			check(ok, err)
+			same(t, p, &gotP)
+			same(t, o, &gotO)
+			gotO, ok, err = db.Org(ctx, o.ID)
+			check(ok, err)
+			same(t, o, &gotO)
+			gotW, ok, err := db.Item(ctx, id)
+			check(ok, err)
+			same(t, w, &gotW)
+			gotM, err := db.Members(ctx, id, []pii.Ordinal{4294967295, 77, pii.Ordinal(i)})
+			check(len(gotM) == 2, err)
+			same(t, m[0], &gotM[0])
+			same(t, m[1], &gotM[1])
+			gotC, err := db.Consents(ctx, []pii.Ordinal{pii.Ordinal(i), 99}, "p", o.ID)
+			check(len(gotC) == 1, err)
+			same(t, c, &gotC[0])
+			gotU, err := db.OptOuts(ctx, []pii.Ordinal{pii.Ordinal(i), 99})
+			check(len(gotU) == 1, err)
+			same(t, u, &gotU[0])
+			gotK, gotP, gotO, ok, err := db.Token(ctx, k.Hash)
+			check(ok, err)
+			same(t, k, &gotK)
+			same(t, p, &gotP)
+			same(t, o, &gotO)
+			gotD, ok, err := db.CodeByHash(ctx, d.Hash)
+			check(ok, err)
+			same(t, d, &gotD)
+			gotL, ok, err := db.Complaint(ctx, id)
+			check(ok, err)
+			same(t, l, &gotL)
+			gotIm, ok, err := db.Import(ctx, id)
+			check(ok, err)
+			same(t, im, &gotIm)
+			gotEr, ok, err := db.Erasure(ctx, id)
+			check(ok, err)
+			same(t, er, &gotEr)
+			gotRu, ok, err := db.RuleSet(ctx, entry)
+			check(ok, err)
+			same(t, ru, &gotRu)
+		})
+	}
+	if _, ok, err := db.Org(ctx, "nobody"); ok || err != nil {
+		t.Errorf("an organisation that is not there: %v, %v", ok, err)
+	}
+}
+
+func testReplaced(t *testing.T, db *store.DB) {
+	o := &party.Org{ID: "own", Kind: party.OwnCompany, Title: "before"}
+	mustApply(t, db, party.OrgPut{Org: o})
+	o.Title, o.Suspended = "after", true
+	mustApply(t, db, party.OrgPut{Org: o})
+	got, _, err := db.Org(ctx, "own")
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, o, &got)
+
+	w := &grant.WorkItem{ID: request(1), Kind: grant.CallTask, OpenedAt: now, Until: now}
+	mustApply(t, db, grant.Opened{WorkItem: w})
+	if err := apply(db, grant.Opened{WorkItem: w}); !fault.Is(err, fault.Conflict) {
+		t.Errorf("opened twice: %v", err)
+	}
+	w.Closed = true
+	mustApply(t, db, grant.Closed{WorkItem: w})
+	gotW, _, err := db.Item(ctx, w.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, w, &gotW)
+	w.Closed = false
+	if err := apply(db, grant.Closed{WorkItem: w}); !fault.IsID(err, "stale") {
+		t.Errorf("a closed item was opened again: %v", err)
+	}
+}
+
+func testLists(t *testing.T, db *store.DB) {
+	var effects []ledger.Effect
+	effects = append(effects, party.OrgPut{Org: &party.Org{ID: "own"}})
+	for _, id := range []pii.PersonID{"b", "B", "a", "é", "c"} { // by bytes: B a b c é
+		effects = append(effects, party.PersonPut{Person: &party.Person{ID: id, Org: "own"}})
+	}
+	for i := range 4 {
+		w := &grant.WorkItem{ID: request(uint64(i)), Assignee: "a", OpenedAt: now.Add(time.Duration(i) * time.Minute)}
+		effects = append(effects, grant.Opened{WorkItem: w, Members: []*grant.Member{
+			{Ordinal: 3, Item: w.ID}, {Ordinal: 1, Item: w.ID}, {Ordinal: 2, Item: w.ID}}})
+		effects = append(effects, casework.Put{Complaint: &casework.Complaint{ID: request(uint64(i)), Ordinal: pii.Ordinal(i % 2),
+			State: []casework.State{casework.Accepted, casework.Closed, casework.Replied, casework.Reopened}[i], FiledAt: w.OpenedAt}})
+	}
+	mustApply(t, db, effects...)
+	mustApply(t, db, grant.Closed{WorkItem: &grant.WorkItem{ID: request(2), Assignee: "a", Closed: true}})
+
+	persons, err := db.Persons(ctx, "B", 3)
+	if diff := cmp.Diff([]pii.PersonID{"a", "b", "c"}, ids(persons, func(p party.Person) pii.PersonID { return p.ID })); diff != "" || err != nil {
+		t.Error("persons:", diff, err)
+	}
+	items, err := db.Assigned(ctx, "a", 2)
+	if diff := cmp.Diff([]pii.RequestID{request(3), request(1)}, ids(items, func(w grant.WorkItem) pii.RequestID { return w.ID })); diff != "" || err != nil {
+		t.Error("assigned:", diff, err)
+	}
+	members, err := db.MembersAfter(ctx, request(0), 1, 5)
+	if diff := cmp.Diff([]pii.Ordinal{2, 3}, ids(members, func(m grant.Member) pii.Ordinal { return m.Ordinal })); diff != "" || err != nil {
+		t.Error("members:", diff, err)
+	}
+	complaints, err := db.Complaints(ctx, now.Add(time.Minute), now.Add(3*time.Minute), 9)
+	if diff := cmp.Diff([]pii.RequestID{request(1), request(2)}, ids(complaints, func(c casework.Complaint) pii.RequestID { return c.ID })); diff != "" || err != nil {
+		t.Error("complaints:", diff, err)
+	}
+	naming, err := db.Naming(ctx, 1)
+	if diff := cmp.Diff([]pii.RequestID{request(3)}, ids(naming, func(c casework.Complaint) pii.RequestID { return c.ID })); diff != "" || err != nil {
+		t.Error("naming:", diff, err)
+	}
+}
+
+func ids[R, K any](rows []R, id func(R) K) (all []K) {
+	for _, r := range rows {
+		all = append(all, id(r))
+	}
+	return all
+}
+
+func testCode(t *testing.T, db *store.DB) {
+	first, second := []byte("hash one"), []byte("hash two")
+	put := func(hash, was []byte) error {
+		return apply(db, authn.CodePut{Code: &authn.Code{Person: "officer", Hash: hash, Until: now}, Was: was})
+	}
+	if err := put(first, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := put(second, nil); !errors.Is(err, authn.ErrCodeUsed) {
+		t.Errorf("a code given to one who has one: %v", err)
+	}
+	if err := put(second, first); err != nil {
+		t.Fatal(err)
+	}
+	size := head(t, db).Size
+	if err := put(first, first); !errors.Is(err, authn.ErrCodeUsed) {
+		t.Errorf("a used code: %v", err)
+	}
+	if head(t, db).Size != size {
+		t.Error("the use of a used code left an entry")
+	}
+	if _, ok, err := db.CodeByHash(ctx, first); ok || err != nil {
+		t.Errorf("the used code is found: %v", err)
+	}
+	if c, ok, err := db.CodeByHash(ctx, second); !ok || err != nil || c.Person != "officer" {
+		t.Errorf("the code is not found: %v", err)
+	}
+	if err := put(nil, second); err != nil { // used, and no other given
+		t.Fatal(err)
+	}
+	if _, ok, err := db.CodeByHash(ctx, nil); ok || err != nil {
+		t.Errorf("no code is found as a code: %v", err)
+	}
+}
+
+type foreign struct{ *party.Org }
+
+func testUnknownEffect(t *testing.T, db *store.DB) {
+	if err := apply(db, party.OrgPut{Org: &party.Org{ID: "own"}}, foreign{&party.Org{ID: "x"}}); !fault.Is(err, fault.Internal) {
+		t.Errorf("an unknown effect: %v", err)
+	}
+	if err := apply(db, nil); !fault.Is(err, fault.Internal) {
+		t.Errorf("no effect: %v", err)
+	}
+	if _, ok, err := db.Org(ctx, "own"); ok || err != nil {
+		t.Error("the known effect beside it remained", err)
+	}
+	Check(t, db)
+}
+
+func testUnstamped(t *testing.T, db *store.DB) {
+	for _, s := range []pii.Stamp{{}, {Entry: 5, MAC: []byte("m")}, {Entry: 0}} {
+		err := Append(db, 1, func(tx ledger.Tx, first uint64) error {
+			return tx.Apply(first, now, []ledger.Effect{party.OrgPut{Org: &party.Org{ID: "own", Stamp: s}}})
+		})
+		if !fault.Is(err, fault.Internal) {
+			t.Errorf("stamp %v: %v", s, err)
+		}
+	}
+	Check(t, db)
+}
+
+func testInexactTime(t *testing.T, db *store.DB) {
+	for _, at := range []time.Time{now.Add(1), now.In(time.FixedZone("", 8*3600)), time.UnixMicro(0).UTC()} {
+		if err := apply(db, party.OrgPut{Org: &party.Org{ID: "own", AgreementUntil: at}}); !fault.Is(err, fault.Internal) {
+			t.Errorf("%v: %v", at, err)
+		}
+	}
+}

@@ -1,0 +1,262 @@
+package storetest
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/store"
+	"github.com/goldbell/goldbell/internal/vault"
+	"github.com/google/go-cmp/cmp"
+)
+
+// Subjects is an enrolment of n subjects from the ordinal first.
+func Subjects(first, n int) *vault.Stored {
+	e := &vault.Stored{}
+	for i := first; i < first+n; i++ {
+		o := pii.Ordinal(i)
+		e.Custody = append(e.Custody, vault.Custody{ID: subject(i), Ordinal: o, State: vault.Live, Version: 1, Period: "2026-11",
+			DataKey: key("data", i), RecordKey: key("record", i), Fields: []pii.Field{pii.Name, pii.Phone, pii.Email}})
+		e.Versions = append(e.Versions, vault.SealedVersion{Ordinal: o, Version: 1, Sealed: bytes.Repeat(key("v1", i), 6), At: now})
+		e.Index = append(e.Index, vault.IndexRow{Ordinal: o, Field: pii.Phone, Norm: 1, Tag: tag("phone", i)},
+			vault.IndexRow{Ordinal: o, Field: pii.Email, Norm: 1, Tag: tag("email", i%100)})
+		e.Masks = append(e.Masks, vault.MaskCount{Key: mask(i % 40), By: 1})
+	}
+	return e
+}
+
+func subject(i int) (id pii.SubjectID) {
+	h := tag("subject", i)
+	copy(id[:], h[:])
+	return id
+}
+
+// key is 40 bytes: no key, but as long as a wrapped one.
+func key(what string, i int) []byte {
+	h := tag(what, i)
+	return append(h[:], h[:8]...)
+}
+
+func tag(what string, i int) [32]byte { return sha256.Sum256(fmt.Append(nil, what, i)) }
+
+func mask(i int) (k [16]byte) {
+	binary.BigEndian.PutUint32(k[:], uint32(i))
+	return k
+}
+
+func custody(t *testing.T, db *store.DB, i int) vault.Custody {
+	t.Helper()
+	got, err := db.Custody(ctx, []pii.SubjectID{subject(i)})
+	if err != nil || len(got) != 1 {
+		t.Fatalf("custody: %d rows, %v", len(got), err)
+	}
+	return got[0]
+}
+
+func testCustody(t *testing.T, db *store.DB) {
+	all := Subjects(1, 100)
+	all.Custody[4].RecordKey = nil
+	all.Custody[5].Fields = nil
+	mustApply(t, db, all)
+	want := []vault.Custody{all.Custody[6], all.Custody[4], all.Custody[99]}
+	got, err := db.Custody(ctx, []pii.SubjectID{subject(7), subject(500), subject(5), subject(100)})
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Error("by id:", diff, err)
+	}
+	got, err = db.CustodyByOrdinal(ctx, []pii.Ordinal{7, 500, 5, 100})
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Error("by ordinal:", diff, err)
+	}
+	got, err = db.CustodyAfter(ctx, 98, 5)
+	if diff := cmp.Diff(all.Custody[98:], got); diff != "" || err != nil {
+		t.Error("after:", diff, err)
+	}
+	got, err = db.Custody(ctx, nil)
+	if len(got) != 0 || err != nil {
+		t.Error("none asked:", len(got), err)
+	}
+	versions, err := db.Versions(ctx, []vault.SealedVersion{{Ordinal: 9, Version: 1}, {Ordinal: 3, Version: 2}, {Ordinal: 3, Version: 1}})
+	if diff := cmp.Diff([]vault.SealedVersion{all.Versions[8], all.Versions[2]}, versions); diff != "" || err != nil {
+		t.Error("versions:", diff, err)
+	}
+	// the e-mail of 1 is that of 101, who is not stored; 100 shares with 200
+	mustApply(t, db, Subjects(101, 3))
+	found, err := db.Candidates(ctx, pii.Email, 1, [][32]byte{tag("email", 1), tag("email", 99), tag("email", 1000)})
+	if diff := cmp.Diff(map[[32]byte][]pii.Ordinal{tag("email", 1): {1, 101}, tag("email", 99): {99}}, found); diff != "" || err != nil {
+		t.Error("candidates:", diff, err)
+	}
+	for _, other := range []struct {
+		f    pii.Field
+		norm uint8
+	}{{pii.Phone, 1}, {pii.Email, 2}} {
+		found, err = db.Candidates(ctx, other.f, other.norm, [][32]byte{tag("email", 1)})
+		if len(found) != 0 || err != nil {
+			t.Error("a tag of another field or normalisation was found:", err)
+		}
+	}
+	shared, err := db.Sharing(ctx, [][16]byte{mask(1), mask(30), mask(99)})
+	if diff := cmp.Diff(map[[16]byte]int{mask(1): 3, mask(30): 2}, shared); diff != "" || err != nil {
+		t.Error("sharing:", diff, err)
+	}
+	if err := apply(db, Subjects(103, 1)); !fault.Is(err, fault.Conflict) {
+		t.Errorf("an ordinal stored twice: %v", err)
+	}
+	shared, err = db.Sharing(ctx, [][16]byte{mask(103 % 40)})
+	if shared[mask(103%40)] != 3 || err != nil {
+		t.Error("the failed enrolment was counted:", shared, err)
+	}
+}
+
+func testCorrected(t *testing.T, db *store.DB) {
+	mustApply(t, db, *Subjects(1, 3)) // a value serves as well as a pointer
+	fix := vault.Corrected{Ordinal: 2, Version: vault.SealedVersion{Ordinal: 2, Version: 2, Sealed: []byte("two"), At: now.Add(time.Hour)},
+		Fields: []pii.Field{pii.Phone}, Index: []vault.IndexRow{{Ordinal: 2, Field: pii.Phone, Norm: 1, Tag: tag("new", 2)}},
+		Masks: []vault.MaskCount{{Key: mask(2), By: -1}, {Key: mask(7), By: 1}, {Key: mask(8), By: 1}, {Key: mask(8), By: -1}}}
+	mustApply(t, db, &fix)
+	c := custody(t, db, 2)
+	if c.Version != 2 || !cmp.Equal(c.Fields, fix.Fields) {
+		t.Errorf("version %d, fields %v", c.Version, c.Fields)
+	}
+	got, err := db.Versions(ctx, []vault.SealedVersion{{Ordinal: 2, Version: 1}, {Ordinal: 2, Version: 2}})
+	if err != nil || len(got) != 2 || !cmp.Equal(got[1], fix.Version) {
+		t.Errorf("the versions: %d, %v", len(got), err)
+	}
+	found, err := db.Candidates(ctx, pii.Phone, 1, [][32]byte{tag("phone", 2), tag("new", 2)})
+	if diff := cmp.Diff(map[[32]byte][]pii.Ordinal{tag("new", 2): {2}}, found); diff != "" || err != nil {
+		t.Error("candidates:", diff, err)
+	}
+	shared, err := db.Sharing(ctx, [][16]byte{mask(2), mask(7), mask(8)})
+	if err != nil || shared[mask(2)] != 0 || shared[mask(7)] != 1 || shared[mask(8)] != 0 {
+		t.Error("sharing:", shared, err)
+	}
+	if err := apply(db, &fix); !fault.IsID(err, "stale") {
+		t.Errorf("a correction made from an older version: %v", err)
+	}
+}
+
+func testErasure(t *testing.T, db *store.DB) {
+	mustApply(t, db, Subjects(1, 3))
+	mustApply(t, db, &vault.HoldSet{Ordinal: 2, Held: true})
+	if got := custody(t, db, 2).State; got != vault.Held {
+		t.Errorf("state %d", got)
+	}
+	gone := &vault.Destroyed{Ordinal: 2, Masks: []vault.MaskCount{{Key: mask(2), By: -1}}}
+	if err := apply(db, gone); !fault.IsID(err, "stale") {
+		t.Errorf("a held subject was erased: %v", err)
+	}
+	mustApply(t, db, &vault.HoldSet{Ordinal: 2})
+	mustApply(t, db, gone)
+	c := custody(t, db, 2)
+	want := vault.Custody{ID: subject(2), Ordinal: 2, State: vault.Erased, Version: 1, Period: "2026-11", RecordKey: key("record", 2), Fields: []pii.Field{}}
+	if diff := cmp.Diff(want, c); diff != "" {
+		t.Error(diff)
+	}
+	found, err := db.Candidates(ctx, pii.Phone, 1, [][32]byte{tag("phone", 2), tag("phone", 3)})
+	if diff := cmp.Diff(map[[32]byte][]pii.Ordinal{tag("phone", 3): {3}}, found); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	for name, e := range map[string]any{"erased": gone, "held": &vault.HoldSet{Ordinal: 2, Held: true}, "held, unknown": &vault.HoldSet{Ordinal: 99, Held: true},
+		"corrected": &vault.Corrected{Ordinal: 2, Version: vault.SealedVersion{Ordinal: 2, Version: 2}}} {
+		if err := apply(db, e); !fault.IsID(err, "stale") {
+			t.Errorf("an erased subject was %s: %v", name, err)
+		}
+	}
+	if err := db.Purge(ctx); err != nil {
+		t.Error(err)
+	}
+	if got := custody(t, db, 3); !bytes.Equal(got.DataKey, key("data", 3)) {
+		t.Error("the purge took a living key")
+	}
+}
+
+func testRewrap(t *testing.T, db *store.DB) {
+	mustApply(t, db, Subjects(1, 3))
+	mustApply(t, db, &vault.Destroyed{Ordinal: 2})
+	rows := []vault.Rewrapped{{Ordinal: 1, Period: "2026-12", DataKey: []byte("k1")}, {Ordinal: 2, Period: "2026-12", DataKey: []byte("k2")}, {Ordinal: 3, Period: "2026-12", DataKey: []byte("k3")}}
+	if err := db.Rewrap(ctx, rows); err != nil {
+		t.Fatal(err)
+	}
+	if c := custody(t, db, 3); c.Period != "2026-12" || string(c.DataKey) != "k3" {
+		t.Error("the key was not wrapped anew")
+	}
+	if c := custody(t, db, 2); c.DataKey != nil || c.Period != "2026-11" {
+		t.Error("an erased subject has a data key again")
+	}
+}
+
+func testOrdinals(t *testing.T, db *store.DB) {
+	if o, err := db.NextOrdinals(ctx, 5); err != nil || o != 1 {
+		t.Fatalf("the first ordinal is %d: %v", o, err)
+	}
+	var mu sync.Mutex
+	taken := map[pii.Ordinal]bool{}
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			for range 5 {
+				first, err := db.NextOrdinals(ctx, 3)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				for o := first; o < first+3; o++ {
+					if taken[o] || o < 6 {
+						t.Errorf("ordinal %d was reserved twice", o)
+					}
+					taken[o] = true
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wait.Wait()
+	if len(taken) != 120 {
+		t.Errorf("%d ordinals, want 120", len(taken))
+	}
+	if _, err := db.NextOrdinals(ctx, 1<<32); !fault.Is(err, fault.Exhausted) {
+		t.Errorf("more ordinals than there are: %v", err)
+	}
+	if _, err := db.NextOrdinals(ctx, 0); err == nil {
+		t.Error("no ordinals were reserved")
+	}
+	if o, err := db.NextOrdinals(ctx, 1); err != nil || o != 126 {
+		t.Errorf("after a refusal: %d, %v", o, err)
+	}
+}
+
+// testLongLists asks for more at once than the longest list holds.
+func testLongLists(t *testing.T, db *store.DB) {
+	const n = 2500
+	all := Subjects(1, n)
+	mustApply(t, db, all)
+	var ids []pii.SubjectID
+	var of []pii.Ordinal
+	var tags [][32]byte
+	for i := n; i >= 1; i-- {
+		ids, of, tags = append(ids, subject(i)), append(of, pii.Ordinal(i)), append(tags, tag("phone", i))
+	}
+	got, err := db.Custody(ctx, ids)
+	if err != nil || len(got) != n {
+		t.Fatal(len(got), err)
+	}
+	for i, c := range got {
+		if c.Ordinal != of[i] {
+			t.Fatalf("place %d holds ordinal %d", i, c.Ordinal)
+		}
+	}
+	versions, err := db.Versions(ctx, all.Versions)
+	if diff := cmp.Diff(all.Versions, versions); diff != "" || err != nil {
+		t.Errorf("%.200s %v", diff, err)
+	}
+	found, err := db.Candidates(ctx, pii.Phone, 1, tags)
+	if err != nil || len(found) != n {
+		t.Error(len(found), err)
+	}
+}

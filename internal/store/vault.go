@@ -1,0 +1,179 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+
+	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/vault"
+)
+
+var (
+	_ vault.Store       = (*DB)(nil)
+	_ vault.Maintenance = (*DB)(nil)
+)
+
+const takeOrdinals = `UPDATE ordinal_counter SET next = next + $1 WHERE id = 1 AND next + $1 <= $2 RETURNING next`
+
+// NextOrdinals implements [vault.Store].
+func (db *DB) NextOrdinals(ctx context.Context, n int) (pii.Ordinal, error) {
+	if n < 1 {
+		return 0, fault.New(fault.Internal, "internal", "ordinals")
+	}
+	var next int64
+	err := db.transact(ctx, "ordinals", func(s *session) error {
+		return s.rows(ctx, takeOrdinals, func(scan func(...any) error) error { return scan(&next) },
+			int64(n), int64(math.MaxUint32))
+	})
+	if err == nil && next == 0 {
+		err = fault.Wrap(fault.Exhausted, "unavailable", errors.New("store: no ordinals left"))
+	}
+	return pii.Ordinal(next - int64(n)), err
+}
+
+const custodyColumns = `c.id, c.ordinal, c.state, c.version, c.period, c.data_key, c.fields, k.sealed`
+
+func scanCustody(scan func(...any) error) (c vault.Custody, err error) {
+	err = scan((*id16)(&c.ID), &c.Ordinal, &c.State, &c.Version, &c.Period, &c.DataKey, (*fields)(&c.Fields), &c.RecordKey)
+	return c, err
+}
+
+// subject_ref and custody are apart so that each begins with its own key.
+var (
+	inRefs = in(`SELECT `+custodyColumns+` FROM subject_ref r JOIN custody c ON c.ordinal = r.ordinal
+LEFT JOIN record_key k ON k.ordinal = r.ordinal WHERE r.id IN `, 0, ``)
+	inOrdinals = in(`SELECT `+custodyColumns+` FROM custody c
+LEFT JOIN record_key k ON k.ordinal = c.ordinal WHERE c.ordinal IN `, 0, ``)
+)
+
+// Custody implements [vault.Store].
+func (db *DB) Custody(ctx context.Context, ids []pii.SubjectID) ([]vault.Custody, error) {
+	vals := make([]any, len(ids))
+	for i := range ids {
+		vals[i] = ids[i][:]
+	}
+	return custodyOf(ctx, db, inRefs, vals, ids, func(c vault.Custody) pii.SubjectID { return c.ID })
+}
+
+// CustodyByOrdinal implements [vault.Store].
+func (db *DB) CustodyByOrdinal(ctx context.Context, of []pii.Ordinal) ([]vault.Custody, error) {
+	return custodyOf(ctx, db, inOrdinals, ordinals(of), of, func(c vault.Custody) pii.Ordinal { return c.Ordinal })
+}
+
+// custodyOf reads the rows and puts them into the order asked.
+func custodyOf[K comparable](ctx context.Context, db *DB, l list, vals []any, asked []K, key func(vault.Custody) K) ([]vault.Custody, error) {
+	found := make(map[K]vault.Custody, len(asked))
+	err := db.d.each(l, nil, vals, func(text string, args []any) error {
+		return db.rows(ctx, "custody", text, func(scan func(...any) error) error {
+			c, err := scanCustody(scan)
+			found[key(c)] = c
+			return err
+		}, args...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	all := make([]vault.Custody, 0, len(found))
+	for _, k := range asked {
+		if c, ok := found[k]; ok {
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
+
+const selectCustodyAfter = `SELECT ` + custodyColumns + ` FROM custody c
+LEFT JOIN record_key k ON k.ordinal = c.ordinal WHERE c.ordinal > $1 ORDER BY c.ordinal LIMIT $2`
+
+// CustodyAfter implements [vault.Store].
+func (db *DB) CustodyAfter(ctx context.Context, after pii.Ordinal, n int) (all []vault.Custody, err error) {
+	err = db.rows(ctx, "custody", selectCustodyAfter, func(scan func(...any) error) error {
+		c, err := scanCustody(scan)
+		all = append(all, c)
+		return err
+	}, int64(after), int64(n))
+	return all, err
+}
+
+var inValues = in(`SELECT ordinal, version, sealed, at FROM subject_value WHERE version = $1 AND ordinal IN `, 1, ``)
+
+// Versions implements [vault.Store]. Most of a batch are of one version, so the
+// versions are asked for one after the other.
+func (db *DB) Versions(ctx context.Context, of []vault.SealedVersion) ([]vault.SealedVersion, error) {
+	type key struct {
+		o pii.Ordinal
+		v pii.Version
+	}
+	byVersion := map[pii.Version][]any{}
+	for _, x := range of {
+		byVersion[x.Version] = append(byVersion[x.Version], int64(x.Ordinal))
+	}
+	found := make(map[key]vault.SealedVersion, len(of))
+	for version, vals := range byVersion {
+		err := db.d.each(inValues, []any{int64(version)}, vals, func(text string, args []any) error {
+			return db.rows(ctx, "versions", text, func(scan func(...any) error) error {
+				var v vault.SealedVersion
+				err := scan(&v.Ordinal, &v.Version, &v.Sealed, (*instant)(&v.At))
+				found[key{v.Ordinal, v.Version}] = v
+				return err
+			}, args...)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	all := make([]vault.SealedVersion, 0, len(found))
+	for _, x := range of {
+		if v, ok := found[key{x.Ordinal, x.Version}]; ok {
+			all = append(all, v)
+		}
+	}
+	return all, nil
+}
+
+var inTags = in(`SELECT tag, ordinal FROM blind_index WHERE field = $1 AND norm = $2 AND tag IN `, 2, ` ORDER BY ordinal`)
+
+// Candidates implements [vault.Store].
+func (db *DB) Candidates(ctx context.Context, f pii.Field, norm uint8, tags [][32]byte) (map[[32]byte][]pii.Ordinal, error) {
+	vals := make([]any, len(tags))
+	for i := range tags {
+		vals[i] = tags[i][:]
+	}
+	found := map[[32]byte][]pii.Ordinal{}
+	err := db.d.each(inTags, []any{string(f), int64(norm)}, vals, func(text string, args []any) error {
+		return db.rows(ctx, "candidates", text, func(scan func(...any) error) error {
+			var tag [32]byte
+			var o pii.Ordinal
+			err := scan((*hash32)(&tag), &o)
+			if !slices.Contains(found[tag], o) {
+				found[tag] = append(found[tag], o)
+			}
+			return err
+		}, args...)
+	})
+	return found, err
+}
+
+var inMasks = in(`SELECT key, n FROM mask_count WHERE key IN `, 0, ``)
+
+// Sharing implements [vault.Store].
+func (db *DB) Sharing(ctx context.Context, keys [][16]byte) (map[[16]byte]int, error) {
+	vals := make([]any, len(keys))
+	for i := range keys {
+		vals[i] = keys[i][:]
+	}
+	found := map[[16]byte]int{}
+	err := db.d.each(inMasks, nil, vals, func(text string, args []any) error {
+		return db.rows(ctx, "sharing", text, func(scan func(...any) error) error {
+			var key [16]byte
+			var n int
+			err := scan((*id16)(&key), &n)
+			found[key] = n
+			return err
+		}, args...)
+	})
+	return found, err
+}

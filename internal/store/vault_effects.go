@@ -1,0 +1,135 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/vault"
+)
+
+var (
+	insertCustody = values(`INSERT INTO custody (ordinal, id, state, version, period, data_key, fields) VALUES `, 7, ``)
+	insertRefs    = values(`INSERT INTO subject_ref (id, ordinal) VALUES `, 2, ``)
+	insertRecords = values(`INSERT INTO record_key (ordinal, sealed) VALUES `, 2, ``)
+	insertValues  = values(`INSERT INTO subject_value (ordinal, version, sealed, at) VALUES `, 4, ``)
+	insertTags    = values(`INSERT INTO blind_index (ordinal, field, norm, tag) VALUES `, 4, ``)
+	addMasks      = values(`INSERT INTO mask_count (key, n) VALUES `, 2, ` ON CONFLICT (key) DO UPDATE SET n = mask_count.n + excluded.n`)
+)
+
+// storeSubjects is the import's inner loop: few, wide statements.
+func (d dialect) storeSubjects(e vault.Stored) ([]call, error) {
+	custody, refs, records := make([]any, 0, 7*len(e.Custody)), make([]any, 0, 2*len(e.Custody)), make([]any, 0, 2*len(e.Custody))
+	for i := range e.Custody {
+		c := &e.Custody[i]
+		names, err := joined(c.Fields)
+		if err != nil {
+			return nil, err
+		}
+		custody = append(custody, int64(c.Ordinal), c.ID[:], int64(c.State), int64(c.Version), c.Period, c.DataKey, names)
+		if c.RecordKey != nil {
+			records = append(records, int64(c.Ordinal), c.RecordKey)
+		}
+	}
+	for _, c := range slices.SortedFunc(slices.Values(e.Custody), func(a, b vault.Custody) int { return bytes.Compare(a.ID[:], b.ID[:]) }) {
+		refs = append(refs, c.ID[:], int64(c.Ordinal))
+	}
+	calls := d.insert(nil, insertCustody, custody)
+	calls = d.insert(calls, insertRefs, refs)
+	calls = d.insert(calls, insertRecords, records)
+	sealed := make([]any, 0, 4*len(e.Versions))
+	for _, v := range e.Versions {
+		sealed = append(sealed, int64(v.Ordinal), int64(v.Version), notNil(v.Sealed), micros(v.At))
+	}
+	calls = d.insert(calls, insertValues, sealed)
+	calls = d.insert(calls, insertTags, tagRows(e.Index))
+	return d.insert(calls, addMasks, maskRows(e.Masks)), nil
+}
+
+func tagRows(rows []vault.IndexRow) []any {
+	flat := make([]any, 0, 4*len(rows))
+	for i := range rows {
+		r := &rows[i]
+		flat = append(flat, int64(r.Ordinal), string(r.Field), int64(r.Norm), r.Tag[:])
+	}
+	return flat
+}
+
+// maskRows adds up the changes of each mask: one statement may not change a row
+// twice.
+func maskRows(masks []vault.MaskCount) []any {
+	sum := make(map[[16]byte]int, len(masks))
+	for _, m := range masks {
+		sum[m.Key] += m.By
+	}
+	keys := make([][16]byte, 0, len(sum))
+	for k, by := range sum {
+		if by != 0 {
+			keys = append(keys, k)
+		}
+	}
+	slices.SortFunc(keys, func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) })
+	flat := make([]any, 0, 2*len(keys))
+	for i := range keys {
+		flat = append(flat, keys[i][:], int64(sum[keys[i]]))
+	}
+	return flat
+}
+
+// errSubject says that the subject is not in the state the change was made for.
+var errSubject = fault.New(fault.Conflict, "stale", "custody")
+
+const (
+	updateVersion = `UPDATE custody SET version = $2, fields = $3 WHERE ordinal = $1 AND version = $4 AND state = $5`
+	insertVersion = `INSERT INTO subject_value (ordinal, version, sealed, at) VALUES ($1, $2, $3, $4)`
+	deleteTags    = `DELETE FROM blind_index WHERE ordinal = $1`
+	updateState   = `UPDATE custody SET state = $2 WHERE ordinal = $1 AND state <> $3`
+	eraseCustody  = `UPDATE custody SET state = $2, data_key = NULL, fields = '' WHERE ordinal = $1 AND state = $3`
+	rewrapCustody = `UPDATE custody SET period = $2, data_key = $3 WHERE ordinal = $1 AND state <> $4`
+)
+
+// correctSubject expects the version before the new one, so that of two
+// corrections made from the same version one fails.
+func (d dialect) correctSubject(e vault.Corrected) ([]call, error) {
+	names, err := joined(e.Fields)
+	if err != nil {
+		return nil, err
+	}
+	o, v := int64(e.Ordinal), int64(e.Version.Version)
+	calls := []call{
+		{text: updateVersion, args: []any{o, v, names, v - 1, int64(vault.Live)}, want: 1, other: errSubject},
+		{text: insertVersion, args: []any{o, v, notNil(e.Version.Sealed), micros(e.Version.At)}},
+		{text: deleteTags, args: []any{o}},
+	}
+	calls = d.insert(calls, insertTags, tagRows(e.Index))
+	return d.insert(calls, addMasks, maskRows(e.Masks)), nil
+}
+
+func holdSubject(e vault.HoldSet) []call {
+	state := vault.Live
+	if e.Held {
+		state = vault.Held
+	}
+	return []call{{text: updateState, args: []any{int64(e.Ordinal), int64(state), int64(vault.Erased)}, want: 1, other: errSubject}}
+}
+
+// destroySubject refuses a subject who is held.
+func (d dialect) destroySubject(e vault.Destroyed) []call {
+	calls := []call{
+		{text: eraseCustody, args: []any{int64(e.Ordinal), int64(vault.Erased), int64(vault.Live)}, want: 1, other: errSubject},
+		{text: deleteTags, args: []any{int64(e.Ordinal)}},
+	}
+	return d.insert(calls, addMasks, maskRows(e.Masks))
+}
+
+// Rewrap implements [vault.Maintenance]. A subject erased meanwhile stays erased.
+func (db *DB) Rewrap(ctx context.Context, rows []vault.Rewrapped) error {
+	return db.transact(ctx, "rewrap", func(s *session) error {
+		calls := make([]call, 0, len(rows))
+		for _, r := range rows {
+			calls = append(calls, call{text: rewrapCustody, args: []any{int64(r.Ordinal), r.Period, notNil(r.DataKey), int64(vault.Erased)}})
+		}
+		return s.run(ctx, calls)
+	})
+}
