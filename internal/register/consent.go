@@ -57,7 +57,8 @@ func (r *Register) PutConsent(ctx context.Context, a Asked, c Consent) error {
 			},
 		}
 		if !c.Given {
-			d.revokes, d.settle = []string{ledger.ConsentKey(of.Ordinal, c.Purpose, c.Recipient)}, true
+			d.settle = true
+			d.revokes = []string{ledger.ConsentKey(of.Ordinal, c.Purpose, c.Recipient), ledger.SubjectKey(of.Ordinal)}
 		}
 		return d, nil
 	})
@@ -99,7 +100,8 @@ func (r *Register) PutOptOut(ctx context.Context, a Asked, subject pii.SubjectID
 		}
 		if refused {
 			d.facts = []proof.Field{fact("what", "opt-out")}
-			d.revokes, d.settle = []string{ledger.OptOutKey(of.Ordinal)}, true
+			d.settle = true
+			d.revokes = []string{ledger.OptOutKey(of.Ordinal), ledger.SubjectKey(of.Ordinal)}
 		}
 		return d, nil
 	})

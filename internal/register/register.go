@@ -29,7 +29,8 @@ type Subjects interface {
 }
 
 // CheckRules parses the company's rules beside the shipped ones and names the
-// resulting set: the SHA-256 of both, in hexadecimal.
+// resulting set: the SHA-256 of both, in hexadecimal. Its error is a fault that
+// names the rule and line.
 type CheckRules func(text string) (version string, err error)
 
 // Config is what a Register is made of.

@@ -24,7 +24,7 @@ func (r *Register) PutRules(ctx context.Context, a Asked, text string) (version 
 		return "", invalid("rules")
 	}
 	if version, err = r.Rules(text); err != nil {
-		return "", fault.New(fault.Invalid, "bad-rules", "rules")
+		return "", err // names the rule and the line
 	}
 	err = r.decide(ctx, a, putRules, func(now time.Time) (decision, error) {
 		row := &door.RuleSet{Version: version, Text: text, By: a.By.Person.ID, At: now}
