@@ -1,0 +1,43 @@
+package ledger
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+
+	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/proof"
+)
+
+// decideTries is how often a decision is made anew before its caller is told.
+const decideTries = 4
+
+// Decide makes a decision and records it. decide reads what the decision rests on
+// and returns the item with Basis.Keys naming it; Decide sets the basis's size and
+// rules to those of before the reading, and calls decide again if any of it was
+// taken away meanwhile.
+func (l *Ledger) Decide(ctx context.Context, decide func() (Item, error)) (*Receipt, error) {
+	for try := 1; ; try++ {
+		size, rules := l.Size(), l.Rules()
+		item, err := decide()
+		if err != nil {
+			return nil, err
+		}
+		item.Basis.Size, item.Basis.Rules = size, rules
+		r, err := l.Append(ctx, item)
+		if !Stale(err) || try == decideTries {
+			return r, err
+		}
+		if err := l.Refresh(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// RowFact commits an entry to a row it makes, so that replaying the ledger can be
+// compared with the current rows.
+func RowFact(s pii.Stamped) proof.Field {
+	kind, row := s.StampRow()
+	sum := sha256.Sum256(row)
+	return proof.Field{Name: "row:" + kind, Value: hex.EncodeToString(sum[:])}
+}
