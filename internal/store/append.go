@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"time"
@@ -282,7 +283,7 @@ func requestRows(b ledger.Batch) []any {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortFunc(order, func(i, j int) int { return slices.Compare(b.Requests[i][:], b.Requests[j][:]) })
+	slices.SortFunc(order, func(i, j int) int { return bytes.Compare(b.Requests[i][:], b.Requests[j][:]) })
 	flat := make([]any, 0, 2*len(order))
 	for _, i := range order {
 		flat = append(flat, b.Requests[i][:], int64(b.Old)+int64(i))
@@ -306,7 +307,7 @@ func compareRefs(a, b ledger.IndexRow) int {
 	if a.Ref.Kind != b.Ref.Kind {
 		return int(a.Ref.Kind) - int(b.Ref.Kind)
 	}
-	if c := slices.Compare(a.Ref.Key, b.Ref.Key); c != 0 {
+	if c := bytes.Compare(a.Ref.Key, b.Ref.Key); c != 0 {
 		return c
 	}
 	switch {

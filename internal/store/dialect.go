@@ -70,12 +70,10 @@ func (d dialect) short(ctx context.Context) context.Context {
 	return ctx
 }
 
-// The lists of SQLite are short: it finds a parameter's name by walking all
-// names, so the cost of a statement grows with the square of its parameters.
 var sqliteDialect = dialect{
 	name:  "sqlite",
 	begin: "BEGIN IMMEDIATE",
-	lists: []int{1, 8, 32},
+	lists: []int{1, 8, 64, 256},
 	code:  sqliteCode,
 }
 
