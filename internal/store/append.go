@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -27,14 +28,15 @@ type appending struct {
 
 // Append implements [ledger.Store].
 func (db *DB) Append(ctx context.Context, fn func(ledger.Tx) error) error {
+	var refused error // fn's own, which is handed back as it is
 	written := 0
 	err := db.transact(ctx, "append", func(s *session) error {
 		a := &appending{ctx: ctx, s: s}
-		if err := a.lockHead(); err != nil {
+		if err := s.lockHead(ctx, &a.head); err != nil {
 			return err
 		}
-		if err := fn(a); err != nil {
-			return err
+		if refused = fn(a); refused != nil {
+			return refused
 		}
 		written = a.bytes
 		return a.failed
@@ -42,14 +44,16 @@ func (db *DB) Append(ctx context.Context, fn func(ledger.Tx) error) error {
 	if err == nil {
 		db.wrote(written)
 	}
-	return err
+	return cmp.Or(refused, err)
 }
 
-func (a *appending) lockHead() error {
+// lockHead is the first statement of a transaction that appends: one writer at a
+// time, in however many processes.
+func (s *session) lockHead(ctx context.Context, into *ledger.Head) error {
 	found := false
-	err := a.s.rows(a.ctx, selectHead+a.s.d.lockRow, func(scan func(...any) error) (err error) {
+	err := s.rows(ctx, selectHead+s.d.lockRow, func(scan func(...any) error) (err error) {
 		found = true
-		a.head, err = scanHead(scan)
+		*into, err = scanHead(scan)
 		return err
 	})
 	if err == nil && !found {

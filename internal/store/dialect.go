@@ -162,7 +162,12 @@ func openPostgres(dsn string) (dialect, *sql.DB, *sql.DB, error) {
 	if err != nil {
 		return dialect{}, nil, nil, errors.New("store: the connection string is malformed")
 	}
-	config.RuntimeParams["application_name"] = "goldbell"
+	// Every query of ours goes by a key. A plan made while a table was empty would
+	// scan it, and be kept.
+	for name, value := range map[string]string{"application_name": "goldbell",
+		"enable_seqscan": "off", "plan_cache_mode": "force_generic_plan"} {
+		config.RuntimeParams[name] = value
+	}
 	name := stdlib.RegisterConnConfig(config)
 	write, err := pool("pgx", name, 2)
 	if err != nil {
