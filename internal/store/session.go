@@ -31,6 +31,9 @@ type call struct {
 
 // session waits for the writer, connecting if there is none.
 func (db *DB) session(ctx context.Context) (*session, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err // the select below would toss a coin
+	}
 	var s *session
 	select {
 	case s = <-db.writer:
