@@ -15,10 +15,6 @@ import (
 // keys were forgotten, are missing from its answer.
 type Keys func(ctx context.Context, of []pii.Ordinal) (map[pii.Ordinal]keyring.RecordKey, error)
 
-// UseKeys hands in where record keys come from; call it once, before any read of
-// an opening. The vault has them, and stands above the ledger.
-func (l *Ledger) UseKeys(k Keys) { l.keys = k }
-
 // reader reads the store outside an append.
 type reader struct {
 	ctx   context.Context

@@ -36,7 +36,7 @@ func normalisePhone(raw string) (string, error) {
 func mainland(s string, coded bool) (string, error) {
 	if coded || len(s) == 13 && strings.HasPrefix(s, "861") {
 		s = s[2:]
-		if !isMobile(s) && !strings.HasPrefix(s, "0") && isFixedLine("0"+s) {
+		if !isServiceNumber(s) && isFixedLine("0"+s) {
 			s = "0" + s // +86 10 … drops the trunk 0 of 010
 		}
 	}

@@ -148,26 +148,46 @@ var inCounted = in(`SELECT ordinal FROM meter_subject WHERE key = $1 AND ordinal
 
 var insertCounted = values(`INSERT INTO meter_subject (key, ordinal) VALUES `, 2, ``)
 
+const refundMeter = `UPDATE meter SET used = used - $1 WHERE key = $2`
+
 // Spend implements [ledger.Tx]. The head's lock keeps two spenders apart, so the
 // subjects found uncounted are so still when they are inserted.
-func (a *appending) Spend(s ledger.Spend) (ok bool, err error) {
-	if len(s.Subjects) == 0 {
-		return a.charge(s, s.Amount)
+func (a *appending) Spend(all []ledger.Spend) (over string, err error) {
+	var counted []any // rows to insert once every budget is charged
+	amounts := make([]int64, len(all))
+	for i, s := range all {
+		if amounts[i] = s.Amount; len(s.Subjects) > 0 {
+			fresh, err := a.uncounted(s)
+			if err != nil {
+				return "", err
+			}
+			for _, o := range fresh {
+				counted = append(counted, s.Key, int64(o))
+			}
+			if amounts[i] = int64(len(fresh)); amounts[i] == 0 {
+				continue
+			}
+		}
+		ok, err := a.charge(s, amounts[i])
+		if err != nil {
+			return "", err
+		}
+		if !ok {
+			return s.Key, a.refund(all[:i], amounts)
+		}
 	}
-	fresh, err := a.uncounted(s)
-	if err != nil || len(fresh) == 0 {
-		return err == nil, err
+	return "", a.run(a.s.d.insert(nil, insertCounted, counted))
+}
+
+// refund takes back what was charged before a budget that was used up.
+func (a *appending) refund(charged []ledger.Spend, amounts []int64) error {
+	var calls []call
+	for i, s := range charged {
+		if amounts[i] > 0 {
+			calls = append(calls, call{text: refundMeter, args: []any{amounts[i], s.Key}, want: 1})
+		}
 	}
-	ok, err = a.charge(s, int64(len(fresh)))
-	if err != nil || !ok {
-		return false, err
-	}
-	flat := make([]any, 0, 2*len(fresh))
-	for _, o := range fresh {
-		flat = append(flat, s.Key, int64(o))
-	}
-	err = a.run(a.s.d.insert(nil, insertCounted, flat))
-	return err == nil, err
+	return a.run(calls)
 }
 
 func (a *appending) charge(s ledger.Spend, amount int64) (bool, error) {
