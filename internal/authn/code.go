@@ -172,6 +172,9 @@ func (a *Authn) invited(ctx context.Context, by party.Principal, person pii.Pers
 		return CodePut{}, nil, fault.New(fault.Denied, "not-yours", "")
 	}
 	now := a.now()
+	if err := a.stillActing(ctx, by, now); err != nil {
+		return CodePut{}, nil, err
+	}
 	p, o, ok, err := a.people.Person(ctx, person)
 	if err != nil {
 		return CodePut{}, nil, unavailable(err)
@@ -191,6 +194,19 @@ func (a *Authn) invited(ctx context.Context, by party.Principal, person pii.Pers
 		put.Was = old.Hash
 	}
 	return put, append(actorKeys(by), ledger.PersonKey(p.ID), ledger.OrgKey(o.ID)), nil
+}
+
+// stillActing refuses an actor whose power ended since he was authenticated. What
+// ends after this reading is caught by the basis.
+func (a *Authn) stillActing(ctx context.Context, by party.Principal, now time.Time) error {
+	p, o, ok, err := a.people.Person(ctx, by.Person.ID)
+	if err != nil {
+		return unavailable(err)
+	}
+	if !ok || !a.trusted(&p, &o) || !works(p, o, now) || p.Kind != by.Person.Kind {
+		return fault.New(fault.Denied, "not-yours", "")
+	}
+	return nil
 }
 
 // actorKeys are what an actor's power rests on.
