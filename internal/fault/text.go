@@ -88,4 +88,7 @@ var sentences = map[string]Sentence{
 	"address-in-use":      {"无法监听该地址；可能已被占用。", "The address cannot be listened on; it may be in use."},
 	"interrupted":         {"已中断。", "Interrupted."},
 	"forgotten":           {"该个人的记录密钥已按期销毁，不能再出具新的证明。", "This person's record key was destroyed on schedule; no new proofs can be made."},
+	"bad-switch":          {"交换机设置有误：需要 https 地址、证书文件和 0600 的密钥文件。", "The switch's settings are wrong: an https address, a certificate file and a key file of mode 0600 are needed."},
+	"call-unconfirmed":    {"呼叫已记录，但交换机未确认；可用同一请求重试。", "The call is recorded, but the switch did not confirm it. The same request may be repeated."},
+	"no-number":           {"该个人没有可呼叫的号码。", "This person has no number to call."},
 }

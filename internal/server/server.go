@@ -19,6 +19,7 @@ import (
 
 	"github.com/goldbell/goldbell/internal/authn"
 	"github.com/goldbell/goldbell/internal/casework"
+	"github.com/goldbell/goldbell/internal/dial"
 	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/dossier"
 	"github.com/goldbell/goldbell/internal/grant"
@@ -57,6 +58,7 @@ type Server struct {
 	casework *casework.Desk
 	inquiry  *inquiry.Inquiry
 	dossier  *dossier.Maker
+	dialer   *dial.Dialer // nil: no switch is set up
 	api      *httpapi.API
 
 	stop context.CancelFunc
@@ -91,7 +93,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 func (s *Server) assemble(ctx context.Context, fresh bool) error {
 	steps := []func(context.Context) error{s.openKeys, s.openStore, s.eraseAgain, s.openLedger}
 	if !fresh {
-		steps = append(steps, s.openDoor, s.openDesks, s.openAPI)
+		steps = append(steps, s.openDoor, s.openDesks, s.openDialer, s.openAPI)
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -154,6 +156,7 @@ func (s *Server) Authn() *authn.Authn          { return s.authn }
 func (s *Server) Casework() *casework.Desk     { return s.casework }
 func (s *Server) Inquiry() *inquiry.Inquiry    { return s.inquiry }
 func (s *Server) Dossier() *dossier.Maker      { return s.dossier }
+func (s *Server) Dialer() *dial.Dialer         { return s.dialer }
 func (s *Server) Ledger() *ledger.Ledger       { return s.ledger }
 
 // Settings are the data directory's settings.
