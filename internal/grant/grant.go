@@ -103,6 +103,15 @@ type Opened struct {
 	Members []*Member
 }
 
+// Stamps lists the rows besides the item's own that the entry stamps.
+func (o Opened) Stamps() []pii.Stamped {
+	rows := make([]pii.Stamped, len(o.Members))
+	for i, m := range o.Members {
+		rows[i] = m
+	}
+	return rows
+}
+
 // Closed replaces the item's row by the closed one.
 type Closed struct{ *WorkItem }
 
