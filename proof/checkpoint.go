@@ -40,7 +40,7 @@ func parseKey(vkey string, typ byte) (Key, error) {
 	name, rest, _ := strings.Cut(vkey, "+")
 	_, key64, _ := strings.Cut(rest, "+")
 	raw, err := b64.DecodeString(key64)
-	if err != nil || !validName(name) || len(raw) != 1+ed25519.PublicKeySize || raw[0] != typ {
+	if err != nil || !validName(name) || !speakable(name) || len(raw) != 1+ed25519.PublicKeySize || raw[0] != typ {
 		return Key{}, fail("key", "key")
 	}
 	k := Key{Name: name, typ: typ, public: [ed25519.PublicKeySize]byte(raw[1:])}
@@ -204,4 +204,10 @@ func printable(s string) bool {
 
 func validName(s string) bool {
 	return s != "" && utf8.ValidString(s) && !strings.Contains(s, "+") && strings.IndexFunc(s, unicode.IsSpace) < 0
+}
+
+// speakable reports whether a name can stand in a sentence: nothing in it moves a
+// cursor or turns the direction of writing.
+func speakable(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) }) < 0
 }

@@ -116,8 +116,8 @@ func (r Report) Sentences() []Sentence {
 			"The number of persons an entry gives can be checked only by opening all of it.",
 		},
 		{
-			"记录显示已记入的内容未被改动、删除或调换；不能说明不存在未经记录的途径。",
-			"The records show that what was entered was not altered, removed or reordered; they cannot show that no way around the record existed.",
+			"自该检查点起，已记入的内容若被改动、删除或调换，持有本包的人都能发现；不能说明不存在未经记录的途径。",
+			"From this checkpoint on, whoever holds this pack can notice if what was entered is altered, removed or reordered; the pack cannot show that no way around the record existed.",
 		},
 	}
 	return append(s, rootKey[r.Info.RootKey])

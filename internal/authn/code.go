@@ -144,7 +144,7 @@ func (a *Authn) Invite(ctx context.Context, by party.Principal, person pii.Perso
 	if err != nil {
 		return "", err
 	}
-	r, err := a.ledger.Decide(ctx, func() (ledger.Item, error) {
+	r, err := a.ledger.Decide(ctx, request, nil, func() (ledger.Item, error) {
 		c, keys, err := a.invited(ctx, by, person)
 		if err != nil {
 			return ledger.Item{}, err
@@ -155,7 +155,7 @@ func (a *Authn) Invite(ctx context.Context, by party.Principal, person pii.Perso
 		}
 		c.Hash = hash
 		return ledger.Item{
-			Request: request, Basis: ledger.Basis{Keys: keys},
+			Basis: ledger.Basis{Keys: keys},
 			Entry: credential(by, "code", person, c),
 		}, nil
 	})

@@ -33,6 +33,10 @@ func failed(source string, _ int) ledger.Entry {
 	return ledger.Entry{Kind: proof.KindAuthnFailed, Facts: []proof.Field{{Name: "source", Value: source}}}
 }
 
+// Failed counts a failed authentication of a kind that is not ours, such as a
+// complainant's wrong code, so that a source has one entry a minute for all.
+func (a *Authn) Failed(ctx context.Context, source string) { a.failures.count(ctx, source, a.now()) }
+
 func (f *failures) count(ctx context.Context, source string, now time.Time) {
 	f.fold.Count(ctx, f.key(source, now), now)
 }

@@ -71,7 +71,7 @@ func (a *Authn) SetUp(ctx context.Context, title string) (code string, err error
 	if err != nil {
 		return "", err
 	}
-	r, err := a.ledger.Decide(ctx, func() (ledger.Item, error) {
+	r, err := a.ledger.Decide(ctx, request, nil, func() (ledger.Item, error) {
 		if _, ok, err := a.people.Org(ctx, pii.Own); err != nil {
 			return ledger.Item{}, unavailable(err)
 		} else if ok {
@@ -81,7 +81,7 @@ func (a *Authn) SetUp(ctx context.Context, title string) (code string, err error
 		if code, hash, err = a.newCode(); err != nil {
 			return ledger.Item{}, err
 		}
-		return ledger.Item{Request: request, Entry: a.first(title, hash)}, nil
+		return ledger.Item{Entry: a.first(title, hash)}, nil
 	})
 	if err != nil {
 		return "", err
@@ -169,7 +169,7 @@ func (a *Authn) issue(ctx context.Context, prefix string, decide func(time.Time,
 		return Issued{}, err
 	}
 	var made issue
-	r, err := a.ledger.Decide(ctx, func() (ledger.Item, error) {
+	r, err := a.ledger.Decide(ctx, request, nil, func() (ledger.Item, error) {
 		now := a.now()
 		if made, err = decide(now, hash); err != nil {
 			return ledger.Item{}, err
@@ -180,7 +180,7 @@ func (a *Authn) issue(ctx context.Context, prefix string, decide func(time.Time,
 			proof.Field{Name: "until", Value: made.token.Until.Format(time.RFC3339Nano)})
 		e.Revokes = made.revokes
 		keys := append(made.spent.Keys, made.revokes...)
-		return ledger.Item{Request: request, Entry: e, Basis: ledger.Basis{Keys: keys}}, nil
+		return ledger.Item{Entry: e, Basis: ledger.Basis{Keys: keys}}, nil
 	})
 	if err != nil {
 		return Issued{}, err
@@ -196,7 +196,7 @@ func (a *Authn) SignOut(ctx context.Context, bearer, source string) error {
 	if err != nil {
 		return err
 	}
-	r, err := a.ledger.Decide(ctx, func() (ledger.Item, error) {
+	r, err := a.ledger.Decide(ctx, request, nil, func() (ledger.Item, error) {
 		t, p, o, err := a.token(ctx, bearer, source, a.now())
 		if err != nil {
 			return ledger.Item{}, err
@@ -205,7 +205,7 @@ func (a *Authn) SignOut(ctx context.Context, bearer, source string) error {
 		e := credential(party.Principal{Person: p, Org: o}, "end", p.ID, TokenPut{&t})
 		e.Revokes = []string{ledger.CredentialKey(t.Hash)}
 		keys := []string{ledger.PersonKey(p.ID), ledger.CredentialKey(t.Hash)}
-		return ledger.Item{Request: request, Entry: e, Basis: ledger.Basis{Keys: keys}, Settle: true}, nil
+		return ledger.Item{Entry: e, Basis: ledger.Basis{Keys: keys}, Settle: true}, nil
 	})
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/goldbell/goldbell/internal/door"
+	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/proof"
 )
@@ -74,5 +75,19 @@ func TestBudgetIsExact(t *testing.T) {
 	}
 	if want := 2 * int(door.DefaultCaps().Person[pii.Plain]); shown != want {
 		t.Errorf("%d shown, want %d", shown, want)
+	}
+}
+
+func TestVerifyFindsNothingInAHealthyLedger(t *testing.T) {
+	f := newFirm(t, 300)
+	work := f.work(f.ids[:200]...)
+	for i := range 600 {
+		_, err := f.door.Disclose(t.Context(), f.agent, f.read(work, pii.Masked, f.ids[i%250]))
+		f.ok(err)
+	}
+	r, err := ledger.Verify(t.Context(), f.config(), f.store, nil)
+	f.ok(err)
+	if len(r.Faults) != 0 || r.Size != f.ledger.Size() || r.Opened != r.Size {
+		t.Fatalf("%+v", r)
 	}
 }

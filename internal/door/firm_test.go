@@ -61,10 +61,7 @@ func (f *firm) open() {
 	f.ok(err)
 	clock := func() time.Time { return f.now }
 	f.vault = vault.New(f.store, f.store, f.ring, pii.Registration(), clock, rand.Reader)
-	f.ledger, err = ledger.Open(f.t.Context(), ledger.Config{
-		Store: f.store, Ring: f.ring, Keeper: ledger.NewKeeper(filepath.Join(f.dir, "state", "head"), "test.invalid/log"),
-		Clock: clock, Rand: rand.Reader, Keys: f.vault.RecordKeys,
-	})
+	f.ledger, err = ledger.Open(f.t.Context(), f.config())
 	f.ok(err)
 	f.door, err = door.New(f.t.Context(), door.Config{
 		Store: f.store, Grants: f.store, Consent: f.store, Vault: f.vault, Ledger: f.ledger,
@@ -72,6 +69,13 @@ func (f *firm) open() {
 	})
 	f.ok(err)
 	f.t.Cleanup(func() { _ = f.ledger.Close(); _ = f.store.Close() })
+}
+
+func (f *firm) config() ledger.Config {
+	return ledger.Config{
+		Store: f.store, Ring: f.ring, Keeper: ledger.NewKeeper(filepath.Join(f.dir, "state", "head"), "test.invalid/log"),
+		Clock: func() time.Time { return f.now }, Rand: rand.Reader, Keys: f.vault.RecordKeys,
+	}
 }
 
 func testSheets() map[pii.Purpose]grant.Sheet {

@@ -15,7 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goldbell/goldbell/internal/casework"
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
@@ -24,10 +23,24 @@ import (
 	"github.com/goldbell/goldbell/proof"
 )
 
-const (
-	page          = 1000
-	maxComplaints = 10_000
-)
+const page = 1000
+
+// Complaint is what the engine needs of a complaint.
+type Complaint struct {
+	ID       pii.RequestID
+	Ordinal  pii.Ordinal // Dummy: the contact is nobody's we know
+	At       time.Time   // when the complainant was contacted
+	Contact  pii.Field   // by which field
+	Known    []pii.Field // what the caller knew
+	Caller   string      // opaque: items of one caller count once
+	Verified bool        // control of the contact was proven
+}
+
+// Complaints lists what was filed in [from, until), oldest first. Rows that the
+// ledger did not write are left out.
+type Complaints interface {
+	Filed(ctx context.Context, from, until time.Time) ([]Complaint, error)
+}
 
 // Subjects counts everybody the company holds: those who were shown to nobody
 // count too.
@@ -39,7 +52,7 @@ type Subjects interface {
 // Inquiry runs traces. It is safe for concurrent use.
 type Inquiry struct {
 	Ledger     *ledger.Ledger
-	Complaints casework.Store
+	Complaints Complaints
 	People     party.Store
 	Subjects   Subjects
 }
@@ -63,7 +76,7 @@ func (q *Inquiry) Ask(ctx context.Context, p party.Principal, question Question)
 	if p.Person.Kind != party.Officer {
 		return Answer{}, fault.New(fault.Denied, "not-yours", "")
 	}
-	complaints, err := q.complaints(ctx, question)
+	complaints, err := q.Complaints.Filed(ctx, question.From, question.Until)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -86,16 +99,8 @@ func (q *Inquiry) Ask(ctx context.Context, p party.Principal, question Question)
 	return q.record(ctx, p, question, complaints, finding)
 }
 
-func (q *Inquiry) complaints(ctx context.Context, question Question) ([]casework.Complaint, error) {
-	all, err := q.Complaints.Complaints(ctx, question.From, question.Until, maxComplaints)
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(all, func(c casework.Complaint) bool { return q.Ledger.CheckStamp(&c) != nil }), nil
-}
-
 // record appends the run: which evidence, which engine, what it said.
-func (q *Inquiry) record(ctx context.Context, p party.Principal, question Question, complaints []casework.Complaint, f trace.Finding) (Answer, error) {
+func (q *Inquiry) record(ctx context.Context, p party.Principal, question Question, complaints []Complaint, f trace.Finding) (Answer, error) {
 	receipt, err := q.Ledger.Append(ctx, ledger.Item{Request: question.ID, Hash: question.Hash, Entry: ledger.Entry{
 		Kind: proof.KindTrace, Actor: p.Person.ID, Org: p.Org.ID,
 		Facts: []proof.Field{
@@ -118,7 +123,7 @@ func (q *Inquiry) record(ctx context.Context, p party.Principal, question Questi
 }
 
 // evidenceHash is SHA-256 over the sorted ids of the complaints.
-func evidenceHash(complaints []casework.Complaint) string {
+func evidenceHash(complaints []Complaint) string {
 	ids := make([]pii.RequestID, len(complaints))
 	for i, c := range complaints {
 		ids[i] = c.ID
@@ -225,22 +230,18 @@ func (c *collection) mask(fields []pii.Field) (m trace.Mask, err error) {
 
 // evidence turns complaints into items. A contact that is nobody's we know counts
 // as such: many of those point outside.
-func (c *collection) evidence(complaints []casework.Complaint) (trace.Evidence, error) {
+func (c *collection) evidence(complaints []Complaint) (trace.Evidence, error) {
 	var e trace.Evidence
 	for _, x := range complaints {
-		item := trace.Item{Subject: -1, At: x.CalledAt.Unix(), Caller: hex.EncodeToString(x.Caller)}
+		item := trace.Item{Subject: -1, At: x.At.Unix(), Caller: x.Caller}
 		if x.Ordinal != pii.Dummy && int(x.Ordinal) < len(c.refs) {
 			item.Subject = c.refs[x.Ordinal]
 		}
 		if x.Verified {
 			item.Proof = trace.Verified
 		}
-		contact := pii.Phone
-		if x.Channel == "email" {
-			contact = pii.Email
-		}
 		var err error
-		if item.Contact, err = c.mask([]pii.Field{contact}); err != nil {
+		if item.Contact, err = c.mask([]pii.Field{x.Contact}); err != nil {
 			return e, err
 		}
 		known, err := c.mask(x.Known)

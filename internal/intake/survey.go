@@ -129,7 +129,7 @@ func (s *Survey) count(row Row, seen map[pii.Field]map[uint64]uint32, o SurveyOp
 // among a million are a chance below 1 in 10^7; they would be listed as duplicates
 // by mistake, and [Survey.Subjects] stops rather than merge them.
 func (s *Survey) note(row int, v FieldValue, rows map[uint64]uint32) bool {
-	h := maphash.String(s.seed, v.Value.Reveal())
+	h := maphash.Comparable(s.seed, v.Value)
 	first, repeated := rows[h]
 	if !repeated {
 		rows[h] = uint32(row)
@@ -198,7 +198,7 @@ func (s *Survey) join(row Row, open map[uint64]*Subject) (*Subject, error) {
 	if i < 0 {
 		return single, nil
 	}
-	h := maphash.String(s.seed, row.Values[i].Value.Reveal())
+	h := maphash.Comparable(s.seed, row.Values[i].Value)
 	last, shared := s.groups[h]
 	if !shared {
 		return single, nil

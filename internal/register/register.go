@@ -78,17 +78,12 @@ type decision struct {
 // now is the time as rows keep it: whole microseconds of UTC.
 func (r *Register) now() time.Time { return r.Clock().UTC().Truncate(time.Microsecond) }
 
-// decide records what f decides. A request that was recorded already is not
-// decided again: its rows may have changed since for good reasons.
+// decide checks that the action is the actor's duty and records what f decides.
 func (r *Register) decide(ctx context.Context, a Asked, do action, f func(now time.Time) (decision, error)) error {
 	if err := r.may(ctx, a.By, do); err != nil {
 		return err
 	}
-	receipt, err := r.Ledger.Decide(ctx, func() (ledger.Item, error) {
-		again, err := r.recorded(ctx, a)
-		if err != nil || again {
-			return ledger.Item{Request: a.Request, Hash: a.Hash, Entry: ledger.Entry{Kind: proof.KindParty}}, err
-		}
+	receipt, err := r.Ledger.Decide(ctx, a.Request, a.Hash, func() (ledger.Item, error) {
 		d, err := f(r.now())
 		if err != nil {
 			return ledger.Item{}, err
@@ -102,16 +97,6 @@ func (r *Register) decide(ctx context.Context, a Asked, do action, f func(now ti
 	return nil
 }
 
-// recorded says whether the request is in the ledger, so that Append will answer
-// with that entry whatever is handed in.
-func (r *Register) recorded(ctx context.Context, a Asked) (bool, error) {
-	if a.Hash == nil {
-		return false, nil
-	}
-	_, ok, err := r.Ledger.ByRequest(ctx, a.Request)
-	return ok, err
-}
-
 func (d decision) item(a Asked) ledger.Item {
 	facts := d.facts
 	for _, x := range d.effects {
@@ -120,7 +105,6 @@ func (d decision) item(a Asked) ledger.Item {
 		}
 	}
 	return ledger.Item{
-		Request: a.Request, Hash: a.Hash,
 		Basis:  ledger.Basis{Keys: append(actorKeys(a.By), d.keys...)},
 		Settle: d.settle,
 		Entry: ledger.Entry{

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -26,14 +28,15 @@ type appending struct {
 
 // Append implements [ledger.Store].
 func (db *DB) Append(ctx context.Context, fn func(ledger.Tx) error) error {
+	var refused error // fn's own, which is handed back as it is
 	written := 0
 	err := db.transact(ctx, "append", func(s *session) error {
 		a := &appending{ctx: ctx, s: s}
-		if err := a.lockHead(); err != nil {
+		if err := s.lockHead(ctx, &a.head); err != nil {
 			return err
 		}
-		if err := fn(a); err != nil {
-			return err
+		if refused = fn(a); refused != nil {
+			return refused
 		}
 		written = a.bytes
 		return a.failed
@@ -41,14 +44,16 @@ func (db *DB) Append(ctx context.Context, fn func(ledger.Tx) error) error {
 	if err == nil {
 		db.wrote(written)
 	}
-	return err
+	return cmp.Or(refused, err)
 }
 
-func (a *appending) lockHead() error {
+// lockHead is the first statement of a transaction that appends: one writer at a
+// time, in however many processes.
+func (s *session) lockHead(ctx context.Context, into *ledger.Head) error {
 	found := false
-	err := a.s.rows(a.ctx, selectHead+a.s.d.lockRow, func(scan func(...any) error) (err error) {
+	err := s.rows(ctx, selectHead+s.d.lockRow, func(scan func(...any) error) (err error) {
 		found = true
-		a.head, err = scanHead(scan)
+		*into, err = scanHead(scan)
 		return err
 	})
 	if err == nil && !found {
@@ -302,7 +307,7 @@ func requestRows(b ledger.Batch) []any {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortFunc(order, func(i, j int) int { return slices.Compare(b.Requests[i][:], b.Requests[j][:]) })
+	slices.SortFunc(order, func(i, j int) int { return bytes.Compare(b.Requests[i][:], b.Requests[j][:]) })
 	flat := make([]any, 0, 2*len(order))
 	for _, i := range order {
 		flat = append(flat, b.Requests[i][:], int64(b.Old)+int64(i))
@@ -326,7 +331,7 @@ func compareRefs(a, b ledger.IndexRow) int {
 	if a.Ref.Kind != b.Ref.Kind {
 		return int(a.Ref.Kind) - int(b.Ref.Kind)
 	}
-	if c := slices.Compare(a.Ref.Key, b.Ref.Key); c != 0 {
+	if c := bytes.Compare(a.Ref.Key, b.Ref.Key); c != 0 {
 		return c
 	}
 	switch {

@@ -214,8 +214,8 @@ func testFailedAppend(t *testing.T, db *store.DB) {
 		}
 		return errOurs
 	})
-	if err == nil {
-		t.Fatal("the append did not fail")
+	if err != errOurs {
+		t.Fatalf("the caller's own error came back as %v", err)
 	}
 	Check(t, db)
 
@@ -232,6 +232,10 @@ func testFailedAppend(t *testing.T, db *store.DB) {
 		t.Errorf("an overlooked error: %v", err)
 	}
 	Check(t, db)
+	func() {
+		defer func() { _ = recover() }()
+		_ = Append(db, 1, func(ledger.Tx, uint64) error { panic("a defect above") })
+	}()
 	mustAppend(t, db, 2, nil)
 	Check(t, db)
 }
