@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"time"
-
 )
 
 type erasureIn struct {
@@ -69,4 +68,3 @@ func backupsUntil(now time.Time) time.Time {
 	t := now.In(time.FixedZone("UTC+8", 8*60*60))
 	return time.Date(t.Year(), t.Month()+2, 1, 0, 0, 0, 0, t.Location())
 }
-
