@@ -24,6 +24,7 @@ import (
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/store"
+	"github.com/goldbell/goldbell/internal/vault"
 	"github.com/goldbell/goldbell/proof"
 )
 
@@ -34,6 +35,7 @@ type House struct {
 	Ring   *keyring.Ring
 	Ledger *ledger.Ledger
 	Authn  *authn.Authn
+	Vault  *vault.Vault
 
 	path string
 
@@ -62,6 +64,11 @@ func Open(t testing.TB) *House {
 	})
 	h.must(err)
 	t.Cleanup(func() { h.must(h.Ledger.Close()) })
+	h.Vault = vault.New(h.Store, h.Store, h.Ring, pii.Registration(), h.Now, rand.Reader)
+	h.Ledger.UseKeys(h.Vault.RecordKeys)
+	dummy, pinned, err := h.Vault.PrepareDummy()
+	h.must(err)
+	h.enrol(dummy, pinned)
 	h.Authn = authn.New(authn.Config{Store: h.Store, People: h.Store, Ledger: h.Ledger, Clock: h.Now, Rand: rand.Reader})
 	return h
 }
