@@ -103,13 +103,13 @@ type Opened struct {
 	Members []*Member
 }
 
-// Stamps lists the rows the ledger stamps beside the item itself.
+// Stamps lists the rows besides the item's own that the entry stamps.
 func (o Opened) Stamps() []pii.Stamped {
-	all := make([]pii.Stamped, len(o.Members))
+	rows := make([]pii.Stamped, len(o.Members))
 	for i, m := range o.Members {
-		all[i] = m
+		rows[i] = m
 	}
-	return all
+	return rows
 }
 
 // Closed replaces the item's row by the closed one.

@@ -33,6 +33,8 @@ type Config struct {
 	Rand   io.Reader
 	// Alarm is told what operators must see, as a message id; may be nil.
 	Alarm func(id string)
+	// Keys finds record keys; the vault, which stands above, has them.
+	Keys Keys
 }
 
 // Ledger appends entries and reads them back. It is safe for concurrent use.
@@ -73,7 +75,7 @@ func Open(ctx context.Context, c Config) (*Ledger, error) {
 	}
 	l := &Ledger{
 		store: c.Store, ring: c.Ring, keeper: c.Keeper, clock: c.Clock, rand: c.Rand, alarm: c.Alarm,
-		verifier: verifier, wake: make(chan struct{}, 1), stopped: make(chan struct{}), live: map[*Receipt]struct{}{},
+		keys: c.Keys, verifier: verifier, wake: make(chan struct{}, 1), stopped: make(chan struct{}), live: map[*Receipt]struct{}{},
 	}
 	if l.alarm == nil {
 		l.alarm = func(string) {}

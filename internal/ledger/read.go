@@ -15,10 +15,6 @@ import (
 // keys were forgotten, are missing from its answer.
 type Keys func(ctx context.Context, of []pii.Ordinal) (map[pii.Ordinal]keyring.RecordKey, error)
 
-// UseKeys hands in where record keys come from; call it once, before any read of
-// an opening. The vault has them, and stands above the ledger.
-func (l *Ledger) UseKeys(k Keys) { l.keys = k }
-
 // reader reads the store outside an append.
 type reader struct {
 	ctx   context.Context
@@ -201,4 +197,31 @@ func hashes(p []tlog.Hash) []proof.Hash {
 		out[i] = proof.Hash(p[i])
 	}
 	return out
+}
+
+// Pairs rebuilds the sparse tree of an entry over the subjects it names, for
+// proofs. It needs the record keys of all of them: an entry one of whose subjects
+// was forgotten gives no proofs any more but those that were handed out.
+func (l *Ledger) Pairs(ctx context.Context, r *Record) ([]proof.Pair, error) {
+	of := make([]pii.Ordinal, len(r.opening.Subjects))
+	for i, s := range r.opening.Subjects {
+		of[i] = s.Ordinal
+	}
+	keys, err := l.keys(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	e := Entry{Enrols: r.opening.Enrols}
+	for _, s := range r.opening.Subjects {
+		key, ok := keys[s.Ordinal]
+		if !ok {
+			return nil, fault.New(fault.Conflict, "forgotten", "")
+		}
+		e.Subjects = append(e.Subjects, Subject{s.Ordinal, key, s.Line})
+	}
+	ps := pairs(&e, r.Leaf.Request)
+	if root, err := proof.SparseRoot(ps); err != nil || root != r.Leaf.Root {
+		return nil, fault.Wrap(fault.Unavailable, "ledger-broken", errOpening)
+	}
+	return ps, nil
 }

@@ -36,7 +36,7 @@ func normalisePhone(raw string) (string, error) {
 func mainland(s string, coded bool) (string, error) {
 	if coded || len(s) == 13 && strings.HasPrefix(s, "861") {
 		s = s[2:]
-		if !isMobile(s) && !strings.HasPrefix(s, "0") && isFixedLine("0"+s) {
+		if !isServiceNumber(s) && isFixedLine("0"+s) {
 			s = "0" + s // +86 10 … drops the trunk 0 of 010
 		}
 	}
@@ -189,14 +189,13 @@ func normaliseIDNumber(raw string) (string, error) {
 	if len(s) != 18 || s[0] == '0' || !isDigits(s[:17]) || !isBirthDate(s[6:14]) {
 		return "", BadIDNumber
 	}
-	check := s[17]
-	if check == 'x' {
-		check = 'X'
+	if s[17] == 'x' {
+		s = s[:17] + "X"
 	}
-	if check != checkDigit(s[:17]) {
+	if s[17] != checkDigit(s[:17]) {
 		return "", BadIDNumber
 	}
-	return s[:17] + string(check), nil
+	return s, nil
 }
 
 // checkDigit is ISO 7064 MOD 11-2 over the first 17 digits.

@@ -70,7 +70,11 @@ func (s FieldSpec) Normalise(raw string) (Value, error) {
 // compact folds full-width characters to ASCII and drops white space and marks
 // that cannot be seen; what is left of a number or an address is short.
 func compact(raw string, drop func(rune) bool) (string, error) {
+	if !strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r > '~' || drop(r) }) {
+		return raw, nil
+	}
 	var b strings.Builder
+	b.Grow(len(raw))
 	for _, r := range raw {
 		r = foldWidth(r)
 		switch {
@@ -116,6 +120,9 @@ func normaliseText(kind Kind, raw string) (string, error) {
 	}
 	if !utf8.ValidString(raw) {
 		return "", BadEncoding
+	}
+	if isPlainText(raw) && norm.NFC.IsNormalString(raw) {
+		return limited(kind, raw)
 	}
 	var b strings.Builder
 	b.Grow(len(raw))
@@ -182,4 +189,15 @@ func isPlainASCII(s string) bool {
 		space = c == ' '
 	}
 	return !space
+}
+
+// isPlainText reports letters and signs without any space: most Chinese names,
+// companies and addresses. It only saves the copy.
+func isPlainText(s string) bool {
+	for _, r := range s {
+		if r == utf8.RuneError || unicode.IsSpace(r) || unicode.IsControl(r) || invisible(r) {
+			return false
+		}
+	}
+	return true
 }

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -26,14 +28,15 @@ type appending struct {
 
 // Append implements [ledger.Store].
 func (db *DB) Append(ctx context.Context, fn func(ledger.Tx) error) error {
+	var refused error // fn's own, which is handed back as it is
 	written := 0
 	err := db.transact(ctx, "append", func(s *session) error {
 		a := &appending{ctx: ctx, s: s}
-		if err := a.lockHead(); err != nil {
+		if err := s.lockHead(ctx, &a.head); err != nil {
 			return err
 		}
-		if err := fn(a); err != nil {
-			return err
+		if refused = fn(a); refused != nil {
+			return refused
 		}
 		written = a.bytes
 		return a.failed
@@ -41,14 +44,16 @@ func (db *DB) Append(ctx context.Context, fn func(ledger.Tx) error) error {
 	if err == nil {
 		db.wrote(written)
 	}
-	return err
+	return cmp.Or(refused, err)
 }
 
-func (a *appending) lockHead() error {
+// lockHead is the first statement of a transaction that appends: one writer at a
+// time, in however many processes.
+func (s *session) lockHead(ctx context.Context, into *ledger.Head) error {
 	found := false
-	err := a.s.rows(a.ctx, selectHead+a.s.d.lockRow, func(scan func(...any) error) (err error) {
+	err := s.rows(ctx, selectHead+s.d.lockRow, func(scan func(...any) error) (err error) {
 		found = true
-		a.head, err = scanHead(scan)
+		*into, err = scanHead(scan)
 		return err
 	})
 	if err == nil && !found {
@@ -148,26 +153,46 @@ var inCounted = in(`SELECT ordinal FROM meter_subject WHERE key = $1 AND ordinal
 
 var insertCounted = values(`INSERT INTO meter_subject (key, ordinal) VALUES `, 2, ``)
 
+const refundMeter = `UPDATE meter SET used = used - $1 WHERE key = $2`
+
 // Spend implements [ledger.Tx]. The head's lock keeps two spenders apart, so the
 // subjects found uncounted are so still when they are inserted.
-func (a *appending) Spend(s ledger.Spend) (ok bool, err error) {
-	if len(s.Subjects) == 0 {
-		return a.charge(s, s.Amount)
+func (a *appending) Spend(all []ledger.Spend) (over string, err error) {
+	var counted []any // rows to insert once every budget is charged
+	amounts := make([]int64, len(all))
+	for i, s := range all {
+		if amounts[i] = s.Amount; len(s.Subjects) > 0 {
+			fresh, err := a.uncounted(s)
+			if err != nil {
+				return "", err
+			}
+			for _, o := range fresh {
+				counted = append(counted, s.Key, int64(o))
+			}
+			if amounts[i] = int64(len(fresh)); amounts[i] == 0 {
+				continue
+			}
+		}
+		ok, err := a.charge(s, amounts[i])
+		if err != nil {
+			return "", err
+		}
+		if !ok {
+			return s.Key, a.refund(all[:i], amounts)
+		}
 	}
-	fresh, err := a.uncounted(s)
-	if err != nil || len(fresh) == 0 {
-		return err == nil, err
+	return "", a.run(a.s.d.insert(nil, insertCounted, counted))
+}
+
+// refund takes back what was charged before a budget that was used up.
+func (a *appending) refund(charged []ledger.Spend, amounts []int64) error {
+	var calls []call
+	for i, s := range charged {
+		if amounts[i] > 0 {
+			calls = append(calls, call{text: refundMeter, args: []any{amounts[i], s.Key}, want: 1})
+		}
 	}
-	ok, err = a.charge(s, int64(len(fresh)))
-	if err != nil || !ok {
-		return false, err
-	}
-	flat := make([]any, 0, 2*len(fresh))
-	for _, o := range fresh {
-		flat = append(flat, s.Key, int64(o))
-	}
-	err = a.run(a.s.d.insert(nil, insertCounted, flat))
-	return err == nil, err
+	return a.run(calls)
 }
 
 func (a *appending) charge(s ledger.Spend, amount int64) (bool, error) {
@@ -282,7 +307,7 @@ func requestRows(b ledger.Batch) []any {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortFunc(order, func(i, j int) int { return slices.Compare(b.Requests[i][:], b.Requests[j][:]) })
+	slices.SortFunc(order, func(i, j int) int { return bytes.Compare(b.Requests[i][:], b.Requests[j][:]) })
 	flat := make([]any, 0, 2*len(order))
 	for _, i := range order {
 		flat = append(flat, b.Requests[i][:], int64(b.Old)+int64(i))
@@ -306,7 +331,7 @@ func compareRefs(a, b ledger.IndexRow) int {
 	if a.Ref.Kind != b.Ref.Kind {
 		return int(a.Ref.Kind) - int(b.Ref.Kind)
 	}
-	if c := slices.Compare(a.Ref.Key, b.Ref.Key); c != 0 {
+	if c := bytes.Compare(a.Ref.Key, b.Ref.Key); c != 0 {
 		return c
 	}
 	switch {

@@ -22,6 +22,9 @@ type Config struct {
 	Driver string // "sqlite" or "postgres"
 	Path   string // SQLite: the file
 	DSN    string // PostgreSQL: the connection string
+	// ReadOnly opens a database another process may be writing: nothing is
+	// migrated, and what writes fails.
+	ReadOnly bool
 }
 
 // DB is one open database. It implements the stores of every package that keeps
@@ -33,8 +36,7 @@ type DB struct {
 
 	writer chan *session // the one writer; nil inside means: connect anew
 
-	mu    sync.Mutex
-	reads map[string]*sql.Stmt // by SQL text; owned by mu
+	reads sync.Map // SQL text → *sql.Stmt
 
 	unflushed atomic.Int64 // bytes written since the last flush, roughly
 	flush     chan struct{}
@@ -49,11 +51,13 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{d: d, write: write, read: read, writer: make(chan *session, 1),
-		reads: map[string]*sql.Stmt{}, flush: make(chan struct{}, 1)}
+	db := &DB{d: d, write: write, read: read, writer: make(chan *session, 1), flush: make(chan struct{}, 1)}
 	db.writer <- nil
 	background, cancel := context.WithCancel(context.Background())
 	db.closed = cancel
+	if c.ReadOnly {
+		return db, nil
+	}
 	if err := db.migrate(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -68,11 +72,12 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 func (db *DB) Close() error {
 	db.closed()
 	db.done.Wait()
+	err := db.read.Close() // first: SQLite's last connection empties the log
 	if s := <-db.writer; s != nil {
 		s.discard()
 	}
 	db.writer <- nil
-	err := errors.Join(db.read.Close(), db.write.Close())
+	err = errors.Join(err, db.write.Close())
 	return db.d.fault("close", err)
 }
 
@@ -101,16 +106,16 @@ func readers() int { return max(8, 2*runtime.GOMAXPROCS(0)) }
 // stmt returns the prepared statement of a reader's text. database/sql prepares
 // it once per connection.
 func (db *DB) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	if s, ok := db.reads[text]; ok {
-		return s, nil
+	if s, ok := db.reads.Load(text); ok {
+		return s.(*sql.Stmt), nil
 	}
 	s, err := db.read.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, err
 	}
-	db.reads[text] = s
+	if first, there := db.reads.LoadOrStore(text, s); there {
+		return first.(*sql.Stmt), s.Close()
+	}
 	return s, nil
 }
 

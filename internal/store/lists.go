@@ -29,12 +29,17 @@ var texts sync.Map // textKey → string
 
 type textKey struct {
 	list
-	n int
+	n      int
+	sqlite bool
 }
 
-// text is the statement for n rows.
-func (l list) text(n int) string {
-	if s, ok := texts.Load(textKey{l, n}); ok {
+// text is the statement for n rows. SQLite finds a parameter's name by walking
+// all names before it, so that a wide INSERT with $1, $2 … costs the square of
+// its parameters; unnamed ones do not. That is the only place where the engines
+// read another text.
+func (d dialect) text(l list, n int) string {
+	key := textKey{l, n, d.name == "sqlite"}
+	if s, ok := texts.Load(key); ok {
 		return s.(string)
 	}
 	var b strings.Builder
@@ -55,6 +60,10 @@ func (l list) text(n int) string {
 				b.WriteString(", ")
 			}
 			p++
+			if key.sqlite {
+				b.WriteByte('?')
+				continue
+			}
 			b.WriteByte('$')
 			b.WriteString(strconv.Itoa(p))
 		}
@@ -66,7 +75,7 @@ func (l list) text(n int) string {
 		b.WriteByte(')')
 	}
 	b.WriteString(l.tail)
-	texts.Store(textKey{l, n}, b.String())
+	texts.Store(key, b.String())
 	return b.String()
 }
 
@@ -78,7 +87,7 @@ const maxParams = 32000
 func (d dialect) insert(calls []call, l list, flat []any) []call {
 	for len(flat) > 0 {
 		n := d.fit(len(flat)/l.width, l.width)
-		calls = append(calls, call{text: l.text(n), args: flat[:n*l.width]})
+		calls = append(calls, call{text: d.text(l, n), args: flat[:n*l.width]})
 		flat = flat[n*l.width:]
 	}
 	return calls
@@ -117,7 +126,7 @@ func (d dialect) each(l list, fixed []any, vals []any, fn func(text string, args
 		for len(args) < len(fixed)+size {
 			args = append(args, part[len(part)-1])
 		}
-		if err := fn(l.text(size), args); err != nil {
+		if err := fn(d.text(l, size), args); err != nil {
 			return err
 		}
 	}

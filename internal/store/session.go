@@ -31,6 +31,9 @@ type call struct {
 
 // session waits for the writer, connecting if there is none.
 func (db *DB) session(ctx context.Context) (*session, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err // the select below would toss a coin
+	}
 	var s *session
 	select {
 	case s = <-db.writer:
@@ -61,30 +64,42 @@ const rollbackTime = 5 * time.Second
 // nothing of it remains; if the commit's outcome is unknown the error says no
 // more than that.
 func (db *DB) transact(ctx context.Context, op string, fn func(*session) error) error {
-	s, err := db.session(ctx)
+	s, err := db.begin(ctx)
 	if err != nil {
 		return db.d.fault(op, err)
 	}
-	if err = s.transaction(ctx, fn); err == nil {
-		db.writer <- s
-		return nil
+	defer func() { db.writer <- s }()
+	committed := false
+	defer func() { // also when fn panics
+		if !committed && !s.rollback(ctx) {
+			s.discard()
+			s = nil
+		}
+	}()
+	if err = fn(s); err == nil {
+		err = s.command(ctx, "COMMIT")
 	}
-	if !s.rollback(ctx) {
-		s.discard()
-		s = nil
-	}
-	db.writer <- s
+	committed = err == nil
 	return db.d.fault(op, err)
 }
 
-func (s *session) transaction(ctx context.Context, fn func(*session) error) error {
-	if err := s.command(ctx, s.d.begin); err != nil {
-		return err
+// begin opens a transaction. A connection that died while it was idle is
+// replaced: nothing was asked of it yet.
+func (db *DB) begin(ctx context.Context) (*session, error) {
+	for again := true; ; again = false {
+		s, err := db.session(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err = s.command(ctx, db.d.begin); err == nil {
+			return s, nil
+		}
+		s.discard()
+		db.writer <- nil
+		if !again || ctx.Err() != nil {
+			return nil, err
+		}
 	}
-	if err := fn(s); err != nil {
-		return err
-	}
-	return s.command(ctx, "COMMIT")
 }
 
 // rollback reports whether the session is fit for another transaction. SQLite

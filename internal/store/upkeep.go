@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/ledger"
 )
 
 // flushBytes is after how many written bytes the background copies SQLite's
@@ -64,7 +65,7 @@ func (db *DB) Purge(ctx context.Context) error {
 		}
 		return err
 	}
-	for _, table := range []string{"custody", "blind_index", "subject_value", "mask_count"} {
+	for _, table := range []string{"custody", "blind_index"} {
 		if _, err := db.write.ExecContext(ctx, `VACUUM (FULL) `+table); err != nil {
 			return db.d.fault("purge", err)
 		}
@@ -80,6 +81,10 @@ const (
 // Sweep deletes the meters whose window ended before the time given.
 func (db *DB) Sweep(ctx context.Context, before time.Time) error {
 	return db.transact(ctx, "sweep", func(s *session) error {
+		var head ledger.Head
+		if err := s.lockHead(ctx, &head); err != nil { // as every spender does
+			return err
+		}
 		return s.run(ctx, []call{
 			{text: deleteCounted, args: []any{micros(before)}},
 			{text: deleteMeters, args: []any{micros(before)}},

@@ -214,8 +214,8 @@ func testFailedAppend(t *testing.T, db *store.DB) {
 		}
 		return errOurs
 	})
-	if err == nil {
-		t.Fatal("the append did not fail")
+	if err != errOurs {
+		t.Fatalf("the caller's own error came back as %v", err)
 	}
 	Check(t, db)
 
@@ -225,13 +225,17 @@ func testFailedAppend(t *testing.T, db *store.DB) {
 		b := Batch(h, 2)
 		b.Requests[1] = request(0) // recorded already
 		_ = tx.Write(b)
-		_, _ = tx.Spend(ledger.Spend{Key: "after", Cap: 10, Amount: 1, Until: now})
+		_, _ = one(tx, ledger.Spend{Key: "after", Cap: 10, Amount: 1, Until: now})
 		return nil
 	})
 	if !fault.Is(err, fault.Conflict) {
 		t.Errorf("an overlooked error: %v", err)
 	}
 	Check(t, db)
+	func() {
+		defer func() { _ = recover() }()
+		_ = Append(db, 1, func(ledger.Tx, uint64) error { panic("a defect above") })
+	}()
 	mustAppend(t, db, 2, nil)
 	Check(t, db)
 }

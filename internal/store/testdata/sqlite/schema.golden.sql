@@ -1,0 +1,238 @@
+CREATE TABLE blind_index (
+	ordinal INTEGER NOT NULL,
+	field   TEXT NOT NULL,
+	norm    INTEGER NOT NULL,
+	tag     BLOB NOT NULL,
+	PRIMARY KEY (ordinal, field, norm, tag)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE code (
+	person TEXT NOT NULL PRIMARY KEY,
+	hash   BLOB,
+	until  INTEGER NOT NULL,
+	entry  INTEGER NOT NULL,
+	mac    BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE complaint (
+	id        BLOB NOT NULL PRIMARY KEY,
+	state     TEXT NOT NULL,
+	ordinal   INTEGER NOT NULL,
+	filed_at  INTEGER NOT NULL,
+	called_at INTEGER NOT NULL,
+	channel   TEXT NOT NULL,
+	known     TEXT,
+	caller    BLOB,
+	verified  INTEGER NOT NULL,
+	code_hash BLOB,
+	month     TEXT NOT NULL,
+	sealed    BLOB,
+	entry     INTEGER NOT NULL,
+	mac       BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE consent (
+	ordinal   INTEGER NOT NULL,
+	purpose   TEXT NOT NULL,
+	recipient TEXT NOT NULL,
+	given     INTEGER NOT NULL,
+	notice    TEXT NOT NULL,
+	proof     BLOB,
+	at        INTEGER NOT NULL,
+	entry     INTEGER NOT NULL,
+	mac       BLOB NOT NULL,
+	PRIMARY KEY (ordinal, purpose, recipient)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE custody (
+	ordinal  INTEGER NOT NULL PRIMARY KEY,
+	id       BLOB NOT NULL,
+	state    INTEGER NOT NULL,
+	version  INTEGER NOT NULL,
+	period   TEXT NOT NULL,
+	data_key BLOB,
+	fields   TEXT NOT NULL
+) STRICT;
+CREATE TABLE erasure (
+	id          BLOB NOT NULL PRIMARY KEY,
+	ordinal     INTEGER NOT NULL,
+	work        BLOB NOT NULL,
+	asked_by    TEXT NOT NULL,
+	asked_at    INTEGER NOT NULL,
+	approved_by TEXT NOT NULL,
+	state       TEXT NOT NULL,
+	entry       INTEGER NOT NULL,
+	mac         BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE import (
+	id        BLOB NOT NULL PRIMARY KEY,
+	made_by   TEXT NOT NULL,
+	file      BLOB,
+	opened_at INTEGER NOT NULL,
+	stored    INTEGER NOT NULL,
+	matches   INTEGER NOT NULL,
+	done      INTEGER NOT NULL,
+	entry     INTEGER NOT NULL,
+	mac       BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ledger_checkpoint (
+	size INTEGER NOT NULL PRIMARY KEY,
+	note BLOB NOT NULL
+) STRICT;
+CREATE TABLE ledger_cosig (
+	size    INTEGER NOT NULL,
+	witness TEXT NOT NULL,
+	line    TEXT NOT NULL,
+	PRIMARY KEY (size, witness)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ledger_entry (
+	idx  INTEGER NOT NULL PRIMARY KEY,
+	data BLOB NOT NULL
+) STRICT;
+CREATE TABLE ledger_head (
+	id       INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+	size     INTEGER NOT NULL,
+	root     BLOB NOT NULL,
+	note     BLOB NOT NULL,
+	frontier BLOB NOT NULL,
+	micros   INTEGER NOT NULL,
+	rules    INTEGER NOT NULL,
+	epoch    INTEGER NOT NULL
+) STRICT;
+CREATE TABLE ledger_index (
+	kind INTEGER NOT NULL,
+	ref  BLOB NOT NULL,
+	idx  INTEGER NOT NULL,
+	PRIMARY KEY (kind, ref, idx)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ledger_opening (
+	idx    INTEGER NOT NULL PRIMARY KEY,
+	holder INTEGER NOT NULL,
+	month  TEXT NOT NULL,
+	sealed BLOB NOT NULL
+) STRICT;
+CREATE TABLE ledger_request (
+	request BLOB NOT NULL PRIMARY KEY,
+	idx     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ledger_tile (
+	l    INTEGER NOT NULL,
+	n    INTEGER NOT NULL,
+	data BLOB NOT NULL,
+	PRIMARY KEY (l, n)
+) STRICT;
+CREATE TABLE mask_count (
+	key BLOB NOT NULL PRIMARY KEY,
+	n   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE meter (
+	key   TEXT NOT NULL PRIMARY KEY,
+	used  INTEGER NOT NULL,
+	until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE meter_subject (
+	key     TEXT NOT NULL,
+	ordinal INTEGER NOT NULL,
+	PRIMARY KEY (key, ordinal)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE opt_out (
+	ordinal INTEGER NOT NULL PRIMARY KEY,
+	refused INTEGER NOT NULL,
+	at      INTEGER NOT NULL,
+	entry   INTEGER NOT NULL,
+	mac     BLOB NOT NULL
+) STRICT;
+CREATE TABLE ordinal_counter (
+	id   INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+	next INTEGER NOT NULL
+) STRICT;
+CREATE TABLE org (
+	id              TEXT NOT NULL PRIMARY KEY,
+	kind            TEXT NOT NULL,
+	title           TEXT NOT NULL,
+	agreement_until INTEGER NOT NULL,
+	assessment      TEXT NOT NULL,
+	suspended       INTEGER NOT NULL,
+	entry           INTEGER NOT NULL,
+	mac             BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE person (
+	id             TEXT NOT NULL PRIMARY KEY,
+	org            TEXT NOT NULL,
+	kind           TEXT NOT NULL,
+	contract_from  INTEGER NOT NULL,
+	contract_until INTEGER NOT NULL,
+	trained_until  INTEGER NOT NULL,
+	suspended      INTEGER NOT NULL,
+	entry          INTEGER NOT NULL,
+	mac            BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE record_key (
+	ordinal INTEGER NOT NULL PRIMARY KEY,
+	sealed  BLOB NOT NULL
+) STRICT;
+CREATE TABLE revocation (
+	idx INTEGER NOT NULL,
+	key TEXT NOT NULL,
+	PRIMARY KEY (idx, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE rule_set (
+	entry   INTEGER NOT NULL PRIMARY KEY,
+	version TEXT NOT NULL,
+	text    TEXT NOT NULL,
+	made_by TEXT NOT NULL,
+	at      INTEGER NOT NULL,
+	mac     BLOB NOT NULL
+) STRICT;
+CREATE TABLE schema_migration (
+	number INTEGER NOT NULL PRIMARY KEY,
+	name   TEXT NOT NULL,
+	sum    BLOB NOT NULL
+) STRICT;
+CREATE TABLE subject_ref (
+	id      BLOB NOT NULL PRIMARY KEY,
+	ordinal INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE subject_value (
+	ordinal INTEGER NOT NULL,
+	version INTEGER NOT NULL,
+	sealed  BLOB NOT NULL,
+	at      INTEGER NOT NULL,
+	PRIMARY KEY (ordinal, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE token (
+	hash    BLOB NOT NULL PRIMARY KEY,
+	person  TEXT NOT NULL,
+	scope   TEXT NOT NULL,
+	made_at INTEGER NOT NULL,
+	until   INTEGER NOT NULL,
+	step_up INTEGER NOT NULL,
+	ended   INTEGER NOT NULL,
+	entry   INTEGER NOT NULL,
+	mac     BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE work_item (
+	id        BLOB NOT NULL PRIMARY KEY,
+	kind      TEXT NOT NULL,
+	purpose   TEXT NOT NULL,
+	assignee  TEXT NOT NULL,
+	recipient TEXT NOT NULL,
+	opened_by TEXT NOT NULL,
+	opened_at INTEGER NOT NULL,
+	until     INTEGER NOT NULL,
+	closed    INTEGER NOT NULL,
+	subjects  INTEGER NOT NULL,
+	digest    BLOB,
+	entry     INTEGER NOT NULL,
+	mac       BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE work_item_subject (
+	ordinal INTEGER NOT NULL,
+	item    BLOB NOT NULL,
+	entry   INTEGER NOT NULL,
+	mac     BLOB NOT NULL,
+	PRIMARY KEY (ordinal, item)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX blind_index_tag ON blind_index (field, norm, tag);
+CREATE INDEX code_hash ON code (hash);
+CREATE INDEX complaint_filed ON complaint (filed_at, id);
+CREATE INDEX complaint_ordinal ON complaint (ordinal, state);
+CREATE INDEX meter_until ON meter (until);
+CREATE INDEX work_item_assignee ON work_item (assignee, closed, opened_at, id);
+CREATE INDEX work_item_subject_item ON work_item_subject (item, ordinal);
