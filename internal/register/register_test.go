@@ -1,6 +1,7 @@
 package register_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -443,11 +444,39 @@ func TestPutRules(t *testing.T) {
 	}
 }
 
-// Two who add the same person at once: one adds, the other changes.
+// meeting holds the first two who read the joiner until both have: each then
+// decides on there being none.
+type meeting struct {
+	party.Store
+	both sync.WaitGroup
+	mu   sync.Mutex
+	left int
+}
+
+func (m *meeting) Person(ctx context.Context, id pii.PersonID) (party.Person, party.Org, bool, error) {
+	p, o, found, err := m.Store.Person(ctx, id)
+	if id == "joiner" {
+		m.mu.Lock()
+		wait := m.left > 0
+		m.left--
+		m.mu.Unlock()
+		if wait {
+			m.both.Done()
+			m.both.Wait()
+		}
+	}
+	return p, o, found, err
+}
+
+// Two who add the same person at once: one adds, the other changes, and nobody
+// replaces a row he did not see.
 func TestJoinersRace(t *testing.T) {
 	f := open(t)
 	f.Person("sec-2", party.SecAdmin, pii.Own)
 	f.by["sec-2"] = f.Principal("sec-2", "")
+	m := &meeting{Store: f.Store, left: 2}
+	m.both.Add(2)
+	f.People = m
 	errs := make([]error, 2)
 	var wg sync.WaitGroup
 	for i, role := range []string{"secadmin", "sec-2"} {

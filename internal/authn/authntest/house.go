@@ -58,14 +58,13 @@ func Open(t testing.TB) *House {
 	t.Cleanup(func() { h.must(h.Store.Close()) })
 	h.Ring, err = keyring.Create(filepath.Join(dir, "keys"), "house.test", h.now, rand.Reader)
 	h.must(err)
+	h.Vault = vault.New(h.Store, h.Store, h.Ring, pii.Registration(), h.Now, rand.Reader)
 	h.Ledger, err = ledger.Open(t.Context(), ledger.Config{
 		Store: h.Store, Ring: h.Ring, Keeper: ledger.NewKeeper(filepath.Join(dir, "keeper", "head"), h.Ring.Origin()),
-		Clock: h.Now, Rand: rand.Reader, Alarm: h.alarm,
+		Clock: h.Now, Rand: rand.Reader, Alarm: h.alarm, Keys: h.Vault.RecordKeys,
 	})
 	h.must(err)
 	t.Cleanup(func() { h.must(h.Ledger.Close()) })
-	h.Vault = vault.New(h.Store, h.Store, h.Ring, pii.Registration(), h.Now, rand.Reader)
-	h.Ledger.UseKeys(h.Vault.RecordKeys)
 	dummy, pinned, err := h.Vault.PrepareDummy()
 	h.must(err)
 	h.enrol(dummy, pinned)
