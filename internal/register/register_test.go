@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/goldbell/goldbell/internal/authn"
 	"github.com/goldbell/goldbell/internal/authn/authntest"
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/grant"
@@ -496,4 +497,24 @@ func TestJoinersRace(t *testing.T) {
 	if diff := cmp.Diff([]string{"added", "changed"}, what); diff != "" {
 		t.Fatal(diff)
 	}
+}
+
+// A service whose person is ended has no token any more, a leaver no session.
+func TestEndingEndsCredentials(t *testing.T) {
+	f := open(t)
+	ctx := t.Context()
+	code := must[string](t)(f.Authn.Invite(ctx, f.by["secadmin"], "staff"))
+	session := must[authn.Issued](t)(f.Authn.SignIn(ctx, code, "test"))
+	f.Person("officer-2", party.Officer, pii.Own)
+	code = must[string](t)(f.Authn.Invite(ctx, f.by["officer"], "officer-2"))
+	token := must[authn.Issued](t)(f.Authn.CreateToken(ctx, code, "crm-2", authn.ScopeCRM, "test"))
+	for id, secret := range map[pii.PersonID]string{"staff": session.Secret, "crm-2": token.Secret} {
+		must[party.Principal](t)(f.Authn.Principal(ctx, secret, "test"))
+		ok(t, f.EndPerson(ctx, f.ask("officer"), id))
+		_, err := f.Authn.Principal(ctx, secret, "test")
+		wantID(t, err, "unauthenticated")
+	}
+	wantID(t, f.EndPerson(ctx, f.ask("officer"), "officer"), "not-yours")
+	wantID(t, f.EndPerson(ctx, f.ask("secadmin"), "officer"), "not-yours")
+	wantID(t, f.EndPerson(ctx, f.ask("secadmin"), "crm"), "not-yours")
 }
