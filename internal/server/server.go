@@ -59,6 +59,7 @@ type Server struct {
 	inquiry  *inquiry.Inquiry
 	dossier  *dossier.Maker
 	dialer   *dial.Dialer // nil: no switch is set up
+	packs    *packs
 	api      *httpapi.API
 
 	stop context.CancelFunc

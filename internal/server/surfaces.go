@@ -8,7 +8,6 @@ import (
 
 	"github.com/goldbell/goldbell/internal/casework"
 	"github.com/goldbell/goldbell/internal/dossier"
-	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/grant"
 	"github.com/goldbell/goldbell/internal/inquiry"
 	"github.com/goldbell/goldbell/internal/keyring"
@@ -96,16 +95,4 @@ func (f filedComplaints) Filed(ctx context.Context, from, until time.Time) ([]in
 		})
 	}
 	return out, nil
-}
-
-// Person finds whom a pack is about.
-func (s *Server) Person(ctx context.Context, id pii.SubjectID) (dossier.Person, error) {
-	found, err := s.vault.Describe(ctx, []pii.SubjectID{id})
-	if err != nil {
-		return dossier.Person{}, err
-	}
-	if !found[0].Known() {
-		return dossier.Person{}, fault.New(fault.NotFound, "not-found", "subject")
-	}
-	return dossier.Person{ID: found[0].ID, Ordinal: found[0].Ordinal, Key: found[0].Key}, nil
 }
