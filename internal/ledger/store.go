@@ -49,6 +49,9 @@ type Tx interface {
 	// Revoked returns, of the revocations filed at index ≥ since, the highest
 	// index of each key.
 	Revoked(since uint64) (map[string]uint64, error)
+	// Meters reads what the spends will need, all at once; to call it first saves
+	// round trips and changes nothing else.
+	Meters(of []Spend) error
 	// Spend charges a budget and reports whether it was within its cap; if not,
 	// nothing was charged.
 	Spend(s Spend) (ok bool, err error)

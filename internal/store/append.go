@@ -22,7 +22,8 @@ type appending struct {
 	ctx    context.Context
 	s      *session
 	head   ledger.Head
-	bytes  int // written, roughly
+	meters map[string]*meter // read or charged in this transaction
+	bytes  int               // written, roughly
 	failed error
 }
 
@@ -31,12 +32,15 @@ func (db *DB) Append(ctx context.Context, fn func(ledger.Tx) error) error {
 	var refused error // fn's own, which is handed back as it is
 	written := 0
 	err := db.transact(ctx, "append", func(s *session) error {
-		a := &appending{ctx: ctx, s: s}
+		a := &appending{ctx: ctx, s: s, meters: map[string]*meter{}}
 		if err := s.lockHead(ctx, &a.head); err != nil {
 			return err
 		}
 		if refused = fn(a); refused != nil {
 			return refused
+		}
+		if err := a.run(a.charges(nil)); err != nil { // of an append that wrote no batch
+			return err
 		}
 		written = a.bytes
 		return a.failed
@@ -144,79 +148,6 @@ func (a *appending) Revoked(since uint64) (map[string]uint64, error) {
 	return found, err
 }
 
-// The first use of a meter inserts its row; a cap below the first charge is
-// refused before the statement. No row changed means: over the cap.
-const chargeMeter = `INSERT INTO meter (key, used, until) VALUES ($1, $2, $3)
-ON CONFLICT (key) DO UPDATE SET used = meter.used + excluded.used WHERE meter.used + excluded.used <= $4`
-
-var inCounted = in(`SELECT ordinal FROM meter_subject WHERE key = $1 AND ordinal IN `, 1, ``)
-
-var insertCounted = values(`INSERT INTO meter_subject (key, ordinal) VALUES `, 2, ``)
-
-// Spend implements [ledger.Tx]. The head's lock keeps two spenders apart, so the
-// subjects found uncounted are so still when they are inserted.
-func (a *appending) Spend(s ledger.Spend) (ok bool, err error) {
-	if len(s.Subjects) == 0 {
-		return a.charge(s, s.Amount)
-	}
-	fresh, err := a.uncounted(s)
-	if err != nil || len(fresh) == 0 {
-		return err == nil, err
-	}
-	ok, err = a.charge(s, int64(len(fresh)))
-	if err != nil || !ok {
-		return false, err
-	}
-	flat := make([]any, 0, 2*len(fresh))
-	for _, o := range fresh {
-		flat = append(flat, s.Key, int64(o))
-	}
-	err = a.run(a.s.d.insert(nil, insertCounted, flat))
-	return err == nil, err
-}
-
-func (a *appending) charge(s ledger.Spend, amount int64) (bool, error) {
-	if a.failed != nil {
-		return false, a.failed
-	}
-	if amount < 0 {
-		return false, a.keep(fault.New(fault.Internal, "internal", "spend"))
-	}
-	if amount > s.Cap {
-		return false, nil
-	}
-	n, err := a.s.exec(a.ctx, chargeMeter, s.Key, amount, micros(s.Until), s.Cap)
-	if err != nil {
-		return false, a.keep(err)
-	}
-	return n == 1, nil
-}
-
-// uncounted returns the subjects of s not yet counted under its key.
-func (a *appending) uncounted(s ledger.Spend) ([]pii.Ordinal, error) {
-	counted := map[pii.Ordinal]bool{}
-	vals := make([]any, len(s.Subjects))
-	for i, o := range s.Subjects {
-		vals[i] = int64(o)
-	}
-	err := a.s.d.each(inCounted, []any{s.Key}, vals, func(text string, args []any) error {
-		return a.query(text, func(scan func(...any) error) error {
-			var o pii.Ordinal
-			err := scan(&o)
-			counted[o] = true
-			return err
-		}, args...)
-	})
-	var fresh []pii.Ordinal
-	for _, o := range s.Subjects {
-		if !counted[o] {
-			counted[o] = true // named twice, counted once
-			fresh = append(fresh, o)
-		}
-	}
-	return fresh, err
-}
-
 // Apply implements [ledger.Tx].
 func (a *appending) Apply(idx uint64, _ time.Time, effects []ledger.Effect) error {
 	if a.failed != nil {
@@ -258,7 +189,7 @@ func (a *appending) Write(b ledger.Batch) error {
 	for i, leaf := range b.Leaves {
 		flat = append(flat, int64(b.Old)+int64(i), notNil(leaf))
 	}
-	calls := d.insert(nil, insertEntries, flat)
+	calls := d.insert(a.charges(nil), insertEntries, flat)
 	calls = d.insert(calls, insertRequests, requestRows(b))
 	flat = make([]any, 0, 4*len(b.Openings))
 	for _, o := range b.Openings {

@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(*testing.T) *store.DB) {
 		{"one code serves once", testCode},
 		{"budgets of requests", testAmounts},
 		{"budgets of distinct subjects", testSubjects},
+		{"budgets of one batch", testBatchOfSpends},
 		{"budgets are exact under many spenders", testSpenders},
 		{"two appenders make one history", testAppenders},
 		{"custody", testCustody},
