@@ -56,6 +56,8 @@ type Store interface {
 	Token(ctx context.Context, hash []byte) (Token, party.Person, party.Org, bool, error)
 	// CodeByHash reads a code by its hash.
 	CodeByHash(ctx context.Context, hash []byte) (Code, bool, error)
+	// CodeOf reads a person's current code.
+	CodeOf(ctx context.Context, person pii.PersonID) (Code, bool, error)
 }
 
 func canonical(v any) []byte {

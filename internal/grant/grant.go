@@ -7,6 +7,8 @@ package grant
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"slices"
 	"time"
@@ -101,6 +103,15 @@ type Opened struct {
 	Members []*Member
 }
 
+// Stamps lists the rows besides the item's own that the entry stamps.
+func (o Opened) Stamps() []pii.Stamped {
+	rows := make([]pii.Stamped, len(o.Members))
+	for i, m := range o.Members {
+		rows[i] = m
+	}
+	return rows
+}
+
 // Closed replaces the item's row by the closed one.
 type Closed struct{ *WorkItem }
 
@@ -114,4 +125,15 @@ type Store interface {
 	MembersAfter(ctx context.Context, item pii.RequestID, after pii.Ordinal, n int) ([]Member, error)
 	// Assigned lists items of an assignee that are not closed, newest first, at most n.
 	Assigned(ctx context.Context, to pii.PersonID, n int) ([]WorkItem, error)
+}
+
+// Digest is what a work item's stamp covers of its members: SHA-256 over the
+// sorted ordinals, 4 bytes each, big endian.
+func Digest(of []pii.Ordinal) []byte {
+	sorted := slices.Sorted(slices.Values(of))
+	h := sha256.New()
+	for _, o := range sorted {
+		_ = binary.Write(h, binary.BigEndian, uint32(o)) // a hash does not fail
+	}
+	return h.Sum(nil)
 }

@@ -40,21 +40,27 @@ type Store interface {
 	Tiles(ctx context.Context, ids []TileID) ([][]byte, error)
 }
 
+// History is what a full verification reads besides.
+type History interface {
+	// Checkpoints returns the signed checkpoints of the sizes [from, to], by size.
+	Checkpoints(ctx context.Context, from, to uint64) (map[uint64][]byte, error)
+}
+
 // Tx is what an append may do while it holds the head lock.
 type Tx interface {
 	// Head reads the locked head row.
 	Head() (Head, error)
 	// Requests says which of the ids are recorded already, and where.
 	Requests(ids []pii.RequestID) (map[pii.RequestID]uint64, error)
-	// Revoked returns, of the revocations filed at index ≥ since, the highest
-	// index of each key.
+	// Revoked returns the revocations filed at index ≥ since: of each key the
+	// highest index.
 	Revoked(since uint64) (map[string]uint64, error)
 	// Meters reads what the spends will need, all at once; to call it first saves
 	// round trips and changes nothing else.
 	Meters(of []Spend) error
-	// Spend charges a budget and reports whether it was within its cap; if not,
-	// nothing was charged.
-	Spend(s Spend) (ok bool, err error)
+	// Spend charges all the budgets, or none of them: over is the key of the
+	// first that would pass its cap, or empty.
+	Spend(s []Spend) (over string, err error)
 	// Apply executes the row changes of the entry idx. A change of a type the
 	// store does not know is an error.
 	Apply(idx uint64, at time.Time, effects []Effect) error

@@ -74,6 +74,9 @@ type Principal struct {
 	Org    Org
 	Scope  string    // a service's scope; empty for a person
 	StepUp time.Time // when this session last signed in afresh; zero for services
+	// Credential is the SHA-256 of the token the request came with: decisions name
+	// it in their basis, so that ending it ends what is under way. Nil: none.
+	Credential []byte
 }
 
 // IsService reports whether the principal is a named service.

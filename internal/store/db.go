@@ -22,6 +22,9 @@ type Config struct {
 	Driver string // "sqlite" or "postgres"
 	Path   string // SQLite: the file
 	DSN    string // PostgreSQL: the connection string
+	// ReadOnly opens a database another process may be writing: nothing is
+	// migrated, and what writes fails.
+	ReadOnly bool
 }
 
 // DB is one open database. It implements the stores of every package that keeps
@@ -52,6 +55,9 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	db.writer <- nil
 	background, cancel := context.WithCancel(context.Background())
 	db.closed = cancel
+	if c.ReadOnly {
+		return db, nil
+	}
 	if err := db.migrate(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -42,7 +42,7 @@ func enrol(db *store.DB, n int, last func()) error {
 		if err := tx.Apply(first, now(), []ledger.Effect{storetest.Subjects(int(first)+1, n)}); err != nil {
 			return err
 		}
-		if _, err := tx.Spend(ledger.Spend{Key: "k", Cap: 1 << 40, Amount: int64(n), Until: now()}); err != nil {
+		if _, err := tx.Spend([]ledger.Spend{{Key: "k", Cap: 1 << 40, Amount: int64(n), Until: now()}}); err != nil {
 			return err
 		}
 		last()
@@ -67,8 +67,8 @@ func whole(t *testing.T, db *store.DB) (size uint64) {
 	}
 	err = db.Append(ctx, func(tx ledger.Tx) error {
 		for extra, want := range map[int64]bool{0: true, -1: false} {
-			ok, err := tx.Spend(ledger.Spend{Key: "k", Cap: int64(h.Size) + extra, Until: now()})
-			if err != nil || h.Size > 0 && ok != want {
+			over, err := tx.Spend([]ledger.Spend{{Key: "k", Cap: int64(h.Size) + extra, Until: now()}})
+			if err != nil || h.Size > 0 && (over == "") != want {
 				t.Errorf("the budget does not stand at %d: %v", h.Size, err)
 			}
 		}
@@ -193,8 +193,8 @@ func TestTwoProcesses(t *testing.T) {
 			wait.Go(func() {
 				for range each {
 					err := storetest.Append(dbs[g%2], 1, func(tx ledger.Tx, _ uint64) error {
-						ok, err := tx.Spend(ledger.Spend{Key: "shared", Cap: limit, Amount: 1, Until: now()})
-						if ok {
+						over, err := tx.Spend([]ledger.Spend{{Key: "shared", Cap: limit, Amount: 1, Until: now()}})
+						if over == "" {
 							passed.Add(1)
 						}
 						return err

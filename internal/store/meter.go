@@ -74,31 +74,54 @@ func (a *appending) Meters(spends []ledger.Spend) error {
 }
 
 // Spend implements [ledger.Tx].
-func (a *appending) Spend(s ledger.Spend) (ok bool, err error) {
-	if err := a.Meters([]ledger.Spend{s}); err != nil {
-		return false, err
+func (a *appending) Spend(all []ledger.Spend) (over string, err error) {
+	if err := a.Meters(all); err != nil {
+		return "", err
 	}
-	m, amount := a.meters[s.Key], s.Amount
+	var undo []func()
+	for _, s := range all {
+		if s.Amount < 0 {
+			return "", a.keep(fault.New(fault.Internal, "internal", "spend"))
+		}
+		back, ok := a.meters[s.Key].spend(s)
+		if !ok {
+			for _, back := range slices.Backward(undo) {
+				back()
+			}
+			return s.Key, nil
+		}
+		undo = append(undo, back)
+	}
+	return "", nil
+}
+
+// spend charges one budget, unless that would pass its cap; back takes it back.
+func (m *meter) spend(s ledger.Spend) (back func(), ok bool) {
+	amount := s.Amount
 	var fresh []pii.Ordinal
 	if len(s.Subjects) > 0 {
 		fresh = m.uncounted(s.Subjects)
 		if amount = int64(len(fresh)); amount == 0 {
-			return true, nil // all of them were counted before
+			return func() {}, true // all of them were counted before
 		}
 	}
-	if amount < 0 {
-		return false, a.keep(fault.New(fault.Internal, "internal", "spend"))
-	}
 	if amount > s.Cap-m.used {
-		return false, nil
+		return nil, false
 	}
+	before := *m
 	m.used, m.charged, m.touched = m.used+amount, m.charged+amount, true
 	m.until = max(m.until, micros(s.Until))
 	m.fresh = append(m.fresh, fresh...)
 	for _, o := range fresh {
 		m.counted[o] = true
 	}
-	return true, nil
+	return func() {
+		for _, o := range fresh {
+			m.counted[o] = false
+		}
+		before.counted = m.counted
+		*m = before
+	}, true
 }
 
 func (m *meter) uncounted(of []pii.Ordinal) (fresh []pii.Ordinal) {

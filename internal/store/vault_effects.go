@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/vault"
 )
 
@@ -86,6 +87,7 @@ const (
 	deleteTags    = `DELETE FROM blind_index WHERE ordinal = $1`
 	updateState   = `UPDATE custody SET state = $2 WHERE ordinal = $1 AND state <> $3`
 	eraseCustody  = `UPDATE custody SET state = $2, data_key = NULL, fields = '' WHERE ordinal = $1 AND state = $3`
+	eraseAgain    = `UPDATE custody SET state = $2, data_key = NULL, fields = '' WHERE ordinal = $1`
 	rewrapCustody = `UPDATE custody SET period = $2, data_key = $3 WHERE ordinal = $1 AND state <> $4`
 )
 
@@ -131,5 +133,16 @@ func (db *DB) Rewrap(ctx context.Context, rows []vault.Rewrapped) error {
 			calls = append(calls, call{text: rewrapCustody, args: []any{int64(r.Ordinal), r.Period, notNil(r.DataKey), int64(vault.Erased)}})
 		}
 		return s.run(ctx, calls)
+	})
+}
+
+// EraseAgain destroys the data key of a subject who was erased after the backup
+// this database was restored from. Her mask counts stay as they were.
+func (db *DB) EraseAgain(ctx context.Context, o pii.Ordinal) error {
+	return db.transact(ctx, "erase again", func(s *session) error {
+		return s.run(ctx, []call{
+			{text: eraseAgain, args: []any{int64(o), int64(vault.Erased)}, want: 1, other: errSubject},
+			{text: deleteTags, args: []any{int64(o)}},
+		})
 	})
 }

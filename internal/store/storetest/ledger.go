@@ -225,7 +225,7 @@ func testFailedAppend(t *testing.T, db *store.DB) {
 		b := Batch(h, 2)
 		b.Requests[1] = request(0) // recorded already
 		_ = tx.Write(b)
-		_, _ = tx.Spend(ledger.Spend{Key: "after", Cap: 10, Amount: 1, Until: now})
+		_, _ = one(tx, ledger.Spend{Key: "after", Cap: 10, Amount: 1, Until: now})
 		return nil
 	})
 	if !fault.Is(err, fault.Conflict) {

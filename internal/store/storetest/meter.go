@@ -10,12 +10,18 @@ import (
 	"github.com/goldbell/goldbell/internal/store"
 )
 
+// one charges one budget and reports whether it was within its cap.
+func one(tx ledger.Tx, s ledger.Spend) (ok bool, err error) {
+	over, err := tx.Spend([]ledger.Spend{s})
+	return over == "" && err == nil, err
+}
+
 // spend charges in an append of its own.
 func spend(t *testing.T, db *store.DB, s ledger.Spend) (ok bool) {
 	t.Helper()
 	s.Until = now
 	mustAppend(t, db, 1, func(tx ledger.Tx, _ uint64) (err error) {
-		ok, err = tx.Spend(s)
+		ok, err = one(tx, s)
 		return err
 	})
 	return ok
@@ -44,7 +50,7 @@ func testAmounts(t *testing.T, db *store.DB) {
 	}
 	// a spend in an append that fails is not charged
 	_ = Append(db, 1, func(tx ledger.Tx, _ uint64) error {
-		if ok, err := tx.Spend(ledger.Spend{Key: "d", Cap: 1, Amount: 1, Until: now}); !ok || err != nil {
+		if ok, err := one(tx, ledger.Spend{Key: "d", Cap: 1, Amount: 1, Until: now}); !ok || err != nil {
 			t.Error("the first spend:", ok, err)
 		}
 		return errOurs
@@ -127,12 +133,44 @@ func testBatchOfSpends(t *testing.T, db *store.DB) {
 				if round > 0 { // all is spent; subjects counted before cost nothing
 					want = step.s.Key == "s" && step.want
 				}
-				if ok, err := tx.Spend(step.s); err != nil || ok != want {
+				if ok, err := one(tx, step.s); err != nil || ok != want {
 					t.Errorf("round %d, step %d: %v, want %v: %v", round, i, ok, want, err)
 				}
 			}
 			return nil
 		})
+	}
+}
+
+// testAllOrNone: an entry's budgets are charged together.
+func testAllOrNone(t *testing.T, db *store.DB) {
+	all := []ledger.Spend{
+		{Key: "r", Cap: 4, Amount: 1, Until: now},
+		{Key: "s", Cap: 3, Subjects: []pii.Ordinal{1, 2}, Until: now},
+		{Key: "r", Cap: 4, Amount: 1, Until: now}, // the same meter again
+		{Key: "t", Cap: 1, Amount: 1, Until: now},
+	}
+	mustAppend(t, db, 1, func(tx ledger.Tx, _ uint64) error {
+		for round, want := range []string{"", "t", "t"} {
+			if over, err := tx.Spend(all); err != nil || over != want {
+				t.Errorf("round %d: over %q, want %q: %v", round, over, want, err)
+			}
+			all[1].Subjects = []pii.Ordinal{3} // must not stay counted
+		}
+		return nil
+	})
+	for _, c := range []struct {
+		s    ledger.Spend
+		want bool
+	}{
+		{ledger.Spend{Key: "r", Cap: 1, Amount: 0}, false}, // 2 used
+		{ledger.Spend{Key: "r", Cap: 2, Amount: 0}, true},
+		{ledger.Spend{Key: "s", Cap: 2, Subjects: []pii.Ordinal{3}}, false}, // 3 is not counted
+		{ledger.Spend{Key: "s", Cap: 0, Subjects: []pii.Ordinal{1, 2}}, true},
+	} {
+		if got := spend(t, db, c.s); got != c.want {
+			t.Errorf("%v: %v", c.s, got)
+		}
 	}
 }
 
@@ -144,7 +182,7 @@ func testSpenders(t *testing.T, db *store.DB) {
 		wait.Go(func() {
 			for i := range each {
 				err := Append(db, 1, func(tx ledger.Tx, _ uint64) error {
-					ok, err := tx.Spend(ledger.Spend{Key: "requests", Cap: limit, Amount: 1, Until: now})
+					ok, err := one(tx, ledger.Spend{Key: "requests", Cap: limit, Amount: 1, Until: now})
 					if ok {
 						requests.Add(1)
 					}
@@ -152,7 +190,7 @@ func testSpenders(t *testing.T, db *store.DB) {
 						return err
 					}
 					// every subject is asked for by two spenders
-					ok, err = tx.Spend(ledger.Spend{Key: "subjects", Cap: limit, Subjects: []pii.Ordinal{pii.Ordinal(g/2*each + i)}, Until: now})
+					ok, err = one(tx, ledger.Spend{Key: "subjects", Cap: limit, Subjects: []pii.Ordinal{pii.Ordinal(g/2*each + i)}, Until: now})
 					if ok {
 						subjects.Add(1)
 					}

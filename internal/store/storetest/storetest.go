@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(*testing.T) *store.DB) {
 		{"budgets of requests", testAmounts},
 		{"budgets of distinct subjects", testSubjects},
 		{"budgets of one batch", testBatchOfSpends},
+		{"budgets of one entry", testAllOrNone},
 		{"budgets are exact under many spenders", testSpenders},
 		{"two appenders make one history", testAppenders},
 		{"custody", testCustody},

@@ -1,0 +1,54 @@
+package casework
+
+import (
+	"slices"
+	"time"
+)
+
+// event is one thing that happens to a complaint.
+type event string
+
+const (
+	filed     event = "filed"
+	assigned  event = "assigned"   // the officer names a handler; the state stays
+	takenUp   event = "taken-up"   // by the handler
+	replied   event = "replied"    // by the handler
+	confirmed event = "confirmed"  // the complainant closes
+	contested event = "contested"  // the complainant does not accept the answer, or the closing
+	closedBy2 event = "closed-by2" // an officer who never touched it closes, with a reason
+)
+
+// appeal is how long a closed complaint can be contested.
+const appeal = 30 * 24 * time.Hour
+
+// moves is the state machine. What is not here cannot happen.
+var moves = map[State]map[event]State{
+	Accepted:   {takenUp: InHandling, confirmed: Closed},
+	InHandling: {replied: Replied, confirmed: Closed},
+	Replied:    {confirmed: Closed, contested: Reopened, closedBy2: Closed},
+	Reopened:   {takenUp: InHandling, confirmed: Closed},
+	Closed:     {contested: Reopened},
+}
+
+// by says who makes an event happen.
+type by uint8
+
+const (
+	complainant by = iota + 1
+	handler
+	officer
+)
+
+// actors says whose each event is. No event that closes is the handler's; a test
+// holds this table against the moves.
+var actors = map[event]by{
+	filed: complainant, confirmed: complainant, contested: complainant,
+	takenUp: handler, replied: handler,
+	assigned: officer, closedBy2: officer,
+}
+
+// handles are the events that make somebody the handler of a complaint, or the
+// officer who chose the handler: neither may close it as the second officer.
+var handles = []event{assigned, takenUp, replied}
+
+func isHandling(what string) bool { return slices.Contains(handles, event(what)) }

@@ -1,0 +1,408 @@
+package door
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/goldbell/goldbell/internal/consent"
+	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/grant"
+	"github.com/goldbell/goldbell/internal/ledger"
+	"github.com/goldbell/goldbell/internal/party"
+	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/policy"
+	"github.com/goldbell/goldbell/internal/vault"
+	"github.com/goldbell/goldbell/proof"
+)
+
+// stepUpLife is how long a fresh sign-in counts as fresh.
+const stepUpLife = 12 * time.Hour
+
+// decision is what was found about a request and what the rules say.
+type decision struct {
+	principal party.Principal
+	request   Request
+	basis     ledger.Basis
+	version   string // of the rules
+	cases     []subjectCase
+	retried   map[pii.Ordinal]proof.Line // a retry: what the recorded entry says
+}
+
+// subjectCase is one subject of a request.
+type subjectCase struct {
+	subject vault.Subject
+	covered bool // by the principal's open work item: outside it nothing is told
+	allow   bool
+	reasons []policy.Reason
+	highest pii.Form
+}
+
+func (d *decision) anyShown() bool {
+	for _, c := range d.cases {
+		if c.allow {
+			return true
+		}
+	}
+	return false
+}
+
+// decide gathers the facts and asks the rules. The basis is read first: what is
+// taken away later sends the item back.
+func (d *Door) decide(ctx context.Context, p party.Principal, r Request) (*decision, error) {
+	rules, err := d.currentRules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	dec := &decision{principal: p, request: r, version: rules.Version()}
+	dec.basis = ledger.Basis{Size: d.Ledger.Size(), Rules: rules.entry, Keys: []string{
+		ledger.PersonKey(p.Person.ID), ledger.OrgKey(p.Org.ID), ledger.WorkKey(r.Work),
+	}}
+	work, err := d.workItem(ctx, r.Work)
+	if err != nil {
+		return nil, err
+	}
+	subjects, err := d.resolve(ctx, p, work, r.Subjects)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := d.gather(ctx, p, r, work, subjects)
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range subjects {
+		dec.cases = append(dec.cases, decideOne(rules.Rules, s, facts[i]))
+		if s.Known() {
+			dec.basis.Keys = append(dec.basis.Keys, ledger.SubjectKey(s.Ordinal))
+		}
+	}
+	return dec, nil
+}
+
+// decideOne asks the rules about one subject. Outside the work item every answer
+// is the same; the rules are asked all the same, so that it takes as long.
+func decideOne(rules *policy.Rules, s vault.Subject, f policy.Facts) subjectCase {
+	c := subjectCase{subject: s, covered: f.Work.Open && f.Work.Assigned && s.Known()}
+	verdict := rules.Decide(f)
+	switch {
+	case !c.covered:
+		c.reasons = []policy.Reason{noGrant}
+	case verdict.Allow:
+		c.allow, c.reasons = true, verdict.Reasons
+	default:
+		c.reasons, c.highest = verdict.Reasons, rules.Highest(f)
+	}
+	return c
+}
+
+// workItem reads the work item a request names; an unknown or forged one is none.
+func (d *Door) workItem(ctx context.Context, id pii.RequestID) (grant.WorkItem, error) {
+	w, ok, err := d.Grants.Item(ctx, id)
+	if err != nil || !ok {
+		return grant.WorkItem{}, err
+	}
+	if d.Ledger.CheckStamp(&w) != nil {
+		return grant.WorkItem{}, nil
+	}
+	return w, nil
+}
+
+// resolve finds the subjects a caller names. A person of another organisation that
+// handles information for itself knows pseudonyms, which only the members of his
+// own work item can stand behind.
+func (d *Door) resolve(ctx context.Context, p party.Principal, w grant.WorkItem, ids []pii.SubjectID) ([]vault.Subject, error) {
+	if p.Org.Kind != party.Handler {
+		return d.Vault.Describe(ctx, ids)
+	}
+	members, err := d.Members(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	real := make(map[pii.SubjectID]pii.SubjectID, len(members))
+	for _, m := range members {
+		real[d.Vault.Pseudonym(p.Org.ID, m.ID)] = m.ID
+	}
+	own := make([]pii.SubjectID, len(ids))
+	for i, id := range ids {
+		own[i] = real[id] // an unknown pseudonym is the dummy's id
+	}
+	return d.Vault.Describe(ctx, own)
+}
+
+// Members describes the subjects of a work item.
+func (d *Door) Members(ctx context.Context, w grant.WorkItem) ([]vault.Subject, error) {
+	if w.ID.IsZero() {
+		return nil, nil
+	}
+	rows, err := d.Grants.MembersAfter(ctx, w.ID, pii.Dummy, MaxSubjects)
+	if err != nil {
+		return nil, err
+	}
+	var of []pii.Ordinal
+	for i := range rows {
+		if d.Ledger.CheckStamp(&rows[i]) == nil {
+			of = append(of, rows[i].Ordinal)
+		}
+	}
+	return d.Vault.DescribeOrdinals(ctx, of)
+}
+
+// gather finds the facts about every subject of the request.
+func (d *Door) gather(ctx context.Context, p party.Principal, r Request, w grant.WorkItem, subjects []vault.Subject) ([]policy.Facts, error) {
+	of := make([]pii.Ordinal, len(subjects))
+	for i, s := range subjects {
+		of[i] = s.Ordinal
+	}
+	members, err := d.memberSet(ctx, w, of)
+	if err != nil {
+		return nil, err
+	}
+	agreed, err := d.consents(ctx, p, r, of)
+	if err != nil {
+		return nil, err
+	}
+	refused, err := d.optOuts(ctx, r, of)
+	if err != nil {
+		return nil, err
+	}
+	base := d.common(p, r, w)
+	facts := make([]policy.Facts, len(subjects))
+	for i, s := range subjects {
+		f := base
+		f.Work.Open = base.Work.Open && members[s.Ordinal]
+		f.Subject = policy.Subject{
+			Consent: agreed[s.Ordinal], OptedOut: refused[s.Ordinal],
+			Held: s.State == vault.Held, Erased: s.State == vault.Erased,
+		}
+		facts[i] = f
+	}
+	return facts, nil
+}
+
+// common are the facts that do not depend on the subject.
+func (d *Door) common(p party.Principal, r Request, w grant.WorkItem) policy.Facts {
+	now := d.Clock()
+	sheet := d.Sheets[r.Purpose]
+	f := policy.Facts{
+		Verb: r.Verb, Form: r.Form, Fields: policy.FieldsOf(r.Fields...), Purpose: r.Purpose,
+		Principal: policy.Principal{
+			ID: p.Person.ID, Org: p.Org.ID, Kind: string(p.Person.Kind), OrgKind: string(p.Org.Kind),
+			ContractOpen:  p.Person.OpenAt(now),
+			TrainingValid: now.Before(p.Person.TrainedUntil),
+			StepUp:        now.Sub(p.StepUp) < stepUpLife,
+			Suspended:     p.Person.Suspended || p.Org.Suspended,
+		},
+		Work: policy.Work{
+			Open:     w.OpenAt(now) && w.Purpose == r.Purpose,
+			Assigned: w.Assignee == p.Person.ID && w.Recipient == p.Org.ID,
+			Kind:     string(w.Kind), SelfMade: w.OpenedBy == w.Assignee,
+		},
+		Sheet: policy.Sheet{Marketing: sheet.Marketing},
+		Agreement: policy.Agreement{
+			Live: now.Before(p.Org.AgreementUntil), Assessed: p.Org.Assessment != "",
+		},
+	}
+	f.Sheet.Covers, f.Sheet.Highest = sheetAnswer(sheet, r.Fields)
+	for _, field := range r.Fields {
+		spec, _ := d.Vault.Schema().Spec(field)
+		f.Sensitive = f.Sensitive || spec.Sensitive
+		f.Level = max(f.Level, spec.Level)
+	}
+	return f
+}
+
+// sheetAnswer says whether the sheet names every field, and the highest form it
+// allows for all of them.
+func sheetAnswer(s grant.Sheet, fields []pii.Field) (covers bool, highest pii.Form) {
+	highest = pii.Plain
+	for _, f := range fields {
+		h, ok := s.Highest[f]
+		if !ok {
+			return false, pii.None
+		}
+		highest = min(highest, h)
+	}
+	return true, highest
+}
+
+func (d *Door) memberSet(ctx context.Context, w grant.WorkItem, of []pii.Ordinal) (map[pii.Ordinal]bool, error) {
+	rows, err := d.Grants.Members(ctx, w.ID, of)
+	if err != nil {
+		return nil, err
+	}
+	set := make(map[pii.Ordinal]bool, len(rows))
+	for i := range rows {
+		if rows[i].Ordinal != pii.Dummy && d.Ledger.CheckStamp(&rows[i]) == nil {
+			set[rows[i].Ordinal] = true
+		}
+	}
+	return set, nil
+}
+
+// consents finds live separate consent, where the recipient is another handler.
+func (d *Door) consents(ctx context.Context, p party.Principal, r Request, of []pii.Ordinal) (map[pii.Ordinal]bool, error) {
+	if p.Org.Kind != party.Handler {
+		return nil, nil
+	}
+	rows, err := d.Consent.Consents(ctx, of, r.Purpose, p.Org.ID)
+	if err != nil {
+		return nil, err
+	}
+	set := make(map[pii.Ordinal]bool, len(rows))
+	for i := range rows {
+		set[rows[i].Ordinal] = rows[i].Given && d.Ledger.CheckStamp(&rows[i]) == nil
+	}
+	return set, nil
+}
+
+// optOuts finds who refused marketing, where the purpose is marketing. A forged
+// row counts as a refusal.
+func (d *Door) optOuts(ctx context.Context, r Request, of []pii.Ordinal) (map[pii.Ordinal]bool, error) {
+	if !d.Sheets[r.Purpose].Marketing {
+		return nil, nil
+	}
+	rows, err := d.Consent.OptOuts(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	return optOutSet(rows, d.Ledger), nil
+}
+
+func optOutSet(rows []consent.OptOut, l *ledger.Ledger) map[pii.Ordinal]bool {
+	set := make(map[pii.Ordinal]bool, len(rows))
+	for i := range rows {
+		set[rows[i].Ordinal] = rows[i].Refused || l.CheckStamp(&rows[i]) != nil
+	}
+	return set
+}
+
+// item is what the ledger is asked to record: the answer, and the refusal it
+// becomes if a budget is used up.
+func (dec *decision) item(d *Door, p party.Principal, r Request) ledger.Item {
+	entry, refusal := dec.entry(), dec.overBudget()
+	entry.Spends = d.Caps.spends(p, r, dec.shown(), d.Clock())
+	refused := d.Caps.refused(p, d.Clock())
+	if !dec.anyShown() {
+		entry.Spends = refused
+	}
+	refusal.Spends = refused
+	return ledger.Item{Request: r.ID, Hash: r.Hash, Entry: entry, Refusal: &refusal, Basis: dec.basis}
+}
+
+func (dec *decision) shown() []pii.Ordinal {
+	var of []pii.Ordinal
+	for _, c := range dec.cases {
+		if c.allow {
+			of = append(of, c.subject.Ordinal)
+		}
+	}
+	return of
+}
+
+// entry is the one entry of the answer: two subject sets, shown and refused, and
+// the ids outside the grant, which it does not tie to any subject.
+func (dec *decision) entry() ledger.Entry {
+	return dec.entryWith(func(c subjectCase) proof.Line {
+		if c.allow {
+			return proof.Line{Shown: true, Version: uint32(c.subject.Version)}
+		}
+		return proof.Line{Rule: c.reasons[0].ID}
+	})
+}
+
+// overBudget is the refusal that is recorded if a budget is used up.
+func (dec *decision) overBudget() ledger.Entry {
+	return dec.entryWith(func(c subjectCase) proof.Line {
+		if c.allow {
+			return proof.Line{Rule: "budget"}
+		}
+		return proof.Line{Rule: c.reasons[0].ID}
+	})
+}
+
+func (dec *decision) entryWith(line func(subjectCase) proof.Line) ledger.Entry {
+	r := dec.request
+	e := ledger.Entry{
+		Kind: proof.KindRefusal, Actor: dec.principal.Person.ID, Org: dec.principal.Org.ID,
+		Verb: r.Verb, Form: r.Form, Fields: r.Fields, Purpose: r.Purpose, Work: r.Work,
+	}
+	var outside []string
+	for i, c := range dec.cases {
+		if !c.covered {
+			outside = append(outside, r.Subjects[i].String())
+			continue
+		}
+		l := line(c)
+		if l.Shown {
+			e.Kind = proof.KindDisclosure
+		}
+		e.Subjects = append(e.Subjects, ledger.Subject{Ordinal: c.subject.Ordinal, Key: c.subject.Key, Line: l})
+	}
+	e.Facts = []proof.Field{
+		fact("rules", dec.version),
+		fact("reasons", dec.reasonIDs()),
+		fact("outside", strings.Join(outside, ",")),
+	}
+	return e
+}
+
+// reasonIDs lists the rules that determined the decisions, each once.
+func (dec *decision) reasonIDs() string {
+	seen := map[string]bool{}
+	var ids []string
+	for _, c := range dec.cases {
+		for _, r := range c.reasons {
+			if !seen[r.ID] {
+				seen[r.ID] = true
+				ids = append(ids, r.ID)
+			}
+		}
+	}
+	return strings.Join(ids, ",")
+}
+
+// settleRetry makes the decision agree with what was recorded: the budget's
+// refusal, or, for a retry, the recorded entry, whose ground must still hold.
+func (dec *decision) settleRetry(r *ledger.Receipt) error {
+	if !r.Again() && r.Over() == "" {
+		return nil
+	}
+	recorded := map[pii.Ordinal]proof.Line{}
+	r.Record().Subjects(func(o pii.Ordinal, l proof.Line) bool {
+		recorded[o] = l
+		return true
+	})
+	for i := range dec.cases {
+		c := &dec.cases[i]
+		l := recorded[c.subject.Ordinal]
+		switch {
+		case l.Shown && !c.allow:
+			return fault.New(fault.Conflict, "idempotency-late", "Idempotency-Key")
+		case !l.Shown && c.allow:
+			c.allow, c.reasons = false, []policy.Reason{recordedReason(l.Rule)}
+		}
+	}
+	return nil
+}
+
+func recordedReason(rule string) policy.Reason {
+	if rule == "" {
+		return noGrant
+	}
+	return textReason(rule)
+}
+
+// answer is what the caller is told, without values.
+func (dec *decision) answer(r Request, record *ledger.Record) Answer {
+	a := Answer{ID: r.ID, Results: make([]Result, len(dec.cases))}
+	if record != nil {
+		a.ID, a.Entry, a.At = record.Request(), record.Index, record.At()
+	}
+	for i, c := range dec.cases {
+		a.Results[i] = Result{Subject: r.Subjects[i], Shown: c.allow}
+		if !c.allow {
+			a.Results[i].Reasons, a.Results[i].Highest = c.reasons, c.highest
+		}
+	}
+	return a
+}

@@ -1,0 +1,94 @@
+package door_test
+
+import (
+	"testing"
+
+	"github.com/goldbell/goldbell/internal/door"
+	"github.com/goldbell/goldbell/internal/ledger"
+	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/proof"
+	"github.com/goldbell/goldbell/test/firm"
+)
+
+func TestReadMaskedIsRecordedFirst(t *testing.T) {
+	f := firm.New(t, 20)
+	work := f.Work(f.IDs[:10]...)
+	before := f.Ledger.Size()
+	a, err := f.Door.Disclose(t.Context(), f.Agent, f.Read(work, pii.Masked, f.IDs[0], f.IDs[1], f.IDs[15]))
+	f.OK(err)
+	if f.Ledger.Size() != before+1 {
+		t.Fatalf("%d entries for one answer", f.Ledger.Size()-before)
+	}
+	if !a.Results[0].Shown || !a.Results[1].Shown || a.Results[2].Shown {
+		t.Fatalf("shown: %v %v %v", a.Results[0].Shown, a.Results[1].Shown, a.Results[2].Shown)
+	}
+	if got := a.Results[0].Values[pii.Name].Reveal(); got != "王**" {
+		t.Errorf("name mask %q", got)
+	}
+	if got := a.Results[2].Reasons[0].ID; got != "no-grant" {
+		t.Errorf("outside the grant: %q", got)
+	}
+	r, err := f.Ledger.Record(t.Context(), a.Entry)
+	f.OK(err)
+	shown := 0
+	r.Subjects(func(_ pii.Ordinal, l proof.Line) bool {
+		if l.Shown {
+			shown++
+		}
+		return true
+	})
+	if r.Leaf.Kind != proof.KindDisclosure || shown != 2 || r.Fact("actor") != "a001" || r.Fact("form") != "masked" {
+		t.Errorf("record: %v, %d shown", r.Leaf.Kind, shown)
+	}
+}
+
+func TestPlainNeedsARuleOfTheCompany(t *testing.T) {
+	f := firm.New(t, 3)
+	work := f.Work(f.IDs...)
+	a, err := f.Door.Disclose(t.Context(), f.Agent, f.Read(work, pii.Plain, f.IDs[0]))
+	f.OK(err)
+	if a.Results[0].Shown || a.Results[0].Reasons[0].ID != "no-permit" || a.Results[0].Highest != pii.Token {
+		t.Fatalf("%+v", a.Results[0])
+	}
+	f.AllowPlain()
+	a, err = f.Door.Disclose(t.Context(), f.Agent, f.Read(work, pii.Plain, f.IDs[0]))
+	f.OK(err)
+	if !a.Results[0].Shown || a.Results[0].Values[pii.Phone].Reveal() != "13800000001" || a.Mark == "" {
+		t.Fatalf("%+v %q", a.Results[0], a.Mark)
+	}
+}
+
+func TestBudgetIsExact(t *testing.T) {
+	f := firm.New(t, 70)
+	f.AllowPlain()
+	work := f.Work(f.IDs...)
+	shown := 0
+	for _, id := range f.IDs {
+		for range 2 { // the same subject twice counts once
+			a, err := f.Door.Disclose(t.Context(), f.Agent, f.Read(work, pii.Plain, id))
+			f.OK(err)
+			if a.Results[0].Shown {
+				shown++
+			} else if a.Results[0].Reasons[0].ID != "budget" {
+				t.Fatal(a.Results[0].Reasons[0].ID)
+			}
+		}
+	}
+	if want := 2 * int(door.DefaultCaps().Person[pii.Plain]); shown != want {
+		t.Errorf("%d shown, want %d", shown, want)
+	}
+}
+
+func TestVerifyFindsNothingInAHealthyLedger(t *testing.T) {
+	f := firm.New(t, 300)
+	work := f.Work(f.IDs[:200]...)
+	for i := range 600 {
+		_, err := f.Door.Disclose(t.Context(), f.Agent, f.Read(work, pii.Masked, f.IDs[i%200]))
+		f.OK(err)
+	}
+	r, err := ledger.Verify(t.Context(), f.LedgerConfig(), f.Store, nil)
+	f.OK(err)
+	if len(r.Faults) != 0 || r.Size != f.Ledger.Size() || r.Opened != r.Size {
+		t.Fatalf("%+v", r)
+	}
+}

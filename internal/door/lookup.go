@@ -1,0 +1,214 @@
+package door
+
+import (
+	"context"
+	"time"
+
+	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/grant"
+	"github.com/goldbell/goldbell/internal/ledger"
+	"github.com/goldbell/goldbell/internal/party"
+	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/policy"
+	"github.com/goldbell/goldbell/internal/vault"
+	"github.com/goldbell/goldbell/proof"
+)
+
+// Lookup asks whether a value is held.
+type Lookup struct {
+	ID      pii.RequestID
+	Hash    []byte
+	Field   pii.Field
+	Value   pii.Value // normalised
+	Purpose pii.Purpose
+	Work    pii.RequestID
+}
+
+// Found answers a lookup: the subject, or no-grant. A miss, a value held outside
+// the caller's work item and a refusal are the same answer after the same steps.
+type Found struct {
+	ID      pii.RequestID
+	Hit     bool
+	Subject pii.SubjectID
+	Reasons []policy.Reason
+}
+
+// Find looks a value up for a person. It is a hit only if the value is held and
+// his open work item covers its subject.
+func (d *Door) Find(ctx context.Context, p party.Principal, l Lookup) (Found, error) {
+	for range tries {
+		f, err := d.find(ctx, p, l)
+		if !ledger.Stale(err) {
+			return f, err
+		}
+		if err := d.Ledger.Refresh(ctx); err != nil {
+			return Found{}, err
+		}
+	}
+	return Found{}, fault.New(fault.Unavailable, "stale", "")
+}
+
+func (d *Door) find(ctx context.Context, p party.Principal, l Lookup) (Found, error) {
+	spec, ok := d.Vault.Schema().Spec(l.Field)
+	if !ok || !spec.Indexed {
+		return Found{}, fault.New(fault.Invalid, "bad-request", "field")
+	}
+	basis := ledger.Basis{Size: d.Ledger.Size(), Rules: d.Ledger.Rules(), Keys: []string{
+		ledger.PersonKey(p.Person.ID), ledger.OrgKey(p.Org.ID), ledger.WorkKey(l.Work),
+	}}
+	target, err := d.covered(ctx, p, l)
+	if err != nil {
+		return Found{}, err
+	}
+	entry := ledger.Entry{
+		Kind: proof.KindLookup, Actor: p.Person.ID, Org: p.Org.ID, Verb: pii.Read, Form: pii.None,
+		Fields: []pii.Field{l.Field}, Purpose: l.Purpose, Work: l.Work,
+		Spends: d.Caps.lookups(p, 1, d.Clock()),
+		// The same size whether hit or miss: one subject line, the dummy's on a miss.
+		Subjects: []ledger.Subject{{Ordinal: target.Ordinal, Key: target.Key, Line: proof.Line{Shown: true, Version: uint32(target.Version)}}},
+	}
+	refusal := entry
+	refusal.Kind, refusal.Spends = proof.KindRefusal, d.Caps.refused(p, d.Clock())
+	receipt, err := d.Ledger.Append(ctx, ledger.Item{Request: l.ID, Hash: l.Hash, Entry: entry, Refusal: &refusal, Basis: basis})
+	if err != nil {
+		return Found{}, err
+	}
+	defer receipt.Close()
+	out := Found{ID: receipt.Record().Request(), Reasons: []policy.Reason{noGrant}}
+	held, err := d.Vault.Confirm(ctx, receipt, l.Field, l.Value)
+	if err != nil {
+		return Found{}, err
+	}
+	if held && target.Known() && receipt.Over() == "" {
+		out.Hit, out.Reasons = true, nil
+		out.Subject = target.ID
+		if p.Org.Kind == party.Handler {
+			out.Subject = d.Vault.Pseudonym(p.Org.ID, target.ID)
+		}
+	}
+	return out, nil
+}
+
+// covered finds the candidate that the caller's work item covers; the dummy if
+// there is none. The number of queries does not depend on what is found.
+func (d *Door) covered(ctx context.Context, p party.Principal, l Lookup) (vault.Subject, error) {
+	candidates, err := d.Vault.Candidates(ctx, l.Field, l.Value)
+	if err != nil {
+		return vault.Subject{}, err
+	}
+	work, err := d.workItem(ctx, l.Work)
+	if err != nil {
+		return vault.Subject{}, err
+	}
+	members, err := d.memberSet(ctx, work, padded(candidates))
+	if err != nil {
+		return vault.Subject{}, err
+	}
+	target := pii.Dummy
+	if d.holds(p, work, l) {
+		for _, c := range candidates {
+			if members[c] {
+				target = c
+			}
+		}
+	}
+	found, err := d.Vault.DescribeOrdinals(ctx, []pii.Ordinal{target})
+	if err != nil || len(found) != 1 {
+		return vault.Subject{}, fault.New(fault.Unavailable, "unavailable", "")
+	}
+	return found[0], nil
+}
+
+// padded adds the dummy up to four, so that a query for one candidate and one for
+// none are the same query.
+func padded(candidates []pii.Ordinal) []pii.Ordinal {
+	const width = 4
+	of := append(make([]pii.Ordinal, 0, width), candidates...)
+	for len(of) < width {
+		of = append(of, pii.Dummy)
+	}
+	return of
+}
+
+func (d *Door) holds(p party.Principal, w grant.WorkItem, l Lookup) bool {
+	now := d.Clock()
+	return w.OpenAt(now) && w.Purpose == l.Purpose && w.Assignee == p.Person.ID && w.Recipient == p.Org.ID &&
+		p.Person.OpenAt(now) && !p.Person.Suspended && !p.Org.Suspended
+}
+
+// Inbound is a caller at the switch.
+type Inbound struct {
+	ID       pii.RequestID
+	Hash     []byte
+	Value    pii.Value // the number, normalised
+	Purpose  pii.Purpose
+	Assignee party.Person // who takes the call
+}
+
+// inboundLife is how long an inbound caller's work item stays open.
+const inboundLife = 4 * time.Hour
+
+// Answer the phone: a named service posts the caller as a work item for the agent
+// who takes the call, with the subject if the number is held, without if not. The
+// service is told the work item's id either way.
+func (d *Door) Inbound(ctx context.Context, p party.Principal, in Inbound) (pii.RequestID, error) {
+	if p.Scope != ScopeSwitch {
+		return in.ID, fault.New(fault.Denied, "not-yours", "")
+	}
+	if _, ok := d.Sheets[in.Purpose]; !ok {
+		return in.ID, fault.New(fault.Invalid, "bad-request", "purpose")
+	}
+	target, err := d.caller(ctx, in.Value)
+	if err != nil {
+		return in.ID, err
+	}
+	work := &grant.WorkItem{
+		ID: in.ID, Kind: grant.Inbound, Purpose: in.Purpose, Assignee: in.Assignee.ID, Recipient: in.Assignee.Org,
+		OpenedBy: p.Person.ID, OpenedAt: d.now(), Until: d.now().Add(inboundLife), Subjects: 1,
+		Digest: grant.Digest([]pii.Ordinal{target.Ordinal}),
+	}
+	entry := ledger.Entry{
+		Kind: proof.KindLookup, Actor: p.Person.ID, Org: p.Org.ID, Verb: pii.Read, Form: pii.None,
+		Fields: []pii.Field{pii.Phone}, Purpose: in.Purpose, Work: in.ID,
+		Facts:    []proof.Field{fact("assignee", string(in.Assignee.ID))},
+		Spends:   d.Caps.lookups(p, 1, d.Clock()),
+		Subjects: []ledger.Subject{{Ordinal: target.Ordinal, Key: target.Key, Line: proof.Line{Shown: true, Version: uint32(target.Version)}}},
+		Effects:  []ledger.Effect{grant.Opened{WorkItem: work, Members: []*grant.Member{{Ordinal: target.Ordinal, Item: in.ID}}}},
+	}
+	receipt, err := d.Ledger.Append(ctx, ledger.Item{Request: in.ID, Hash: in.Hash, Entry: entry})
+	if err != nil {
+		return in.ID, err
+	}
+	defer receipt.Close()
+	_, err = d.Vault.Confirm(ctx, receipt, pii.Phone, in.Value)
+	return in.ID, err
+}
+
+// caller finds whose number it is; the dummy if nobody's, or more than one's.
+func (d *Door) caller(ctx context.Context, number pii.Value) (vault.Subject, error) {
+	candidates, err := d.Vault.Candidates(ctx, pii.Phone, number)
+	if err != nil {
+		return vault.Subject{}, err
+	}
+	target := pii.Dummy
+	if len(candidates) == 1 {
+		target = candidates[0]
+	}
+	found, err := d.Vault.DescribeOrdinals(ctx, []pii.Ordinal{target})
+	if err != nil || len(found) != 1 {
+		return vault.Subject{}, fault.New(fault.Unavailable, "unavailable", "")
+	}
+	return found[0], nil
+}
+
+// Contact finds whose contact a complaint names, for the officer's side only: the
+// dummy if nobody's. It is recorded by the complaint's own entry.
+func (d *Door) Contact(ctx context.Context, f pii.Field, value pii.Value) (pii.Ordinal, error) {
+	candidates, err := d.Vault.Candidates(ctx, f, value)
+	if err != nil || len(candidates) != 1 {
+		return pii.Dummy, err
+	}
+	return candidates[0], nil
+}
+
+func (d *Door) now() time.Time { return d.Clock().UTC().Truncate(time.Microsecond) }

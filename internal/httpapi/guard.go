@@ -1,0 +1,240 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/party"
+	"github.com/goldbell/goldbell/internal/pii"
+)
+
+type callKey struct{}
+
+// call is what is known of a request before its handler runs.
+type call struct {
+	who    party.Principal
+	lang   fault.Lang
+	source string
+	bearer string
+	id     pii.RequestID
+	hash   []byte // nil: without an Idempotency-Key
+	now    time.Time
+}
+
+func callOf(ctx context.Context) *call {
+	c, ok := ctx.Value(callKey{}).(*call)
+	if !ok {
+		panic("httpapi: a handler ran outside its guard") // impossible state
+	}
+	return c
+}
+
+// serve is the outermost handler: paths that ServeMux would redirect, quoting
+// them, are refused first.
+func (a *API) serve(w http.ResponseWriter, r *http.Request) {
+	p := r.URL.Path
+	if p == "" || p[0] != '/' || p != "/" && (path.Clean(p) != p || r.Method == http.MethodConnect) {
+		a.guard(unknownRoute, nil)(w, r)
+		return
+	}
+	a.mux.ServeHTTP(w, r)
+}
+
+// unknownRoute stands for whatever is not in the table.
+var unknownRoute = &route{path: "unknown", who: anybody}
+
+// unknown answers a request that no route takes.
+func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
+	a.guard(unknownRoute, nil)(w, r)
+}
+
+// guard does what every request needs before its handler and after it: headers,
+// recovery, who asks, whether the route is for him, the body's shape, the log.
+func (a *API) guard(rt *route, next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c := &call{lang: language(r), now: a.Clock(), source: sourceOf(r)}
+		out := &answer{ResponseWriter: w}
+		h := w.Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Content-Type-Options", "nosniff")
+		defer a.finish(rt, c, r, out)
+		if next == nil {
+			writeProblem(out, problem(fault.New(fault.NotFound, "not-found", ""), c.lang))
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), rt.limit())
+		defer cancel()
+		r, err := a.admit(ctx, rt, c, w, r)
+		if err != nil {
+			writeProblem(out, problem(err, c.lang))
+			return
+		}
+		next(out, r.WithContext(context.WithValue(ctx, callKey{}, c)))
+	}
+}
+
+// finish recovers what a handler did not, and writes the one log line.
+func (a *API) finish(rt *route, c *call, r *http.Request, out *answer) {
+	p := recover()
+	if p != nil {
+		a.Alarm("panic") // its text may hold anything: it is never written
+		if out.status == 0 {
+			writeProblem(out, problem(fault.New(fault.Internal, "internal", ""), c.lang))
+		}
+	}
+	took := a.Clock().Sub(c.now)
+	a.metrics.saw(rt, out.status, took)
+	a.Log.LogAttrs(context.WithoutCancel(r.Context()), slog.LevelInfo, "request",
+		slog.String("method", methodName(r.Method)), slog.String("route", rt.path),
+		slog.Int("status", out.status), slog.Duration("took", took), slog.String("request", c.id.String()))
+	if p != nil && out.status != http.StatusServiceUnavailable {
+		panic(http.ErrAbortHandler) // part of an answer is out: cut it off
+	}
+}
+
+// methodName keeps invented methods out of the log.
+func methodName(m string) string {
+	switch m {
+	case http.MethodGet, http.MethodPost, http.MethodDelete, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodPatch:
+		return m
+	}
+	return "other"
+}
+
+// answer remembers the status.
+type answer struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *answer) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *answer) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *answer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// admit finds out who asks, checks the audience and reads the body.
+func (a *API) admit(ctx context.Context, rt *route, c *call, w http.ResponseWriter, r *http.Request) (*http.Request, error) {
+	if _, err := io.ReadFull(a.Rand, c.id[:]); err != nil {
+		return r, fault.New(fault.Unavailable, "unavailable", "randomness")
+	}
+	if !rt.who.open {
+		c.bearer = bearerOf(r)
+		who, err := a.Authn.Principal(ctx, c.bearer, c.source)
+		if err != nil {
+			return r, err
+		}
+		if !rt.who.includes(who) {
+			return r, fault.New(fault.Denied, "not-yours", "")
+		}
+		c.who = who
+	}
+	if r.Method != http.MethodPost {
+		return r, nil
+	}
+	body, err := readBody(w, r)
+	if err != nil {
+		return r, err
+	}
+	if err := a.name(rt, c, r, body); err != nil {
+		return r, err
+	}
+	if where, ok := checkJSON(body); !ok {
+		return r, bad(where)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return r, nil
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength > maxBody {
+		return nil, fault.New(fault.TooLarge, "too-large", "body")
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, fault.New(fault.TooLarge, "too-large", "body")
+	case err != nil:
+		return nil, bad("body")
+	}
+	return body, nil
+}
+
+// name gives the request its id: random, or, if it may be retried, derived from
+// the caller, the route and his key, with a hash of all he sent.
+func (a *API) name(rt *route, c *call, r *http.Request, body []byte) error {
+	keys := r.Header.Values("Idempotency-Key")
+	if len(keys) == 0 {
+		return nil
+	}
+	if len(keys) > 1 || !isKey(keys[0]) {
+		return bad("header.Idempotency-Key")
+	}
+	c.id = a.RequestID(c.who.Person.ID, rt.name(), keys[0])
+	h := sha256.New()
+	for _, part := range []string{r.Method, r.URL.EscapedPath()} {
+		h.Write([]byte(part))
+		h.Write([]byte{0})
+	}
+	h.Write(body)
+	c.hash = h.Sum(nil)
+	return nil
+}
+
+// isKey accepts 1 to 128 visible ASCII characters.
+func isKey(k string) bool {
+	return k != "" && len(k) <= 128 && strings.IndexFunc(k, func(r rune) bool { return r < '!' || r > '~' }) < 0
+}
+
+func bearerOf(r *http.Request) string {
+	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || len(secret) > 256 {
+		return ""
+	}
+	return secret
+}
+
+// sourceOf is the address a request came from.
+func sourceOf(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return "unknown"
+	}
+	return host
+}
+
+// language is the first of Chinese and English that Accept-Language names.
+func language(r *http.Request) fault.Lang {
+	for _, part := range strings.Split(r.Header.Get("Accept-Language"), ",") {
+		tag := strings.ToLower(strings.TrimSpace(part))
+		switch {
+		case strings.HasPrefix(tag, "zh"):
+			return fault.ZhCN
+		case strings.HasPrefix(tag, "en"):
+			return fault.En
+		}
+	}
+	return fault.ZhCN
+}

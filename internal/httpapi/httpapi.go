@@ -1,0 +1,114 @@
+// Package httpapi is the JSON API: it maps HTTP to the packages that decide and
+// back, from one table of routes.
+//
+// Its one invariant: nothing a caller sent comes back to him, in no error, header
+// or log line, and values leave in the answers of POST /v1/disclosures only. A
+// route cannot be registered without naming its audience. It holds no rule about
+// personal information and no SQL; pages for people are not its business.
+package httpapi
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/goldbell/goldbell/internal/authn"
+	"github.com/goldbell/goldbell/internal/casework"
+	"github.com/goldbell/goldbell/internal/dial"
+	"github.com/goldbell/goldbell/internal/door"
+	"github.com/goldbell/goldbell/internal/grant"
+	"github.com/goldbell/goldbell/internal/ledger"
+	"github.com/goldbell/goldbell/internal/party"
+	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/register"
+)
+
+// Limits of one request.
+const (
+	maxBody   = 1 << 20
+	maxBatch  = 1000
+	maxDepth  = 12
+	timeLimit = 20 * time.Second
+)
+
+// Sealer seals what is handed to a caller to be handed back: cursors. The key
+// ring implements it.
+type Sealer interface {
+	SealFor(use string, context, plaintext []byte) ([]byte, error)
+	OpenFor(use string, context, sealed []byte) ([]byte, error)
+}
+
+// Config is what an API is made of.
+type Config struct {
+	Door     *door.Door
+	Ledger   *ledger.Ledger
+	Authn    *authn.Authn
+	Register *register.Register
+	People   party.Store
+	Work     grant.Store
+	Sealer   Sealer
+
+	// Parts that may be missing: their routes answer that they are unavailable.
+	Calls      *dial.Dialer
+	Complaints *casework.Desk
+	Holds      door.Holds
+	Traces     Tracer
+	Packs      Packs
+
+	// RequestID derives the id of a request from its Idempotency-Key.
+	RequestID func(who pii.PersonID, route, key string) pii.RequestID
+	Clock     func() time.Time
+	Rand      io.Reader
+	Log       *slog.Logger
+	Alarm     func(id string) // what operators must see, as a message id
+	Version   string
+}
+
+// API serves the routes of the table. It is safe for concurrent use.
+type API struct {
+	Config
+	mux     *http.ServeMux
+	huma    huma.API
+	routes  []*route
+	spec    []byte // the OpenAPI document
+	metrics *metrics
+}
+
+// New builds the API. It refuses a configuration without what every answer needs.
+func New(c Config) (*API, error) {
+	if c.Door == nil || c.Ledger == nil || c.Authn == nil || c.RequestID == nil || c.Clock == nil || c.Rand == nil || c.Sealer == nil {
+		return nil, errors.New("httpapi: the configuration is incomplete")
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Alarm == nil {
+		c.Alarm = func(string) {}
+	}
+	a := &API{Config: c, mux: http.NewServeMux(), metrics: newMetrics()}
+	if err := a.build(table()); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// Handler serves the API.
+func (a *API) Handler() http.Handler { return http.HandlerFunc(a.serve) }
+
+// NewServer makes a server with the time and size limits the API is meant for.
+// It logs nothing of its own: what net/http would print may quote a request.
+func NewServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      40 * time.Second,
+		IdleTimeout:       75 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+	}
+}

@@ -1,0 +1,68 @@
+package httpapi
+
+import (
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/goldbell/goldbell/internal/authn"
+	"github.com/goldbell/goldbell/internal/fault"
+)
+
+// metrics count per route. No label names a person.
+type metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	took     *prometheus.HistogramVec
+}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "goldbell_http_requests_total", Help: "Requests by route and status.",
+		}, []string{"method", "route", "status"}),
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "goldbell_http_request_seconds", Help: "How long requests took.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, 1, 5, 20},
+		}, []string{"method", "route"}),
+	}
+	m.registry.MustRegister(m.requests, m.took)
+	return m
+}
+
+func (m *metrics) saw(rt *route, status int, took time.Duration) {
+	m.requests.WithLabelValues(rt.method, rt.path, strconv.Itoa(status)).Inc()
+	m.took.WithLabelValues(rt.method, rt.path).Observe(took.Seconds())
+}
+
+// MetricsHandler serves the metrics page, for a port of its own: to the machine
+// itself, or to a service whose scope it is.
+func (a *API) MetricsHandler() http.Handler {
+	a.metrics.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "goldbell_ledger_size", Help: "Entries this process has seen committed.",
+	}, func() float64 { return float64(a.Ledger.Size()) }))
+	page := promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isLoopback(r) {
+			who, err := a.Authn.Principal(r.Context(), bearerOf(r), sourceOf(r))
+			if err == nil && who.Scope != authn.ScopeMetrics {
+				err = fault.New(fault.Denied, "not-yours", "")
+			}
+			if err != nil {
+				writeProblem(w, problem(err, language(r)))
+				return
+			}
+		}
+		page.ServeHTTP(w, r)
+	})
+}
+
+func isLoopback(r *http.Request) bool {
+	ip := net.ParseIP(sourceOf(r))
+	return ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,255 @@
+// Package inquiry asks the trace engine who the records point to, on live data:
+// the complaints filed and the disclosures the ledger recorded.
+//
+// Its one invariant: a run is an entry of the ledger before its answer is shown.
+// It sees ordinals and staff numbers, never a value.
+package inquiry
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/ledger"
+	"github.com/goldbell/goldbell/internal/party"
+	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/trace"
+	"github.com/goldbell/goldbell/proof"
+)
+
+const page = 1000
+
+// Complaint is what the engine needs of a complaint.
+type Complaint struct {
+	ID       pii.RequestID
+	Ordinal  pii.Ordinal // Dummy: the contact is nobody's we know
+	At       time.Time   // when the complainant was contacted
+	Contact  pii.Field   // by which field
+	Known    []pii.Field // what the caller knew
+	Caller   string      // opaque: items of one caller count once
+	Verified bool        // control of the contact was proven
+}
+
+// Complaints lists what was filed in [from, until), oldest first. Rows that the
+// ledger did not write are left out.
+type Complaints interface {
+	Filed(ctx context.Context, from, until time.Time) ([]Complaint, error)
+}
+
+// Subjects counts everybody the company holds: those who were shown to nobody
+// count too.
+type Subjects interface {
+	// Highest is the highest ordinal in use.
+	Highest(ctx context.Context) (pii.Ordinal, error)
+}
+
+// Inquiry runs traces. It is safe for concurrent use.
+type Inquiry struct {
+	Ledger     *ledger.Ledger
+	Complaints Complaints
+	People     party.Store
+	Subjects   Subjects
+}
+
+// Question says which complaints are asked about.
+type Question struct {
+	ID          pii.RequestID
+	Hash        []byte
+	From, Until time.Time // complaints filed in [From, Until)
+}
+
+// Answer is a finding with the entry that recorded the run.
+type Answer struct {
+	ID    pii.RequestID `json:"id"`
+	Entry uint64        `json:"entry"`
+	trace.Finding
+}
+
+// Ask runs a trace and records it. Only the officer may.
+func (q *Inquiry) Ask(ctx context.Context, p party.Principal, question Question) (Answer, error) {
+	if p.Person.Kind != party.Officer {
+		return Answer{}, fault.New(fault.Denied, "not-yours", "")
+	}
+	complaints, err := q.Complaints.Filed(ctx, question.From, question.Until)
+	if err != nil {
+		return Answer{}, err
+	}
+	c, err := q.collect(ctx)
+	if err != nil {
+		return Answer{}, err
+	}
+	evidence, err := c.evidence(complaints)
+	if err != nil {
+		return Answer{}, err
+	}
+	exposure, err := c.build.Exposure()
+	if err != nil {
+		return Answer{}, fault.Wrap(fault.Internal, "internal", err)
+	}
+	finding, err := trace.Run(exposure, evidence, trace.Defaults())
+	if err != nil {
+		return Answer{}, fault.Wrap(fault.Internal, "internal", err)
+	}
+	return q.record(ctx, p, question, complaints, finding)
+}
+
+// record appends the run: which evidence, which engine, what it said.
+func (q *Inquiry) record(ctx context.Context, p party.Principal, question Question, complaints []Complaint, f trace.Finding) (Answer, error) {
+	receipt, err := q.Ledger.Append(ctx, ledger.Item{Request: question.ID, Hash: question.Hash, Entry: ledger.Entry{
+		Kind: proof.KindTrace, Actor: p.Person.ID, Org: p.Org.ID,
+		Facts: []proof.Field{
+			{Name: "evidence", Value: evidenceHash(complaints)},
+			{Name: "items", Value: strconv.Itoa(len(complaints))},
+			{Name: "engine", Value: f.Detail.Engine},
+			{Name: "verdict", Value: string(f.Verdict)},
+			{Name: "named", Value: strings.Join(f.Accused, ",")},
+			{Name: "p-none", Value: strconv.FormatFloat(f.PNone, 'f', 6, 64)},
+		},
+	}})
+	if err != nil {
+		return Answer{}, err
+	}
+	defer receipt.Close()
+	if receipt.Again() {
+		return Answer{}, fault.New(fault.Conflict, "idempotency-late", "Idempotency-Key")
+	}
+	return Answer{ID: question.ID, Entry: receipt.Record().Index, Finding: f}, nil
+}
+
+// evidenceHash is SHA-256 over the sorted ids of the complaints.
+func evidenceHash(complaints []Complaint) string {
+	ids := make([]pii.RequestID, len(complaints))
+	for i, c := range complaints {
+		ids[i] = c.ID
+	}
+	slices.SortFunc(ids, func(a, b pii.RequestID) int { return bytes.Compare(a[:], b[:]) })
+	h := sha256.New()
+	for _, id := range ids {
+		h.Write(id[:])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// collection is the record as the engine reads it.
+type collection struct {
+	build *trace.Builder
+	refs  []trace.Ref // by ordinal; 0, the dummy's place, is not used
+	kinds map[pii.PersonID]party.PersonKind
+	orgs  map[pii.PersonID]pii.OrgID
+}
+
+// collect reads every disclosure of the ledger.
+func (q *Inquiry) collect(ctx context.Context) (*collection, error) {
+	c := &collection{build: trace.NewBuilder(), kinds: map[pii.PersonID]party.PersonKind{}, orgs: map[pii.PersonID]pii.OrgID{}}
+	last, err := q.Subjects.Highest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.refs = make([]trace.Ref, last+1)
+	for o := pii.Ordinal(1); o <= last; o++ {
+		c.refs[o] = c.build.Subject(trace.Subject{Segment: -1, Region: -1, Cohort: -1})
+	}
+	if err := q.people(ctx, c); err != nil {
+		return nil, err
+	}
+	size := q.Ledger.Size()
+	for from := uint64(0); from < size; from += page {
+		records, err := q.Ledger.Records(ctx, from, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range records {
+			if err := c.add(r); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return c, nil
+}
+
+func (q *Inquiry) people(ctx context.Context, c *collection) error {
+	for after := pii.PersonID(""); ; {
+		people, err := q.People.Persons(ctx, after, page)
+		if err != nil || len(people) == 0 {
+			return err
+		}
+		for _, p := range people {
+			c.kinds[p.ID], c.orgs[p.ID] = p.Kind, p.Org
+			after = p.ID
+		}
+	}
+}
+
+// add turns a disclosure into views. A relayed call showed nothing, so it lends
+// its caller no support.
+func (c *collection) add(r *ledger.Record) error {
+	if r.Leaf.Kind != proof.KindDisclosure || r.Verb() != pii.Read {
+		return nil
+	}
+	v := trace.View{At: r.At().Unix(), Variant: -1}
+	fields, err := c.mask(r.Fields())
+	if err != nil {
+		return err
+	}
+	switch r.Form() {
+	case pii.Plain:
+		v.Plain = fields
+	case pii.Masked:
+		v.Masked = fields
+	default:
+		return nil
+	}
+	who := pii.PersonID(r.Fact("actor"))
+	v.Recipient, _ = c.build.Recipient(trace.Recipient{ID: string(who), Kind: string(c.kinds[who]), Team: string(c.orgs[who])})
+	r.Subjects(func(o pii.Ordinal, line proof.Line) bool {
+		if line.Shown && o != pii.Dummy && int(o) < len(c.refs) {
+			v.Subject, v.Version = c.refs[o], uint16(line.Version)
+			c.build.View(v)
+		}
+		return true
+	})
+	return nil
+}
+
+func (c *collection) mask(fields []pii.Field) (m trace.Mask, err error) {
+	for _, f := range fields {
+		bit, err := c.build.Field(string(f))
+		if err != nil {
+			return 0, fault.New(fault.Internal, "internal", "fields")
+		}
+		m |= bit
+	}
+	return m, nil
+}
+
+// evidence turns complaints into items. A contact that is nobody's we know counts
+// as such: many of those point outside.
+func (c *collection) evidence(complaints []Complaint) (trace.Evidence, error) {
+	var e trace.Evidence
+	for _, x := range complaints {
+		item := trace.Item{Subject: -1, At: x.At.Unix(), Caller: x.Caller}
+		if x.Ordinal != pii.Dummy && int(x.Ordinal) < len(c.refs) {
+			item.Subject = c.refs[x.Ordinal]
+		}
+		if x.Verified {
+			item.Proof = trace.Verified
+		}
+		var err error
+		if item.Contact, err = c.mask([]pii.Field{x.Contact}); err != nil {
+			return e, err
+		}
+		known, err := c.mask(x.Known)
+		if err != nil {
+			return e, err
+		}
+		item.Known = known | item.Contact
+		e.Items = append(e.Items, item)
+	}
+	return e, nil
+}

@@ -1,0 +1,150 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"github.com/goldbell/goldbell/internal/keyring"
+	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/vault"
+)
+
+// page is how many subjects a job handles at a time.
+const page = 1000
+
+// eraseAgain destroys, before anything is read, the data keys of subjects who are
+// on the key ring's list of erased ids: the database may be a restored backup. The
+// vault refuses them in any case; this takes the wrapped keys out of the files.
+func (s *Server) eraseAgain(ctx context.Context) error {
+	ids := s.ring.ErasedIDs()
+	if len(ids) == 0 {
+		return nil
+	}
+	found := false
+	for len(ids) > 0 {
+		n := min(len(ids), page)
+		rows, err := s.store.Custody(ctx, ids[:n])
+		if err != nil {
+			return err
+		}
+		ids = ids[n:]
+		for _, c := range rows {
+			if c.DataKey == nil {
+				continue
+			}
+			found = true
+			if err := s.store.EraseAgain(ctx, c.Ordinal); err != nil {
+				return err
+			}
+		}
+	}
+	if !found {
+		return nil
+	}
+	s.alarm("erased-again")
+	return s.store.Purge(ctx)
+}
+
+// startJobs runs what must happen by itself, each once a minute.
+func (s *Server) startJobs(ctx context.Context) {
+	s.jobs.Go(func() {
+		minute := time.NewTicker(time.Minute)
+		defer minute.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-minute.C:
+				s.Tick(ctx)
+			}
+		}
+	})
+}
+
+// Tick does what is due: counts of the last minute, old meters, and, in a new
+// month, the change of period keys.
+func (s *Server) Tick(ctx context.Context) {
+	now := s.clock()
+	s.door.Tick(ctx)
+	s.authn.Flush(ctx, now)
+	if err := s.store.Sweep(ctx, now); err != nil {
+		s.alarm("sweep-failed")
+	}
+	if err := s.Rotate(ctx); err != nil {
+		s.alarm("rotation-failed")
+	}
+}
+
+// Rotate gives every living data key a wrapping under this month's period key and
+// destroys the period keys older than last month's, so that an older backup opens
+// nothing. It does nothing until the month changes.
+func (s *Server) Rotate(ctx context.Context) error {
+	now := s.clock()
+	started, err := s.ring.StartPeriod(now)
+	if err != nil {
+		return err
+	}
+	if !started && len(s.ring.Periods()) < 3 {
+		return nil
+	}
+	if err := s.rewrapAll(ctx, keyring.MonthOf(now)); err != nil {
+		return err
+	}
+	_, err = s.ring.EndPeriods(now, func(m keyring.Month) (int, error) { return s.wrappedUnder(ctx, m) })
+	return err
+}
+
+func (s *Server) rewrapAll(ctx context.Context, m keyring.Month) error {
+	return s.eachSubject(ctx, func(rows []vault.Custody) error {
+		var out []vault.Rewrapped
+		for _, c := range rows {
+			if c.DataKey == nil || c.Period == m.String() || s.ring.Erased(c.ID) {
+				continue
+			}
+			var old keyring.Month
+			if err := old.UnmarshalText([]byte(c.Period)); err != nil {
+				return err
+			}
+			w, err := s.ring.Rewrap(c.ID, keyring.Wrapped{Period: old, Bytes: c.DataKey}, s.clock())
+			if err != nil {
+				return err
+			}
+			out = append(out, vault.Rewrapped{Ordinal: c.Ordinal, Period: w.Period.String(), DataKey: w.Bytes})
+		}
+		if len(out) == 0 {
+			return nil
+		}
+		return s.store.Rewrap(ctx, out)
+	})
+}
+
+func (s *Server) wrappedUnder(ctx context.Context, m keyring.Month) (n int, err error) {
+	err = s.eachSubject(ctx, func(rows []vault.Custody) error {
+		for _, c := range rows {
+			if c.DataKey != nil && c.Period == m.String() {
+				n++
+			}
+		}
+		return nil
+	})
+	return n, err
+}
+
+// eachSubject pages through all subjects, the dummy first.
+func (s *Server) eachSubject(ctx context.Context, f func([]vault.Custody) error) error {
+	first, err := s.store.CustodyByOrdinal(ctx, []pii.Ordinal{pii.Dummy})
+	if err != nil {
+		return err
+	}
+	rows := first
+	for after := pii.Dummy; len(rows) > 0; {
+		if err := f(rows); err != nil {
+			return err
+		}
+		after = rows[len(rows)-1].Ordinal
+		if rows, err = s.store.CustodyAfter(ctx, after, page); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,198 @@
+// Package server assembles Goldbell: it opens a data directory, wires the
+// packages to each other, runs the background jobs and ends them in order.
+//
+// Its one invariant: one process owns a data directory, and it serves nothing
+// before restored backups are erased again and the ledger's head is verified.
+// It holds no rules and answers no request itself.
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/goldbell/goldbell/internal/authn"
+	"github.com/goldbell/goldbell/internal/casework"
+	"github.com/goldbell/goldbell/internal/dial"
+	"github.com/goldbell/goldbell/internal/door"
+	"github.com/goldbell/goldbell/internal/dossier"
+	"github.com/goldbell/goldbell/internal/grant"
+	"github.com/goldbell/goldbell/internal/httpapi"
+	"github.com/goldbell/goldbell/internal/inquiry"
+	"github.com/goldbell/goldbell/internal/keyring"
+	"github.com/goldbell/goldbell/internal/ledger"
+	"github.com/goldbell/goldbell/internal/register"
+	"github.com/goldbell/goldbell/internal/store"
+	"github.com/goldbell/goldbell/internal/vault"
+)
+
+// Options are what a server is opened with.
+type Options struct {
+	Places
+	Clock func() time.Time // nil: the machine's
+	Log   *slog.Logger     // nil: none
+	fresh bool             // the data directory is being made
+}
+
+// Server is an opened data directory.
+type Server struct {
+	settings Settings
+	data     string
+	clock    func() time.Time
+	log      *slog.Logger
+	lock     *os.File
+
+	ring     *keyring.Ring
+	store    *store.DB
+	ledger   *ledger.Ledger
+	vault    *vault.Vault
+	door     *door.Door
+	authn    *authn.Authn
+	register *register.Register
+	casework *casework.Desk
+	inquiry  *inquiry.Inquiry
+	dossier  *dossier.Maker
+	dialer   *dial.Dialer // nil: no switch is set up
+	packs    *packs
+	api      *httpapi.API
+
+	stop context.CancelFunc
+	jobs sync.WaitGroup
+	once sync.Once
+	err  error
+}
+
+// Open opens a data directory: keys, database, ledger, then what stands on them.
+func Open(ctx context.Context, o Options) (*Server, error) {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	settings, err := readSettings(o.Places)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{settings: settings, data: o.Data, clock: o.Clock, log: o.Log}
+	if s.lock, err = lock(o.Data, o.Clock()); err != nil {
+		return nil, err
+	}
+	if err := s.assemble(ctx, o.fresh); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// assemble wires the floors, from below.
+func (s *Server) assemble(ctx context.Context, fresh bool) error {
+	steps := []func(context.Context) error{s.openKeys, s.openStore, s.eraseAgain, s.openLedger}
+	if !fresh {
+		steps = append(steps, s.openDoor, s.openDesks, s.openDialer, s.openAPI)
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	jobs, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	if !fresh {
+		s.startJobs(jobs)
+	}
+	return nil
+}
+
+func (s *Server) openKeys(context.Context) (err error) {
+	if s.ring, err = keyring.Open(s.settings.Keys, rand.Reader); err != nil {
+		return err
+	}
+	_, err = s.ring.StartPeriod(s.clock())
+	return err
+}
+
+func (s *Server) openStore(ctx context.Context) (err error) {
+	s.store, err = store.Open(ctx, store.Config{
+		Driver: s.settings.Driver, Path: filepath.Join(s.data, databaseFile), DSN: s.settings.DSN,
+	})
+	return err
+}
+
+func (s *Server) openLedger(ctx context.Context) (err error) {
+	s.vault = vault.New(s.store, s.store, s.ring, s.settings.Schema, s.clock, rand.Reader)
+	s.ledger, err = ledger.Open(ctx, ledger.Config{
+		Store: s.store, Ring: s.ring, Keeper: ledger.NewKeeper(s.settings.Keeper, s.settings.Origin),
+		Clock: s.clock, Rand: rand.Reader, Alarm: s.alarm, Keys: s.vault.RecordKeys,
+	})
+	if err != nil {
+		return err
+	}
+	s.authn = authn.New(authn.Config{Store: s.store, People: s.store, Ledger: s.ledger, Clock: s.clock, Rand: rand.Reader})
+	return nil
+}
+
+func (s *Server) openDoor(ctx context.Context) (err error) {
+	s.door, err = door.New(ctx, door.Config{
+		Store: s.store, Grants: s.store, Consent: s.store, Vault: s.vault, Ledger: s.ledger,
+		Sheets: grant.Sheets(), Caps: s.settings.Caps, Clock: s.clock, Rand: rand.Reader,
+	})
+	return err
+}
+
+// Handler serves the API.
+func (s *Server) Handler() http.Handler { return s.api.Handler() }
+
+// What the server is made of, for the demonstration, which plays a firm's days in
+// this process through the same door.
+
+func (s *Server) Door() *door.Door             { return s.door }
+func (s *Server) Register() *register.Register { return s.register }
+func (s *Server) Authn() *authn.Authn          { return s.authn }
+func (s *Server) Casework() *casework.Desk     { return s.casework }
+func (s *Server) Inquiry() *inquiry.Inquiry    { return s.inquiry }
+func (s *Server) Dossier() *dossier.Maker      { return s.dossier }
+func (s *Server) Dialer() *dial.Dialer         { return s.dialer }
+func (s *Server) Ledger() *ledger.Ledger       { return s.ledger }
+
+// Settings are the data directory's settings.
+func (s *Server) Settings() Settings { return s.settings }
+
+// alarm tells operators of a condition by its message id, never with values.
+func (s *Server) alarm(id string) { s.log.Error("alarm", "id", id) }
+
+// Close ends the jobs, records what was counted, and closes what was opened, from
+// above.
+func (s *Server) Close() error {
+	s.once.Do(func() { s.err = s.close() })
+	return s.err
+}
+
+func (s *Server) close() error {
+	if s.stop != nil {
+		s.stop()
+	}
+	s.jobs.Wait()
+	var errs []error
+	if s.ledger != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if s.door != nil {
+			s.door.Close(ctx)
+		}
+		s.authn.Flush(ctx, time.Time{})
+		errs = append(errs, s.ledger.Close())
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
+	return errors.Join(errs...)
+}

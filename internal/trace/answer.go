@@ -1,0 +1,277 @@
+package trace
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// shownAbove is the least probability the ranking shows.
+const shownAbove = .0005
+
+// answer turns the posterior into a verdict, past the guards.
+func (q *run) answer(suspects []suspect, p posterior) Finding {
+	order := q.order(&p)
+	f := Finding{Verdict: Undecided, Accused: []string{}, Ranking: []Rank{}, Group: []string{}, PNone: p.none}
+	f.Detail = q.detail(suspects, &p, order)
+	if len(order) > 0 {
+		f.Detail.Guards = q.guards(suspects, &p, order[0])
+	}
+	claim := slices.Clone(p.each)
+	named := len(f.Detail.Guards) > 0
+	for _, g := range f.Detail.Guards {
+		named = named && g.Holds
+	}
+	var accused []Ref
+	if named {
+		accused = q.accused(suspects, &p, order)
+	}
+	for i := range claim {
+		if !slices.Contains(accused, Ref(i)) {
+			claim[i] = min(claim[i], q.opt.Cap)
+		}
+	}
+	for _, a := range order {
+		if claim[a] > shownAbove {
+			f.Ranking = append(f.Ranking, Rank{q.x.recipients[a].ID, claim[a], q.why(&suspects[a])})
+		}
+	}
+	f.Group = q.group(&p, order)
+	for _, a := range accused {
+		f.Accused = append(f.Accused, q.x.recipients[a].ID)
+	}
+	switch {
+	case len(accused) > 0:
+		f.Verdict = Accuse
+	case len(f.Group) > 0 && p.unrecorded <= q.opt.MaxUnrecorded && q.groupHolds(suspects, &p, f.Group):
+		f.Verdict = Group
+	case p.none >= .8:
+		f.Verdict = Nobody
+	}
+	if f.Verdict != Accuse {
+		f.Needs = q.needs(suspects, &p, order)
+	}
+	return f
+}
+
+// accused is the first name, and a second when it stands by itself.
+func (q *run) accused(suspects []suspect, p *posterior, order []Ref) []Ref {
+	return order[:1]
+}
+
+// group is the smallest set of at most five recipients that holds a leaker with
+// probability of at least .99.
+func (q *run) group(p *posterior, order []Ref) []string {
+	joint := 0.0
+	in := map[Ref]bool{}
+	out := []string{}
+	for _, a := range order[:min(5, len(order))] {
+		add := p.each[a]
+		for _, pr := range p.pairs { // a pair inside the set counts once
+			if pr.a == a && in[pr.b] || pr.b == a && in[pr.a] {
+				add -= pr.p
+			}
+		}
+		joint += add
+		in[a] = true
+		out = append(out, q.x.recipients[a].ID)
+		if joint >= q.opt.MinProbability {
+			return out
+		}
+	}
+	return []string{}
+}
+
+// groupHolds asks of a group what a single name is asked, as far as it applies.
+func (q *run) groupHolds(suspects []suspect, p *posterior, group []string) bool {
+	if len(group) == 0 || !(p.pooled >= math.Log(q.opt.MinPooled)) {
+		return false
+	}
+	for _, id := range group {
+		for i := range suspects {
+			if q.x.recipients[i].ID == id && q.support(&suspects[i]) >= q.opt.MinItems {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// support is the number of distinct verified voices inside the best list; a
+// decoy counts as two and an alias suffices.
+func (q *run) support(s *suspect) float64 {
+	units := map[int32]float64{}
+	for _, n := range q.inside(s) {
+		it := &q.items[n]
+		if it.Proof == Unverified {
+			continue
+		}
+		u := 1.0
+		if it.cell == q.x.strata.decoy {
+			u = 2
+		}
+		units[it.voice] = max(units[it.voice], u)
+	}
+	for i := range q.items {
+		if it := &q.items[i]; slices.Contains(it.AliasOf, s.list.a) && it.Proof != Unverified {
+			units[it.voice] = 3
+		}
+	}
+	total := 0.0
+	for _, u := range units {
+		total += u
+	}
+	return total
+}
+
+// guards are the conditions of an accusation of a.
+func (q *run) guards(suspects []suspect, p *posterior, a Ref) []GuardResult {
+	s := &suspects[a]
+	out := []GuardResult{
+		holds("probability", p.each[a], q.opt.MinProbability),
+		holds("distinct-items", q.support(s), q.opt.MinItems),
+		holds("pooled-e-value", p.pooled, math.Log(q.opt.MinPooled)),
+		holds("recorded-path", 1-p.unrecorded, 1-q.opt.MaxUnrecorded),
+	}
+	for _, g := range out {
+		if !g.Holds {
+			return out
+		}
+	}
+	return append(out,
+		holds("wider-spread", q.withTau(suspects, a, q.tau+.25), q.opt.MinDispersed),
+		holds("without-best-item", q.without(suspects, a), q.opt.MinWithout))
+}
+
+// withTau is a's probability when recipients differ more than was measured.
+func (q *run) withTau(suspects []suspect, a Ref, tau float64) float64 {
+	again := *q
+	again.tau = tau
+	return again.rejudge(suspects, a)
+}
+
+// without is a's probability when the voice that says most against him is
+// left out.
+func (q *run) without(suspects []suspect, a Ref) float64 {
+	s := &suspects[a]
+	if s.alias > 0 && s.alias >= math.Log(1e5) {
+		return 1 // an alias was given to nobody else; dropping it is dropping the case
+	}
+	voice := int32(-1)
+	best := 0.0
+	if len(s.best) > 0 {
+		ts := q.termsOf(s)
+		f := map[int32]float64{}
+		for _, t := range slices.Concat(ts.complaints, ts.rows, ts.decoys) {
+			f[t.class] = t.f
+		}
+		effect := map[int32]float64{}
+		for _, n := range q.inside(s) {
+			it := &q.items[n]
+			effect[it.voice] -= it.weight * math.Log(max(f[it.class], 1e-9))
+		}
+		for v, e := range effect {
+			if e > best || e == best && v < voice {
+				voice, best = v, e
+			}
+		}
+	}
+	again := *q
+	again.classes = slices.Clone(q.classes)
+	for i := range q.items {
+		if it := &q.items[i]; it.voice == voice && it.File == 0 {
+			again.classes[it.class].w = 0
+		}
+	}
+	return again.rejudge(suspects, a)
+}
+
+// rejudge scores the leading recipients anew; the others keep their factor.
+func (q *run) rejudge(suspects []suspect, a Ref) float64 {
+	const leaders = 30
+	again := slices.Clone(suspects)
+	order := q.byFactor(suspects)
+	order = order[:min(leaders, len(order))]
+	q.parallel(len(order), func(i int, sc *scratch) {
+		q.judge(&again[order[i]], sc)
+	})
+	p := q.posterior(again)
+	return p.each[a]
+}
+
+func (q *run) why(s *suspect) string {
+	c := q.candidate(s)
+	if s.alias > 0 {
+		return fmt.Sprintf("an alias only this recipient was given was contacted; %d of %d items inside, %.1f expected by chance", c.Inside, c.Active, c.Expected)
+	}
+	return fmt.Sprintf("%d of %d items inside the list of %d (%s), %.1f expected by chance", c.Inside, c.Active, c.Shown, c.Window, c.Expected)
+}
+
+// inside lists the items on a suspect's best list.
+func (q *run) inside(s *suspect) []int32 {
+	if len(s.best) == 0 {
+		return nil
+	}
+	h := &s.best[0]
+	var out []int32
+	for _, t := range s.list.modes[h.mode].hitsIn(h.from, h.until) {
+		if it := &q.items[t.item]; (it.File > 0 || it.At >= h.leak) && !slices.Contains(out, t.item) {
+			out = append(out, t.item)
+		}
+	}
+	return out
+}
+
+// termsOf is what the items say of a suspect's best window.
+func (q *run) termsOf(s *suspect) *terms {
+	var ts terms
+	if len(s.best) > 0 {
+		h := &s.best[0]
+		y := newTally(q)
+		q.terms(s.list, h.mode, h.from, h.until, &y, &ts)
+	}
+	return &ts
+}
+
+func (q *run) candidate(s *suspect) Candidate {
+	c := Candidate{Recipient: q.x.recipients[s.list.a].ID}
+	if len(s.best) == 0 {
+		return c
+	}
+	h := &s.best[0]
+	c.From, c.Until, c.LeakAfter, c.Window = h.from, h.until, h.leak, familyNames[h.kind]
+	ts := q.termsOf(s)
+	for _, t := range slices.Concat(since(ts.complaints, h.leak), ts.rows, ts.decoys) {
+		c.Inside += int(t.in)
+		c.Expected += t.f * t.n
+	}
+	for i := range q.items {
+		if it := &q.items[i]; !it.skipped && (it.File > 0 || it.At >= h.leak) {
+			c.Active++
+		}
+	}
+	if c.Expected > 0 {
+		c.Ratio = float64(c.Inside) / c.Expected
+	}
+	people := map[Ref]bool{}
+	for _, v := range s.list.views {
+		if v.At >= h.from && v.At < h.until {
+			people[v.Subject] = true
+		}
+	}
+	c.Shown = len(people)
+	return c
+}
+
+func (q *run) detail(suspects []suspect, p *posterior, order []Ref) Detail {
+	d := Detail{Engine: EngineVersion, Items: len(q.items), Excluded: q.stats.excluded, Repeated: q.stats.repeated,
+		Unverified: q.stats.unverified, Overdispersal: q.tau, External: p.external, Unrecorded: p.unrecorded, Candidates: []Candidate{}}
+	for _, a := range order[:min(2, len(order))] {
+		d.Candidates = append(d.Candidates, q.candidate(&suspects[a]))
+	}
+	return d
+}
+
+func (q *run) needs(suspects []suspect, p *posterior, order []Ref) string {
+	return "more complaints"
+}

@@ -1,0 +1,184 @@
+package trace
+
+import (
+	"cmp"
+	"slices"
+)
+
+// versionKind says what an item tells about the version that leaked.
+type versionKind uint8
+
+const (
+	anyVersion versionKind = iota
+	currentVersion
+	staleVersion
+)
+
+// item is an evidence item as the kernel uses it.
+type item struct {
+	Item
+	from    int     // its place in the evidence as handed in
+	weight  float64 // see weigh
+	voice   int32
+	cell    int32
+	size    float64 // of the risk set
+	kind    versionKind
+	rich    bool // the caller knew more than the address he contacted
+	class   int32
+	skipped bool // says nothing about lists: alias contacts, nobody's rows
+}
+
+// Modes: the caller knew what the leaker saw, or filled in the rest elsewhere.
+const (
+	asSeen = iota
+	enriched
+)
+
+// class is a set of items with the same risk set and the same demands on a
+// view: one complaint, or all rows of a found file that are alike.
+type class struct {
+	classKey
+	items []int32
+	size  float64 // of the risk set
+	n     float64 // items
+	w     float64 // weight of each
+	rich  bool    // the caller knew more than the address he contacted
+	decoy bool
+}
+
+type classKey struct {
+	cell    int32
+	known   Mask
+	contact Mask
+	kind    versionKind
+	at      int64 // a view counts when it was before
+	file    int
+	item    int32 // complaints are classes of their own
+}
+
+// run is one question on one exposure.
+type run struct {
+	x       *Exposure
+	opt     Options
+	items   []item // in an order that does not depend on the caller's
+	classes []class
+	byCell  map[int32][]int32 // cell → classes
+	bySubj  map[Ref][]int32   // subject → items
+	needed  []bool            // cell → has a class
+	seen    []int64           // subject → first shown to anybody in plain
+	zc, zf  float64           // coarsening of complaints and of file rows
+	tau     float64           // spread of recipients, fitted
+	last    int64             // time of the last item
+	stats   struct{ repeated, unverified, excluded int }
+}
+
+func newRun(x *Exposure, ev Evidence, opt Options) *run {
+	q := &run{x: x, opt: opt, byCell: map[int32][]int32{}, bySubj: map[Ref][]int32{}}
+	weight, voices, repeated, unverified := weigh(ev.Items)
+	q.stats.repeated, q.stats.unverified = repeated, unverified
+	for i, it := range ev.Items {
+		if it.Subject < 0 || int(it.Subject) >= len(x.subjects) {
+			q.stats.excluded++
+			continue
+		}
+		q.items = append(q.items, q.prepare(it, i, weight[i], voices[i]))
+	}
+	slices.SortStableFunc(q.items, compareItems)
+	q.classify()
+	q.seen = x.firstSeen()
+	complaints, rows := 0.0, 0.0
+	for i := range q.items {
+		it := &q.items[i]
+		q.bySubj[it.Subject] = append(q.bySubj[it.Subject], int32(i))
+		q.last = max(q.last, it.At)
+		if it.File > 0 {
+			rows += it.weight
+		} else {
+			complaints += it.weight
+		}
+	}
+	q.zc = opt.AlphaComplaints / (opt.AlphaComplaints + complaints)
+	q.zf = opt.AlphaRows / (opt.AlphaRows + rows)
+	return q
+}
+
+func compareItems(a, b item) int {
+	return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.File, b.File),
+		cmp.Compare(a.Known, b.Known), cmp.Compare(a.Versions, b.Versions), cmp.Compare(a.weight, b.weight), cmp.Compare(a.Mark, b.Mark))
+}
+
+func (q *run) prepare(it Item, from int, weight float64, voice int32) item {
+	p := item{Item: it, from: from, weight: weight, voice: voice}
+	s := &q.x.subjects[it.Subject]
+	p.cell = q.x.strata.of[it.Subject]
+	p.rich = it.Known&^it.Contact != 0
+	p.skipped = len(it.AliasOf) > 0 || it.Known == 0
+	if it.Versions != 0 && len(s.Versions) > 1 && !s.Decoy {
+		p.kind = staleVersion
+		if it.Versions>>s.current(it.At)&1 == 1 {
+			p.kind = currentVersion
+		}
+	}
+	p.size = float64(q.x.strata.size[p.cell])
+	if p.kind != anyVersion {
+		p.size = float64(q.x.strata.changed[p.cell])
+	}
+	return p
+}
+
+// classify numbers the classes of the items.
+func (q *run) classify() {
+	number := map[classKey]int32{}
+	for i := range q.items {
+		it := &q.items[i]
+		k := classKey{cell: it.cell, known: it.Known, contact: it.Contact, kind: it.kind, at: it.At, file: it.File}
+		if it.File == 0 {
+			k.item = int32(i)
+		}
+		n, ok := number[k]
+		if !ok {
+			n = int32(len(q.classes))
+			number[k] = n
+			q.classes = append(q.classes, class{classKey: k, size: it.size, w: it.weight, rich: it.rich, decoy: it.cell == q.x.strata.decoy})
+			if !it.skipped {
+				q.byCell[k.cell] = append(q.byCell[k.cell], n)
+			}
+		}
+		it.class = n
+		c := &q.classes[n]
+		c.items = append(c.items, int32(i))
+		c.n++
+	}
+}
+
+// counts says whether a view shows what a class asks for, at any time.
+func (k *class) counts(v *View, s *Subject, mode int) bool {
+	if mode == enriched && k.rich {
+		if v.Plain&k.known&^k.contact == 0 {
+			return false
+		}
+	} else if !v.Plain.Has(k.known) {
+		return false
+	}
+	switch k.kind {
+	case currentVersion:
+		return len(s.Versions) > 1 && v.Version == s.current(k.at)
+	case staleVersion:
+		return len(s.Versions) > 1 && v.Version != s.current(k.at)
+	}
+	return true
+}
+
+// heldBy says whether a view could have given the item's caller what he knew.
+func (it *item) heldBy(v *View, mode int) bool {
+	if v.At >= it.At {
+		return false
+	}
+	if it.Versions != 0 && it.Versions>>v.Version&1 == 0 {
+		return false
+	}
+	if mode == enriched && it.rich {
+		return v.Plain&it.Known&^it.Contact != 0
+	}
+	return v.Plain.Has(it.Known)
+}

@@ -1,0 +1,32 @@
+package trace
+
+// Options are the priors and guards of a run. They are part of the record of a
+// run: the same evidence under other options is another run.
+type Options struct {
+	// Prior masses; they add up to one.
+	Nobody, Unrecorded, External, Insider, Pairs float64
+	// Coarsening: evidence of n items counts as alpha/(alpha+n) of itself, so
+	// that many items do not turn a small misfit into certainty.
+	AlphaComplaints, AlphaRows float64
+	// Enriched is the share of leaks whose users knew more than the leaker saw.
+	Enriched float64
+	// Guards: an accusation needs all of them.
+	MinProbability float64 // of the name
+	MinItems       float64 // distinct verified items inside the list
+	MinPooled      float64 // pooled e-value
+	MinDispersed   float64 // probability when recipients differ more than measured
+	MinWithout     float64 // probability without the best single item
+	MinSecond      float64 // of a second name, on the items the first leaves
+	MaxUnrecorded  float64 // above it no person is named
+	Cap            float64 // claimed when a guard fails
+}
+
+// Defaults are the options every live run uses.
+func Defaults() Options {
+	return Options{
+		Nobody: .37, Unrecorded: .08, External: .10, Insider: .40, Pairs: .05,
+		AlphaComplaints: 1000, AlphaRows: 150, Enriched: .1,
+		MinProbability: .99, MinItems: 3, MinPooled: 100, MinDispersed: .95, MinWithout: .80, MinSecond: .95,
+		MaxUnrecorded: .20, Cap: .985,
+	}
+}

@@ -1,0 +1,165 @@
+package trace
+
+import (
+	"cmp"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+)
+
+// suspect is what the evidence says of one recipient.
+type suspect struct {
+	list  *list
+	bf    float64 // log Bayes factor over all his windows
+	raw   float64 // log of the pooled numerator
+	alias float64 // log factor of alias contacts
+	best  []hypothesis
+}
+
+// keepBest is how many hypotheses of a recipient are kept for pairs, guards and
+// the explanation.
+const keepBest = 6
+
+// survey builds every recipient's list and fits tau, then scores them.
+func (q *run) survey() []suspect {
+	out := make([]suspect, len(q.x.recipients))
+	q.parallel(len(out), func(i int, s *scratch) { out[i].list = q.list(Ref(i), s) })
+	observed := make([]int, len(out))
+	expected := make([]float64, len(out))
+	for i := range out {
+		observed[i], expected[i] = out[i].list.after, out[i].list.later
+	}
+	q.tau = fitTau(observed, expected)
+	q.parallel(len(out), func(i int, s *scratch) { q.judge(&out[i], s) })
+	return out
+}
+
+// parallel runs f for 0..n-1 on all processors, a scratch for each.
+func (q *run) parallel(n int, f func(i int, s *scratch)) {
+	workers := min(runtime.GOMAXPROCS(0), max(n, 1))
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			s := q.newScratch()
+			for i := w; i < n; i += workers {
+				f(i, s)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// judge sums the Bayes factors of a recipient's hypotheses.
+func (q *run) judge(s *suspect, sc *scratch) {
+	j := judging{q: q, s: s, y: &sc.tally, wide: newSpread(q.tau, s.list.after, s.list.later)}
+	s.best = s.best[:0:0]
+	modes := []float64{1}
+	if s.list.modes[enriched].items > s.list.modes[asSeen].items {
+		modes = []float64{1 - q.opt.Enriched, q.opt.Enriched}
+	}
+	for mode, share := range modes {
+		with, rest := q.windows(s.list, mode)
+		for i := range with {
+			j.window(&with[i], mode, math.Log(share))
+		}
+		for i := range rest {
+			v := math.Log(share*rest[i].prior) + q.miss(s.list, &rest[i])
+			j.sum.add(v)
+			j.raw.add(v)
+		}
+	}
+	s.bf, s.raw = j.sum.value(), j.raw.value()
+	if len(s.list.views) == 0 {
+		s.bf, s.raw = 0, 0
+	}
+	s.alias = q.aliasFactor(s.list.a)
+}
+
+// judging is the work on one recipient.
+type judging struct {
+	q        *run
+	s        *suspect
+	y        *tally
+	wide     *spread
+	ts       terms
+	sum, raw logSum
+}
+
+// window scores a window for every time the leak may have happened.
+func (j *judging) window(w *window, mode int, share float64) {
+	q := j.q
+	q.terms(j.s.list, mode, w.from, w.until, j.y, &j.ts)
+	fixed := q.rowPart(&j.ts) + decoyPart(j.ts.decoys)
+	rows := j.wide.rows(q, j.ts.rows)
+	for _, g := range w.leaks {
+		h := hypothesis{a: j.s.list.a, mode: mode, from: w.from, until: w.until, kind: w.kind, leak: g.at,
+			prior: share + math.Log(w.prior*g.prior)}
+		active := since(j.ts.complaints, g.at)
+		h.raw = fixed + q.complaintPart(active, g.at)
+		h.bf = h.raw - j.wide.over(q, active, rows)
+		j.sum.add(h.prior + h.bf)
+		j.raw.add(h.prior + h.raw)
+		j.s.keep(h)
+	}
+}
+
+// since drops the complaints before a time; they are in order of time.
+func since(ts []term, at int64) []term {
+	i := 0
+	for i < len(ts) && ts[i].at < at {
+		i++
+	}
+	return ts[i:]
+}
+
+// keep remembers the best hypotheses.
+func (s *suspect) keep(h hypothesis) {
+	if len(s.best) == keepBest && s.best[keepBest-1].prior+s.best[keepBest-1].bf >= h.prior+h.bf {
+		return
+	}
+	i, _ := slices.BinarySearchFunc(s.best, h, func(a, b hypothesis) int { return -cmp.Compare(a.prior+a.bf, b.prior+b.bf) })
+	s.best = slices.Insert(s.best, i, h)
+	if len(s.best) > keepBest {
+		s.best = s.best[:keepBest]
+	}
+}
+
+// miss is the log likelihood of a window that holds no item's subject: the more
+// it showed, the less likely that it leaked and nobody complained.
+func (q *run) miss(l *list, w *window) float64 {
+	f := float64(w.size) / float64(max(len(q.x.subjects), 1))
+	if w.size == 1 { // sizes of backward windows are not counted
+		f = float64(count1(l.views, w.from, w.until)) / float64(len(q.x.subjects))
+	}
+	f = min(f, 1)
+	after := 0.0
+	for i := range q.items {
+		if q.items[i].At >= w.until && !q.items[i].skipped {
+			after += q.items[i].weight
+		}
+	}
+	var m logMean
+	for _, x := range rates {
+		m.add(-after * math.Log1p(x*f))
+	}
+	return m.value()
+}
+
+func count1(views []View, from, until int64) int {
+	lo, _ := slices.BinarySearchFunc(views, from, func(v View, t int64) int { return cmpInt(v.At, t) })
+	hi, _ := slices.BinarySearchFunc(views, until, func(v View, t int64) int { return cmpInt(v.At, t) })
+	return hi - lo
+}
+
+// aliasFactor is the log factor of contacts with an alias only this recipient
+// was given. A second contact adds; further ones would only add false comfort.
+func (q *run) aliasFactor(a Ref) float64 {
+	n := 0.0
+	for i := range q.items {
+		if it := &q.items[i]; slices.Contains(it.AliasOf, a) {
+			n += it.weight / float64(len(it.AliasOf))
+		}
+	}
+	return min(n, 2) * math.Log(1e5)
+}

@@ -1,0 +1,180 @@
+package trace
+
+import "math"
+
+// hypothesis is one recipient, one window of his record and one time of leak.
+type hypothesis struct {
+	a     Ref
+	mode  int
+	from  int64
+	until int64
+	kind  family
+	leak  int64
+	prior float64 // log share of the recipient's prior
+	bf    float64 // log Bayes factor
+	raw   float64 // log of the numerator alone
+}
+
+// The grid of x, the extra complaint rate of leaked persons over background,
+// for callers who knew more than the address; those who knew only the address
+// have the rate times one of shares. fades: the list is used as long as the
+// record lasts, or mostly in the weeks after the leak.
+var (
+	rates  = []float64{2, 5, 12, 30, 80, 200, 500, 1000}
+	shares = []float64{1, .25, .05}
+	fades  = []float64{0, 1.0 / (40 * 86400)}
+	// A leaked decoy is contacted far more often than a stray number is.
+	decoyRates = []float64{10, 100, 1000}
+	fileRates  = []float64{5, 30, 200, 1000, 5000}
+)
+
+// product multiplies factors without leaving the range of float64.
+type product struct {
+	num, den float64
+	exp      int
+	log      float64 // of factors with a weight other than one
+	n        int
+}
+
+func newProduct() product { return product{num: 1, den: 1} }
+
+func (p *product) mul(in bool, x, f, w float64) {
+	if w != 1 {
+		if in {
+			p.log += w * math.Log1p(x)
+		}
+		p.log -= w * math.Log1p(x*f)
+		return
+	}
+	if in {
+		p.num *= 1 + x
+	}
+	p.den *= 1 + x*f
+	if p.n++; p.n&31 == 0 {
+		p.fold()
+	}
+}
+
+func (p *product) fold() {
+	m, e := math.Frexp(p.num / p.den)
+	p.num, p.den, p.exp = m, 1, p.exp+e
+}
+
+func (p *product) value() float64 {
+	p.fold()
+	return math.Log(p.num) + float64(p.exp)*math.Ln2 + p.log
+}
+
+// likelihood is the log of L_h(x) at one x for all given terms.
+func likelihood(ts []term, x float64) float64 {
+	sum := 0.0
+	for i := range ts {
+		t := &ts[i]
+		sum += t.w * (t.in*math.Log1p(x) - t.n*math.Log1p(x*t.f))
+	}
+	return sum
+}
+
+// complaintPart averages the coarsened likelihood of the complaints since the
+// leak over the grid.
+func (q *run) complaintPart(ts []term, leak int64) float64 {
+	if len(ts) == 0 {
+		return 0
+	}
+	var mean logMean
+	for _, fade := range fades {
+		for _, x := range rates {
+			for _, share := range shares {
+				p := newProduct()
+				for i := range ts {
+					t := &ts[i]
+					r := x
+					if !t.rich {
+						r *= share
+					}
+					if fade > 0 {
+						r *= decay(float64(t.at-leak) * fade)
+					}
+					p.mul(t.in > 0, r, t.f, t.w)
+				}
+				mean.add(q.zc * p.value())
+			}
+		}
+	}
+	return mean.value()
+}
+
+// decay is e^-a from a table: this is the innermost loop.
+func decay(a float64) float64 {
+	return decays[min(max(int(a*8), 0), len(decays)-1)]
+}
+
+var decays = func() (d [80]float64) {
+	for i := range d {
+		d[i] = math.Exp(-(float64(i) + .5) / 8)
+	}
+	return d
+}()
+
+// rowPart averages the coarsened likelihood of file rows, marks included.
+func (q *run) rowPart(ts *terms) float64 {
+	if len(ts.rows) == 0 {
+		return 0
+	}
+	var mean logMean
+	for _, x := range fileRates {
+		mean.add(q.zf * likelihood(ts.rows, x))
+	}
+	return mean.value() + q.zf*ts.marks.log()
+}
+
+func decoyPart(ts []term) float64 {
+	if len(ts) == 0 {
+		return 0
+	}
+	var mean logMean
+	for _, x := range decoyRates {
+		mean.add(likelihood(ts, x))
+	}
+	return mean.value()
+}
+
+// logMean averages numbers given by their logarithms.
+type logMean struct {
+	sum logSum
+	n   int
+}
+
+func (m *logMean) add(v float64) { m.sum.add(v); m.n++ }
+func (m *logMean) value() float64 {
+	if m.n == 0 {
+		return 0
+	}
+	return m.sum.value() - math.Log(float64(m.n))
+}
+
+// logSum adds numbers given by their logarithms.
+type logSum struct {
+	top, sum float64
+	any      bool
+}
+
+func (s *logSum) add(v float64) {
+	switch {
+	case math.IsInf(v, -1):
+	case !s.any:
+		s.top, s.sum, s.any = v, 1, true
+	case v <= s.top:
+		s.sum += math.Exp(v - s.top)
+	default:
+		s.sum = s.sum*math.Exp(s.top-v) + 1
+		s.top = v
+	}
+}
+
+func (s *logSum) value() float64 {
+	if !s.any {
+		return math.Inf(-1)
+	}
+	return s.top + math.Log(s.sum)
+}

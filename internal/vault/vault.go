@@ -1,0 +1,363 @@
+// Package vault keeps subjects' values sealed and opens them against a receipt.
+//
+// Its one invariant: [Vault.Open] opens what a receipt of a committed ledger
+// entry names and nothing else: its subjects, fields and value versions, and in
+// no form above the one it names. There is no other way to a value; [Vault.Confirm]
+// compares and answers yes or no. It judges nothing: that is done before.
+package vault
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/keyring"
+	"github.com/goldbell/goldbell/internal/ledger"
+	"github.com/goldbell/goldbell/internal/pii"
+)
+
+// EnoughToHide is how many customers must share a mask before it is shown; with
+// fewer, a mask that says less is taken.
+const EnoughToHide = 5
+
+// Vault is the custody of subjects' values. It is safe for concurrent use.
+type Vault struct {
+	store  Store
+	upkeep Maintenance
+	ring   *keyring.Ring
+	schema pii.Schema
+	clock  func() time.Time
+	rand   io.Reader
+}
+
+// New makes a vault over a store.
+func New(s Store, upkeep Maintenance, ring *keyring.Ring, schema pii.Schema, clock func() time.Time, rand io.Reader) *Vault {
+	return &Vault{store: s, upkeep: upkeep, ring: ring, schema: schema, clock: clock, rand: rand}
+}
+
+// Schema is the schema of the data directory.
+func (v *Vault) Schema() pii.Schema { return v.schema }
+
+// Subject is what may be known of a subject without opening anything.
+type Subject struct {
+	ID      pii.SubjectID
+	Ordinal pii.Ordinal // Dummy: nobody we know
+	State   State
+	Version pii.Version
+	Fields  []pii.Field
+	Key     keyring.RecordKey
+}
+
+// Known reports whether the subject is one of ours.
+func (s Subject) Known() bool { return s.Ordinal != pii.Dummy }
+
+// DummyID is the id of the dummy subject.
+var DummyID pii.SubjectID
+
+// Describe finds subjects by id, in the order asked. An id that is nobody's is
+// answered with the dummy subject, after the same steps.
+func (v *Vault) Describe(ctx context.Context, ids []pii.SubjectID) ([]Subject, error) {
+	found, err := v.store.Custody(ctx, append([]pii.SubjectID{DummyID}, ids...))
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[pii.SubjectID]Custody, len(found))
+	for _, c := range found {
+		byID[c.ID] = c
+	}
+	dummy, ok := byID[DummyID]
+	if !ok {
+		return nil, fault.New(fault.Unavailable, "unavailable", "dummy subject")
+	}
+	out := make([]Subject, len(ids))
+	for i, id := range ids {
+		c, ok := byID[id]
+		if !ok || id == DummyID {
+			c = dummy
+		}
+		if out[i], err = v.describe(c); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// DescribeOrdinals finds subjects by ordinal; unknown ones are left out.
+func (v *Vault) DescribeOrdinals(ctx context.Context, of []pii.Ordinal) ([]Subject, error) {
+	found, err := v.store.CustodyByOrdinal(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Subject, len(found))
+	for i, c := range found {
+		if out[i], err = v.describe(c); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (v *Vault) describe(c Custody) (Subject, error) {
+	s := Subject{ID: c.ID, Ordinal: c.Ordinal, State: c.State, Version: c.Version, Fields: c.Fields}
+	if v.ring.Erased(c.ID) {
+		s.State = Erased
+	}
+	if c.RecordKey == nil {
+		return s, nil // forgotten
+	}
+	key, err := v.ring.OpenRecordKey(c.ID, unpackWrapped(c.RecordKey))
+	if err != nil && !fault.Is(err, fault.Denied) {
+		return Subject{}, fault.Wrap(fault.Unavailable, "unavailable", err)
+	}
+	s.Key = key
+	return s, nil
+}
+
+// RecordKeys implements [ledger.Keys].
+func (v *Vault) RecordKeys(ctx context.Context, of []pii.Ordinal) (map[pii.Ordinal]keyring.RecordKey, error) {
+	keys := make(map[pii.Ordinal]keyring.RecordKey, len(of))
+	for len(of) > 0 {
+		n := min(len(of), 1000)
+		found, err := v.store.CustodyByOrdinal(ctx, of[:n])
+		if err != nil {
+			return nil, err
+		}
+		of = of[n:]
+		for _, c := range found {
+			if c.RecordKey == nil {
+				continue
+			}
+			key, err := v.ring.OpenRecordKey(c.ID, unpackWrapped(c.RecordKey))
+			if fault.Is(err, fault.Denied) {
+				continue
+			}
+			if err != nil {
+				return nil, fault.Wrap(fault.Unavailable, "unavailable", err)
+			}
+			keys[c.Ordinal] = key
+		}
+	}
+	return keys, nil
+}
+
+// Pseudonym is the id by which an organisation of another company knows a subject.
+func (v *Vault) Pseudonym(org pii.OrgID, id pii.SubjectID) pii.SubjectID {
+	return v.ring.Pseudonym(org, id)
+}
+
+// Opened is what was opened of one subject.
+type Opened struct {
+	Ordinal pii.Ordinal
+	Values  map[pii.Field]pii.Value // in the receipt's form: masks if it names masked
+	Missing error                   // why nothing was opened, if so: held or erased
+}
+
+// Open opens what the receipt names: its subjects, fields and value versions, in
+// its form: masked values leave the vault as masks. A receipt is used once.
+func (v *Vault) Open(ctx context.Context, r *ledger.Receipt) ([]Opened, error) {
+	scope, err := r.Redeem()
+	if err != nil {
+		return nil, err
+	}
+	if scope.Form == pii.None || scope.Form == pii.Token {
+		return nil, fault.New(fault.Denied, "no-receipt", "form")
+	}
+	plain, err := v.open(ctx, scope.Shown, scope.Fields)
+	if err != nil || scope.Form > pii.Masked {
+		return plain, err
+	}
+	return plain, v.mask(ctx, plain)
+}
+
+// Rehearse runs the steps of Open on the dummy subject: what a refused caller
+// waits for is what an answered one waits for.
+func (v *Vault) Rehearse(ctx context.Context, fields []pii.Field) error {
+	plain, err := v.open(ctx, []ledger.ShownVersion{{Ordinal: pii.Dummy, Version: 1}}, fields)
+	if err != nil {
+		return err
+	}
+	return v.mask(ctx, plain)
+}
+
+// Confirm opens the one subject the receipt names and says whether the field
+// holds the value. Nothing is released.
+func (v *Vault) Confirm(ctx context.Context, r *ledger.Receipt, f pii.Field, value pii.Value) (bool, error) {
+	scope, err := r.Redeem()
+	if err != nil {
+		return false, err
+	}
+	return v.confirm(ctx, scope.Shown, f, value)
+}
+
+// RehearseConfirm runs the steps of Confirm on the dummy subject.
+func (v *Vault) RehearseConfirm(ctx context.Context, f pii.Field, value pii.Value) error {
+	_, err := v.confirm(ctx, []ledger.ShownVersion{{Ordinal: pii.Dummy, Version: 1}}, f, value)
+	return err
+}
+
+func (v *Vault) confirm(ctx context.Context, shown []ledger.ShownVersion, f pii.Field, value pii.Value) (bool, error) {
+	plain, err := v.open(ctx, shown, []pii.Field{f})
+	if err != nil {
+		return false, err
+	}
+	for _, o := range plain {
+		if o.Missing == nil && !value.IsEmpty() && o.Values[f] == value {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func (v *Vault) open(ctx context.Context, shown []ledger.ShownVersion, fields []pii.Field) ([]Opened, error) {
+	ordinals := make([]pii.Ordinal, len(shown))
+	wanted := make([]SealedVersion, len(shown))
+	for i, s := range shown {
+		ordinals[i] = s.Ordinal
+		wanted[i] = SealedVersion{Ordinal: s.Ordinal, Version: s.Version}
+	}
+	custody, err := v.store.CustodyByOrdinal(ctx, ordinals)
+	if err != nil {
+		return nil, err
+	}
+	versions, err := v.store.Versions(ctx, wanted)
+	if err != nil {
+		return nil, err
+	}
+	byOrdinal := make(map[pii.Ordinal]Custody, len(custody))
+	for _, c := range custody {
+		byOrdinal[c.Ordinal] = c
+	}
+	sealed := make(map[ledger.ShownVersion][]byte, len(versions))
+	for _, s := range versions {
+		sealed[ledger.ShownVersion{Ordinal: s.Ordinal, Version: s.Version}] = s.Sealed
+	}
+	out := make([]Opened, len(shown))
+	for i, s := range shown {
+		out[i], err = v.openOne(byOrdinal[s.Ordinal], s, sealed[s], fields)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (v *Vault) openOne(c Custody, s ledger.ShownVersion, sealed []byte, fields []pii.Field) (Opened, error) {
+	o := Opened{Ordinal: s.Ordinal, Values: map[pii.Field]pii.Value{}}
+	switch {
+	case c.State == Held:
+		o.Missing = fault.New(fault.Denied, "held", "")
+		return o, nil
+	case c.State != Live || c.DataKey == nil || sealed == nil:
+		o.Missing = fault.New(fault.Denied, "erased", "")
+		return o, nil
+	}
+	key, err := v.dataKey(c)
+	if fault.Is(err, fault.Denied) {
+		o.Missing = fault.New(fault.Denied, "erased", "")
+		return o, nil
+	}
+	if err != nil {
+		return o, fault.Wrap(fault.Unavailable, "unavailable", err)
+	}
+	for _, f := range fields {
+		box, ok := find(sealed, f)
+		if !ok {
+			continue
+		}
+		plain, err := key.Open(keyring.Place{Subject: c.ID, Field: f, Version: s.Version}, box)
+		if err != nil {
+			return o, fault.Wrap(fault.Unavailable, "seal-broken", err)
+		}
+		o.Values[f] = pii.NewValue(string(plain))
+	}
+	return o, nil
+}
+
+func (v *Vault) dataKey(c Custody) (keyring.DataKey, error) {
+	m, err := month(c.Period)
+	if err != nil {
+		return keyring.DataKey{}, err
+	}
+	return v.ring.OpenDataKey(c.ID, keyring.Wrapped{Period: m, Bytes: c.DataKey})
+}
+
+func month(period string) (m keyring.Month, err error) {
+	if m.UnmarshalText([]byte(period)) != nil {
+		return 0, fault.New(fault.Unavailable, "unavailable", "period")
+	}
+	return m, nil
+}
+
+// A subject version is stored as: field, prefixed 2 | box, prefixed 4 | … ; each
+// box is sealed under the subject's data key for its field and version.
+
+func appendBox(b []byte, f pii.Field, box []byte) []byte {
+	b = binary.BigEndian.AppendUint16(b, uint16(len(f)))
+	b = append(b, f...)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(box)))
+	return append(b, box...)
+}
+
+func find(sealed []byte, f pii.Field) ([]byte, bool) {
+	for len(sealed) >= 2 {
+		n := int(binary.BigEndian.Uint16(sealed))
+		if len(sealed) < 2+n+4 {
+			return nil, false
+		}
+		name := pii.Field(sealed[2 : 2+n])
+		sealed = sealed[2+n:]
+		size := int(binary.BigEndian.Uint32(sealed))
+		if len(sealed) < 4+size {
+			return nil, false
+		}
+		if name == f {
+			return sealed[4 : 4+size], true
+		}
+		sealed = sealed[4+size:]
+	}
+	return nil, false
+}
+
+// A wrapped record key is stored with its month in front: 2 bytes, big endian.
+
+func packWrapped(w keyring.Wrapped) []byte {
+	return append(binary.BigEndian.AppendUint16(nil, uint16(w.Period)), w.Bytes...)
+}
+
+func unpackWrapped(b []byte) keyring.Wrapped {
+	if len(b) < 2 {
+		return keyring.Wrapped{}
+	}
+	return keyring.Wrapped{Period: keyring.Month(binary.BigEndian.Uint16(b)), Bytes: b[2:]}
+}
+
+func (v *Vault) newID() (id pii.SubjectID, err error) {
+	if _, err = io.ReadFull(v.rand, id[:]); err != nil {
+		return id, fmt.Errorf("randomness: %w", err)
+	}
+	return id, nil
+}
+
+// Resolve finds the ordinals of ids, in the order asked; found says which exist.
+// It is for those who made the ids or hold a work item over them: it tells more
+// than [Vault.Describe].
+func (v *Vault) Resolve(ctx context.Context, ids []pii.SubjectID) (ordinals []pii.Ordinal, found []bool, err error) {
+	rows, err := v.store.Custody(ctx, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	byID := make(map[pii.SubjectID]pii.Ordinal, len(rows))
+	for _, c := range rows {
+		if c.Ordinal != pii.Dummy {
+			byID[c.ID] = c.Ordinal
+		}
+	}
+	ordinals, found = make([]pii.Ordinal, len(ids)), make([]bool, len(ids))
+	for i, id := range ids {
+		ordinals[i], found[i] = byID[id], byID[id] != pii.Dummy
+	}
+	return ordinals, found, nil
+}

@@ -1,0 +1,476 @@
+package proof_test
+
+// A second verifier, written from docs/format/ledger.md and docs/format/pack.md.
+// It imports the standard library only and calls nothing of package proof.
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/ed25519"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"math/bits"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// second holds the first thing found wrong; the checks go on until somebody looks.
+type second struct{ err error }
+
+func (s *second) must(ok bool, what string) bool {
+	if !ok && s.err == nil {
+		s.err = errors.New(what)
+	}
+	return ok
+}
+
+func h(parts ...[]byte) []byte {
+	sum := sha256.Sum256(slices.Concat(parts...))
+	return sum[:]
+}
+
+func prf(key []byte, parts ...[]byte) []byte {
+	m := hmac.New(sha256.New, key)
+	m.Write(slices.Concat(parts...))
+	return m.Sum(nil)
+}
+
+func str(s string) []byte { return append(binary.BigEndian.AppendUint32(nil, uint32(len(s))), s...) }
+
+func (s *second) base64(text string) []byte {
+	b, err := base64.StdEncoding.Strict().DecodeString(text)
+	s.must(err == nil && !strings.ContainsAny(text, "\r\n"), "base64")
+	return b
+}
+
+func (s *second) hex(text string, n int) []byte {
+	b, err := hex.DecodeString(text)
+	if !s.must(err == nil && len(b) == n && strings.ToLower(text) == text, "hex") {
+		return make([]byte, n)
+	}
+	return b
+}
+
+// jcs reads canonical JSON into a tree of maps: encoding a map sorts its names.
+func (s *second) jcs(b []byte, names ...string) map[string]any {
+	var m map[string]any
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	s.must(d.Decode(&m) == nil, "JSON")
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	s.must(e.Encode(m) == nil, "JSON")
+	// Only in these tests' packs: the two separators appear in values, never after
+	// an escaped backslash of odd count.
+	text := strings.TrimSuffix(out.String(), "\n")
+	text = strings.ReplaceAll(text, `\\`, "\x00")
+	text = strings.NewReplacer(`\u2028`, "\u2028", `\u2029`, "\u2029").Replace(text)
+	s.must(strings.ReplaceAll(text, "\x00", `\\`) == string(b), "JSON is not canonical")
+	s.must(len(m) == len(names), "JSON members")
+	for _, n := range names {
+		s.must(m[n] != nil, "JSON member missing")
+	}
+	return m
+}
+
+func text(v any) string { t, _ := v.(string); return t }
+
+func (s *second) number(v any) uint64 {
+	n, _ := v.(json.Number)
+	u, err := strconv.ParseUint(string(n), 10, 53)
+	s.must(err == nil, "number")
+	return u
+}
+
+type file struct {
+	name string
+	data []byte
+}
+
+// unzip reads with archive/zip, then writes the file the page describes.
+func (s *second) unzip(b []byte) []file {
+	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if !s.must(err == nil, "zip") {
+		return nil
+	}
+	var files []file
+	var out, dir bytes.Buffer
+	le := func(w io.Writer, v ...any) {
+		for _, x := range v {
+			_ = binary.Write(w, binary.LittleEndian, x)
+		}
+	}
+	for _, f := range z.File {
+		r, err := f.Open()
+		if !s.must(err == nil, "zip member") {
+			return nil
+		}
+		data, err := io.ReadAll(r)
+		s.must(err == nil, "zip member")
+		files = append(files, file{f.Name, data})
+		same := func(w io.Writer) {
+			le(w, uint16(20), [8]byte{}, crc32.ChecksumIEEE(data), uint32(len(data)), uint32(len(data)), uint16(len(f.Name)))
+		}
+		le(&dir, []byte("PK\x01\x02"), uint16(20))
+		same(&dir)
+		le(&dir, [12]byte{}, uint32(out.Len()), []byte(f.Name))
+		le(&out, []byte("PK\x03\x04"))
+		same(&out)
+		le(&out, uint16(0), []byte(f.Name), data)
+	}
+	offset := out.Len()
+	out.Write(dir.Bytes())
+	le(&out, []byte("PK\x05\x06"), uint32(0), uint16(len(files)), uint16(len(files)), uint32(dir.Len()), uint32(offset), uint16(0))
+	s.must(bytes.Equal(out.Bytes(), b), "zip is not canonical")
+	return files
+}
+
+// head is a checkpoint; keys is what pack.json names, the log first.
+type head struct {
+	origin string
+	size   uint64
+	root   []byte
+	text   string
+	sigs   map[string][]byte // "name+keyid" → signature
+}
+
+func (s *second) head(note string) head {
+	body, sigs, ok := strings.Cut(note, "\n\n")
+	l := strings.Split(body, "\n")
+	if !s.must(ok && len(l) == 3 && strings.HasSuffix(sigs, "\n"), "checkpoint") {
+		return head{}
+	}
+	c := head{origin: l[0], root: s.base64(l[2]), text: body + "\n", sigs: map[string][]byte{}}
+	c.size = s.decimal(l[1])
+	s.must(len(c.root) == 32, "root")
+	for line := range strings.Lines(sigs) {
+		f := strings.Split(strings.TrimSuffix(line, "\n"), " ")
+		if !s.must(len(f) == 3 && f[0] == "—", "signature line") {
+			return c
+		}
+		raw := s.base64(f[2])
+		if !s.must(len(raw) > 4, "signature") {
+			return c
+		}
+		id := fmt.Sprintf("%s+%08x", f[1], raw[:4])
+		s.must(c.sigs[id] == nil, "a key signs twice")
+		c.sigs[id] = raw[4:]
+	}
+	return c
+}
+
+func (s *second) decimal(t string) uint64 {
+	n, err := strconv.ParseUint(t, 10, 63)
+	s.must(err == nil && strconv.FormatUint(n, 10) == t, "decimal")
+	return n
+}
+
+// signed checks one vkey's line; the key's type is 1 for logs and 4 for witnesses.
+func (s *second) signed(c head, vkey string, typ byte) bool {
+	f := strings.SplitN(vkey, "+", 3)
+	if !s.must(len(f) == 3, "vkey") {
+		return false
+	}
+	raw := s.base64(f[2])
+	if !s.must(len(raw) == 33 && raw[0] == typ && hex.EncodeToString(h([]byte(f[0]+"\n"), raw)[:4]) == f[1], "vkey") {
+		return false
+	}
+	sig, ok := c.sigs[f[0]+"+"+f[1]]
+	if !ok {
+		return false
+	}
+	msg := c.text
+	if typ == 4 && s.must(len(sig) == 72, "cosignature") {
+		msg = fmt.Sprintf("cosignature/v1\ntime %d\n%s", binary.BigEndian.Uint64(sig), c.text)
+		sig = sig[8:]
+	}
+	return s.must(len(sig) == 64 && ed25519.Verify(raw[1:], []byte(msg), sig), "signature")
+}
+
+func (s *second) signatures(c head, info map[string]any) {
+	s.must(c.origin == text(info["origin"]), "origin")
+	s.must(s.signed(c, text(info["log"]), 1), "not signed by the log")
+	known := 1
+	for _, w := range info["witnesses"].([]any) {
+		if s.signed(c, text(w), 4) {
+			known++
+		}
+	}
+	s.must(known == len(c.sigs), "a signature of a stranger")
+}
+
+// included is RFC 9162, section 2.1.3.2.
+func included(size, index uint64, leaf []byte, path [][]byte, root []byte) bool {
+	if index >= size {
+		return false
+	}
+	fn, sn, r := index, size-1, h([]byte{0}, leaf)
+	for _, p := range path {
+		if sn == 0 {
+			return false
+		}
+		if fn&1 == 1 || fn == sn {
+			r = h([]byte{1}, p, r)
+			for fn&1 == 0 && fn != 0 {
+				fn, sn = fn>>1, sn>>1
+			}
+		} else {
+			r = h([]byte{1}, r, p)
+		}
+		fn, sn = fn>>1, sn>>1
+	}
+	return sn == 0 && bytes.Equal(r, root)
+}
+
+// extends is RFC 9162, section 2.1.4.2.
+func extends(first, second head, path [][]byte) bool {
+	if first.size == 0 || first.size > second.size {
+		return false
+	}
+	if first.size == second.size {
+		return len(path) == 0 && bytes.Equal(first.root, second.root)
+	}
+	if bits.OnesCount64(first.size) == 1 {
+		path = slices.Insert(slices.Clone(path), 0, first.root)
+	}
+	if len(path) == 0 {
+		return false
+	}
+	fn, sn := first.size-1, second.size-1
+	for fn&1 == 1 {
+		fn, sn = fn>>1, sn>>1
+	}
+	fr, sr := path[0], path[0]
+	for _, p := range path[1:] {
+		if sn == 0 {
+			return false
+		}
+		if fn&1 == 1 || fn == sn {
+			fr, sr = h([]byte{1}, p, fr), h([]byte{1}, p, sr)
+			for fn&1 == 0 && fn != 0 {
+				fn, sn = fn>>1, sn>>1
+			}
+		} else {
+			sr = h([]byte{1}, sr, p)
+		}
+		fn, sn = fn>>1, sn>>1
+	}
+	return sn == 0 && bytes.Equal(fr, first.root) && bytes.Equal(sr, second.root)
+}
+
+// entry is what a .tlog-proof member says.
+type entry struct {
+	index   uint64
+	extra   map[string]any
+	note    string
+	leaf    []byte
+	kind    byte
+	request []byte
+	time    uint64
+	tag     []byte
+	n       uint32
+	root    []byte
+	open    map[string]string
+}
+
+func (s *second) entry(b []byte, names ...string) entry {
+	top, note, ok := strings.Cut(string(b), "\n\n")
+	l := strings.Split(top, "\n")
+	if !s.must(ok && len(l) >= 3 && l[0] == "c2sp.org/tlog-proof@v1" && strings.HasPrefix(l[1], "extra ") && strings.HasPrefix(l[2], "index "), "tlog-proof") {
+		return entry{}
+	}
+	raw := s.base64(l[1][6:])
+	if bytes.Contains(raw, []byte(`"line":`)) && slices.Contains(names, "sparse") {
+		names = append(names, "line")
+	}
+	e := entry{index: s.decimal(l[2][6:]), note: note, extra: s.jcs(raw, names...), open: map[string]string{}}
+	var path [][]byte
+	for _, line := range l[3:] {
+		p := s.base64(line)
+		s.must(len(p) == 32, "path")
+		path = append(path, p)
+	}
+	e.leaf = s.base64(text(e.extra["leaf"]))
+	c := s.head(note)
+	s.must(included(c.size, e.index, e.leaf, path, c.root), "not in the log")
+	if !s.must(len(e.leaf) >= 128 && e.leaf[0] == 1 && e.leaf[1] >= 1 && e.leaf[1] <= 23 && e.leaf[26] == 1 &&
+		e.leaf[127] <= 48 && len(e.leaf) == 128+32*int(e.leaf[127]), "leaf") {
+		return e
+	}
+	e.kind, e.request, e.time = e.leaf[1], e.leaf[2:18], binary.BigEndian.Uint64(e.leaf[18:])
+	e.tag, e.n, e.root = e.leaf[27:59], binary.BigEndian.Uint32(e.leaf[59:]), e.leaf[63:95]
+	s.fields(e)
+	return e
+}
+
+func (s *second) fields(e entry) {
+	list, ok := e.extra["fields"].([]any)
+	s.must(ok, "fields")
+	next := uint64(0)
+	for _, f := range list {
+		m, _ := f.(map[string]any)
+		i := s.number(m["i"])
+		if !s.must(len(m) == 4 && i >= next && i < uint64(e.leaf[127]), "field") {
+			return
+		}
+		next = i + 1
+		c := h([]byte{0x11}, s.hex(text(m["salt"]), 16), str(text(m["name"])), str(text(m["value"])))
+		s.must(bytes.Equal(c, e.leaf[128+32*i:160+32*i]), "opening")
+		if text(m["name"]) == "manifest" {
+			s.must(e.open["manifest"] == "", "manifest twice")
+		}
+		e.open[text(m["name"])] = text(m["value"])
+	}
+}
+
+// sparse checks presence (value set) or absence, and the lower bound of n.
+func (s *second) sparse(e entry, key, value []byte) {
+	b := s.base64(text(e.extra["sparse"]))
+	if !s.must(len(b) >= 2, "sparse proof") {
+		return
+	}
+	d, b := int(binary.BigEndian.Uint16(b)), b[2:]
+	if !s.must(d <= 256 && (len(b) == 32*d || len(b) == 32*d+64), "sparse proof") {
+		return
+	}
+	other := b[32*d:]
+	node, persons := make([]byte, 32), uint32(0)
+	bit := func(k []byte, i int) byte { return k[i/8] << (i % 8) >> 7 }
+	switch {
+	case value != nil:
+		s.must(len(other) == 0, "presence with another key")
+		node, persons = h([]byte{0}, key, value), 1
+	case len(other) > 0:
+		s.must(!bytes.Equal(other[:32], key), "absence of the key itself")
+		for i := range d {
+			s.must(bit(other, i) == bit(key, i), "another key elsewhere")
+		}
+		node, persons = h([]byte{0}, other), 1
+	}
+	for i := d - 1; i >= 0; i-- {
+		sibling := b[32*i : 32*i+32]
+		if !bytes.Equal(sibling, make([]byte, 32)) {
+			persons++
+		}
+		if bit(key, i) == 0 {
+			node = h([]byte{1}, node, sibling)
+		} else {
+			node = h([]byte{1}, sibling, node)
+		}
+	}
+	s.must(bytes.Equal(node, e.root), "sparse root")
+	s.must(persons <= e.n, "n")
+}
+
+// secondOpinion verifies a pack without a policy.
+func secondOpinion(b []byte) error {
+	s := &second{}
+	files := s.unzip(b)
+	n := len(files) - 6
+	if !s.must(n >= 0, "members") {
+		return s.err
+	}
+	names := []string{"pack.json", "enrolment.tlog-proof"}
+	for i := range n {
+		names = append(names, fmt.Sprintf("entries/%06d.tlog-proof", i+1))
+	}
+	names = append(names, "checkpoint", "page.html", "manifest.json", "manifest.tlog-proof")
+	for i, f := range files {
+		s.must(f.name == names[i], "order of members")
+	}
+	info := s.jcs(files[0].data, "created", "entries", "format", "from", "kind", "log", "origin", "record_key", "root_key", "subject", "until", "witnesses")
+	_, ok := info["witnesses"].([]any)
+	if !s.must(ok, "witnesses") || s.err != nil {
+		return s.err
+	}
+	s.pack(info, files, n)
+	return s.err
+}
+
+func (s *second) pack(info map[string]any, files []file, n int) {
+	s.must(info["format"] == "goldbell-pack/1" && info["kind"] == "subject", "kind of pack")
+	s.must(slices.Contains([]string{"file", "kms", "shared"}, text(info["root_key"])), "root key")
+	from, until, _ := s.number(info["from"]), s.number(info["until"]), s.number(info["created"])
+	s.must(from < until, "window")
+	origin, _, _ := strings.Cut(text(info["log"]), "+")
+	s.must(origin == text(info["origin"]), "the log's name")
+	ks, id := s.hex(text(info["record_key"]), 32), s.hex(text(info["subject"]), 16)
+	checkpoint := string(files[n+2].data)
+	c := s.head(checkpoint)
+	s.signatures(c, info)
+
+	enrolled := s.entry(files[1].data, "fields", "leaf", "sparse")
+	commitment := h([]byte{0x20}, ks, id)
+	if s.err != nil {
+		return
+	}
+	s.must(enrolled.kind == 6 && enrolled.note == checkpoint && enrolled.extra["line"] == nil, "enrolment")
+	s.sparse(enrolled, commitment, h([]byte{0x21}, commitment))
+	last, clock, present := enrolled.index, from, uint64(0)
+	for _, f := range files[2 : 2+n] {
+		e := s.entry(f.data, "fields", "leaf", "sparse")
+		if s.err != nil {
+			return
+		}
+		s.must(e.note == checkpoint && e.index > last && e.time >= clock && e.time < until, "entry")
+		if s.person(e, ks) {
+			present++
+		}
+		last, clock = e.index, e.time
+	}
+	s.must(present == s.number(info["entries"]), "count")
+	s.seal(info, files, c)
+}
+
+func (s *second) person(e entry, ks []byte) (present bool) {
+	tag := prf(ks, []byte{1}, e.request)
+	line, present := e.extra["line"].(map[string]any)
+	var value []byte
+	if present {
+		shown, ok := line["shown"].(bool)
+		version := s.number(line["version"])
+		s.must(len(line) == 3 && ok && version < 1<<32, "line")
+		b := []byte{0}
+		if shown {
+			b[0] = 1
+		}
+		b = binary.BigEndian.AppendUint32(b, uint32(version))
+		value = h(prf(ks, []byte{2}, e.request), b, str(text(line["rule"])))
+	}
+	s.sparse(e, tag, value)
+	if e.n == 1 {
+		s.must(bytes.Equal(e.tag, tag) == present, "tag")
+	} else {
+		s.must(bytes.Equal(e.tag, make([]byte, 32)), "tag")
+	}
+	return present
+}
+
+func (s *second) seal(info map[string]any, files []file, c head) {
+	manifest, seal := files[len(files)-2].data, files[len(files)-1].data
+	m := s.jcs(manifest, "format", "members")
+	list, _ := m["members"].([]any)
+	if !s.must(m["format"] == "goldbell-pack/1" && len(list) == len(files)-2, "manifest") {
+		return
+	}
+	for i, x := range list {
+		line, _ := x.(map[string]any)
+		s.must(len(line) == 2 && line["name"] == files[i].name && line["sha256"] == hex.EncodeToString(h(files[i].data)), "manifest line")
+	}
+	e := s.entry(seal, "consistency", "fields", "leaf")
+	later := s.head(e.note)
+	s.signatures(later, info)
+	s.must(e.kind == 19 && e.open["manifest"] == hex.EncodeToString(h(manifest)), "record of the manifest")
+	path := slices.Collect(slices.Chunk(s.base64(text(e.extra["consistency"])), 32))
+	s.must(e.index >= c.size && extends(c, later, path), "consistency")
+}
