@@ -188,12 +188,15 @@ func TestCarrierErrorsAreClasses(t *testing.T) {
 		handler http.HandlerFunc
 		want    error
 	}{
-		"taken":              {echo(202, 0), nil},
-		"refused":            {echo(403, 0), dial.Refused},
-		"broken":             {echo(500, 0), dial.Refused},
-		"redirect":           {echo(307, 0), dial.Refused},
-		"no content":         {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }, dial.Refused},
-		"too long":           {echo(202, 1<<20), dial.Garbled},
+		"taken":      {echo(202, 0), nil},
+		"refused":    {echo(403, 0), dial.Refused},
+		"broken":     {echo(500, 0), dial.Refused},
+		"redirect":   {echo(307, 0), dial.Refused},
+		"no content": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }, dial.Refused},
+		"too long":   {echo(202, 1<<20), dial.Garbled},
+		"padded": {func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, `{"ref":"x"}`+strings.Repeat(" ", 1<<13))
+		}, dial.Garbled},
 		"not JSON":           {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, canary) }, dial.Garbled},
 		"no reference":       {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }, dial.Garbled},
 		"strange reference":  {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"ref":"a b"}`) }, dial.Garbled},

@@ -277,7 +277,7 @@ func TestRunRefuses(t *testing.T) {
 		stdin string
 		args  []string
 	}{
-		"no secrets":          {"", nil},
+		"no secrets":          {"\n", nil},
 		"secrets not JSON":    {canary + "\n", nil},
 		"short key":           {`{"key":"` + canary + `0"}` + "\n", nil},
 		"unknown flag":        {good, []string{"-token", "x"}},
@@ -288,9 +288,9 @@ func TestRunRefuses(t *testing.T) {
 		"no roots file":       {good, []string{"-report-roots", "/nonexistent"}},
 	} {
 		out, end := process(t, c.stdin, c.args...)
-		err := end()
-		if rest, _ := io.ReadAll(out); err == nil || len(rest) > 0 || strings.Contains(err.Error(), canary) {
-			t.Errorf("%s: %v, %q", name, err, rest)
+		ready, _ := out.ReadBytes('\n') // standard input stays open until it is refused
+		if err := end(); err == nil || len(ready) > 0 || strings.Contains(err.Error(), canary) {
+			t.Errorf("%s: %v, %q", name, err, ready)
 		}
 	}
 }
