@@ -211,7 +211,7 @@ func TestCarrierErrorsAreClasses(t *testing.T) {
 			pool := x509.NewCertPool()
 			pool.AddCert(s.Certificate())
 			_, err := carrier(t, s.URL, pool).Place(t.Context(), call())
-			if err != c.want { //nolint: a class, not something that wraps one
+			if err != c.want {
 				t.Errorf("%v, want %v", err, c.want)
 			}
 		})
