@@ -332,6 +332,9 @@ func (f *firm) do(method, path, who string, body any, header ...string) *reply {
 		r.Header.Set("Authorization", "Bearer "+f.tokens[who])
 	}
 	for i := 0; i < len(header); i += 2 {
+		if header[i] == "Content-Type" {
+			r.Header.Del(header[i])
+		}
 		r.Header.Add(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
