@@ -60,6 +60,8 @@ type firm struct {
 	tokens   map[string]string // by person or service
 	codes    map[string]string // next one-time codes
 	subjects []string
+	traces   httpapi.Tracer
+	packs    httpapi.Packs
 
 	mu     sync.Mutex
 	now    time.Time
@@ -99,15 +101,6 @@ func (c *carrier) Place(_ context.Context, call dial.Call) (string, error) {
 
 // parts adapts the vault and the key ring to what others ask of them.
 type parts struct{ f *firm }
-
-func (p parts) Resolve(ctx context.Context, ids []pii.SubjectID) ([]pii.Ordinal, []bool, error) {
-	all, err := p.f.vault.Describe(ctx, ids)
-	ordinals, found := make([]pii.Ordinal, len(ids)), make([]bool, len(ids))
-	for i, s := range all {
-		ordinals[i], found[i] = s.Ordinal, s.Known()
-	}
-	return ordinals, found, err
-}
 
 func (p parts) Seal(now time.Time, context, plaintext []byte) ([]byte, string, error) {
 	b, err := p.f.ring.SealRecord(now, context, plaintext)
@@ -214,7 +207,7 @@ func (f *firm) serve() {
 	f.api, err = httpapi.New(httpapi.Config{
 		Door: f.door, Ledger: f.ledger, Authn: f.authn, People: f.store, Work: f.store, Sealer: f.ring,
 		Register: register.New(register.Config{
-			People: f.store, Work: f.store, Consents: f.store, Subjects: parts{f}, Keys: f.vault.RecordKeys,
+			People: f.store, Work: f.store, Consents: f.store, Subjects: f.vault, Keys: f.vault.RecordKeys,
 			Sheets: grant.Sheets(), Ledger: f.ledger, Clock: f.clock,
 			Rules: func(text string) (string, error) {
 				r, err := policy.Load(text)
@@ -224,6 +217,7 @@ func (f *firm) serve() {
 				return r.Version(), nil
 			},
 		}),
+		Traces: f.traces, Packs: f.packs,
 		Calls:      &dial.Dialer{Door: f.door, Ledger: f.ledger, Carrier: f.carrier, Clock: f.clock, Rand: rand.Reader},
 		Complaints: desk, Holds: desk, RequestID: f.ring.RequestID,
 		Clock: f.clock, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(f.log, nil)), Alarm: f.alarm, Version: "test",
