@@ -60,7 +60,7 @@ func commands() []command {
 
 // find takes the command's name off the arguments; the longest name wins.
 func (c *call) find(args []string) (*command, []string, error) {
-	if len(args) == 0 {
+	if len(args) == 0 || wantsJSON(args[:1]) {
 		return nil, nil, usage("no-command")
 	}
 	if slices.Contains([]string{"-h", "-help", "--help"}, args[0]) {

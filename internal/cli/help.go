@@ -92,7 +92,7 @@ func (f *flags) describe() string {
 		if x.DefValue != "" && x.DefValue != "false" && x.DefValue != "0" {
 			about += sentence("help-default", x.DefValue).In(f.lang)
 		}
-		_, _ = fmt.Fprintf(&b, "  %-24s %s\n", name, about)
+		_, _ = fmt.Fprintf(&b, "  %s%s  %s\n", name, strings.Repeat(" ", max(0, 22-cells(name))), about)
 	})
 	return b.String()
 }

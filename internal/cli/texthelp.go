@@ -28,7 +28,7 @@ var helpText = map[string]fault.Sentence{
 	"help":           {Zh: "说明一个命令", En: "explain a command"},
 
 	"--json":   {Zh: "在标准输出上给出恰好一个 JSON 对象", En: "print exactly one JSON object on standard output"},
-	"--data":   {Zh: "数据`目录`；不写则取 GOLDBELL_DATA", En: "the data `DIR`ectory; without it GOLDBELL_DATA"},
+	"--data":   {Zh: "数据`目录`；不写则取 GOLDBELL_DATA", En: "`DIR` of the data; without it the one in GOLDBELL_DATA"},
 	"--keys":   {Zh: "密钥`目录`；不写则取建立时记下的（默认 DIR.keys）", En: "`DIR` of the keys; without it the one init recorded (by default DIR.keys)"},
 	"--keeper": {Zh: "账本头见证的`目录`；不写则取建立时记下的（默认在用户状态目录）", En: "`DIR` of the head keeper; without it the one init recorded (by default the user's state directory)"},
 	"--listen": {Zh: "接口的 TCP `地址`", En: "TCP `ADDRESS` of the API"},

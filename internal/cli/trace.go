@@ -93,9 +93,9 @@ func (c *call) sayFinding(w io.Writer, f *trace.Finding, explained bool) {
 		c.say(w, "trace-undecided")
 	}
 	for _, r := range f.Ranking[:min(len(f.Ranking), 10)] {
-		_, _ = fmt.Fprintf(w, "  %-16s %.4f  %s\n", r.Recipient, r.Probability, r.Why)
+		_, _ = fmt.Fprintf(w, "  %-16s %s  %s\n", r.Recipient, odds(r.Probability), r.Why)
 	}
-	c.say(w, "trace-none", f.PNone, f.Detail.Unrecorded)
+	c.say(w, "trace-none", odds(f.PNone), odds(f.Detail.Unrecorded))
 	if f.Needs != "" {
 		c.say(w, "trace-needs", f.Needs)
 	}
@@ -111,8 +111,12 @@ func (c *call) sayDetail(w io.Writer, d *trace.Detail) {
 	for _, x := range d.Candidates {
 		c.say(w, "trace-candidate", x.Recipient, x.Inside, x.Active, x.Expected, x.Shown, day(x.From), day(x.Until), x.Window)
 	}
-	c.say(w, "trace-spread", d.Spread.Of, d.Spread.Low, d.Spread.Median, d.Spread.High)
-	c.say(w, "trace-prior", d.Prior.As, d.Prior.Insider, d.Prior.Smaller, d.Prior.Larger)
+	if d.Spread.Of > 0 {
+		c.say(w, "trace-spread", d.Spread.Of, d.Spread.Low, d.Spread.Median, d.Spread.High)
+	}
+	if d.Prior.Insider > 0 {
+		c.say(w, "trace-prior", d.Prior.As, d.Prior.Insider, d.Prior.Smaller, d.Prior.Larger)
+	}
 	for _, g := range d.Guards {
 		id := "trace-guard-holds"
 		if !g.Holds {
@@ -124,6 +128,17 @@ func (c *call) sayDetail(w io.Writer, d *trace.Detail) {
 		_, _ = fmt.Fprintf(w, "  %s\n", n)
 	}
 	c.say(w, "trace-engine", d.Engine)
+}
+
+// odds writes a probability; none is ever certain.
+func odds(p float64) string {
+	switch {
+	case p > 0.9999:
+		return ">0.9999"
+	case p < 0.0001:
+		return "<0.0001"
+	}
+	return fmt.Sprintf("%.4f", p)
 }
 
 func day(unix int64) string { return time.Unix(unix, 0).UTC().Format(time.DateOnly) }
