@@ -17,6 +17,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/goldbell/goldbell/internal/authn"
+	"github.com/goldbell/goldbell/internal/casework"
+	"github.com/goldbell/goldbell/internal/dial"
 	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/grant"
 	"github.com/goldbell/goldbell/internal/ledger"
@@ -48,11 +50,11 @@ type Config struct {
 	Register *register.Register
 	People   party.Store
 	Work     grant.Store
-	Subjects register.Subjects
 	Sealer   Sealer
 
-	Calls      Calls      // nil: no carrier is set up
-	Complaints Complaints // nil: the routes answer unavailable
+	// Parts that may be missing: their routes answer that they are unavailable.
+	Calls      *dial.Dialer
+	Complaints *casework.Desk
 	Holds      door.Holds
 	Traces     Tracer
 	Packs      Packs
