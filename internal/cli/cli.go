@@ -26,8 +26,8 @@ const (
 	exitUnavailable = 4
 )
 
-// Env is what a process hands to [Main]. The functions are the commands that live
-// in packages of their own; nil ones are not in the build.
+// Env is what a process hands to [Main]. Demo runs the demonstration, which
+// stands on the same floor; nil: it is not in the build.
 type Env struct {
 	Args    []string // without the program's name
 	Stdin   io.Reader
@@ -37,8 +37,7 @@ type Env struct {
 	Clock   func() time.Time
 	Version string
 
-	Demo      func(context.Context, DemoOptions) (any, error)
-	SwitchSim func(context.Context, []string) error
+	Demo func(context.Context, DemoOptions) (any, error)
 }
 
 // DemoOptions are the flags of `goldbell demo`.
