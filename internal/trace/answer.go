@@ -195,6 +195,7 @@ func (q *run) rejudge(suspects []suspect, a Ref) float64 {
 	q.parallel(len(order), func(i int, sc *scratch) {
 		q.judge(&again[order[i]], sc)
 	})
+	q.joinTwins(again)
 	p := q.posterior(again)
 	return p.each[a]
 }

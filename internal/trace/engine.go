@@ -18,6 +18,7 @@ const EngineVersion = "goldbell-trace/1"
 func Run(x *Exposure, ev Evidence, opt Options) (Finding, error) {
 	q := newRun(x, ev, opt)
 	suspects := q.survey()
+	q.joinTwins(suspects)
 	p := q.posterior(suspects)
 	if !p.sane() {
 		return Finding{}, ErrNotFinite

@@ -15,6 +15,7 @@ type suspect struct {
 	raw   float64 // log of the pooled numerator
 	alias float64 // log factor of alias contacts
 	best  []hypothesis
+	twins int // recipients, himself included, whose list is the same
 }
 
 // keepBest is how many hypotheses of a recipient are kept for pairs, guards and

@@ -1,0 +1,95 @@
+package trace
+
+import "math"
+
+// A record misses a few disclosures. Two recipients whose lists agree up to
+// that are not told apart by the one item that fell into the gap: their Bayes
+// factors are made equal, so neither is ever named alone.
+const (
+	twinShare  = .85 // of the smaller list must be shared
+	twinLonger = 1.35
+	twinSlack  = 3 * daySec // colleagues work the same list some hours apart
+)
+
+// joinTwins finds the twins of the leading names and shares their factors.
+func (q *run) joinTwins(suspects []suspect) {
+	const leaders = 8
+	order := q.byFactor(suspects)
+	mark := make([]int32, len(q.x.subjects))
+	seen := make([]int32, len(q.x.subjects))
+	g := newGroups(len(suspects))
+	round := int32(0)
+	for _, a := range order[:min(leaders, len(order))] {
+		s := &suspects[a]
+		if len(s.best) == 0 || s.alias > 0 {
+			continue
+		}
+		h := s.best[0]
+		round++
+		size := distinct(s.list.views, h.from, h.until, mark, round)
+		for b := range suspects {
+			if Ref(b) == a || suspects[b].alias > 0 || g.find(b) == g.find(int(a)) {
+				continue
+			}
+			both, other := overlap(suspects[b].list.views, h.from, h.until, mark, seen, round, int32(b)+1, len(suspects))
+			if size > 0 && float64(both) >= twinShare*float64(size) && float64(other) <= twinLonger*float64(size) {
+				g.join(int(a), b)
+			}
+		}
+	}
+	shareFactors(suspects, g)
+}
+
+// distinct marks and counts the subjects of a window.
+func distinct(views []View, from, until int64, mark []int32, round int32) (n int) {
+	for i := range views {
+		if v := &views[i]; v.At >= from && v.At < until && mark[v.Subject] != round {
+			mark[v.Subject] = round
+			n++
+		}
+	}
+	return n
+}
+
+// overlap counts another recipient's subjects of about the same time that are
+// marked, and those of exactly that time in all.
+func overlap(views []View, from, until int64, mark, seen []int32, round, b int32, all int) (both, other int) {
+	stamp := round*int32(all+1) + b
+	for i := range views {
+		v := &views[i]
+		if v.At < from-twinSlack || v.At >= until+twinSlack || seen[v.Subject] == stamp {
+			continue
+		}
+		inside := v.At >= from && v.At < until
+		if mark[v.Subject] != round && !inside {
+			continue
+		}
+		seen[v.Subject] = stamp
+		if mark[v.Subject] == round {
+			both++
+		}
+		if inside {
+			other++
+		}
+	}
+	return both, other
+}
+
+// shareFactors gives every member of a group the mean of the group's factors.
+func shareFactors(suspects []suspect, g groups) {
+	bf := make([]logMean, len(suspects))
+	raw := make([]logMean, len(suspects))
+	for i := range suspects {
+		bf[g.find(i)].add(suspects[i].bf)
+		raw[g.find(i)].add(suspects[i].raw)
+	}
+	for i := range suspects {
+		if n := g.find(i); bf[n].n > 1 {
+			suspects[i].bf, suspects[i].raw = bf[n].value(), raw[n].value()
+			suspects[i].twins = bf[n].n
+			if !finite(suspects[i].bf) {
+				suspects[i].bf = math.Inf(-1)
+			}
+		}
+	}
+}
