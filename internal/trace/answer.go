@@ -43,7 +43,7 @@ func (q *run) answer(suspects []suspect, p posterior) Finding {
 	switch {
 	case len(accused) > 0:
 		f.Verdict = Accuse
-	case len(f.Group) > 0 && p.unrecorded <= q.opt.MaxUnrecorded && q.groupHolds(suspects, &p, f.Group):
+	case len(f.Group) > 1 && p.unrecorded <= q.opt.MaxUnrecorded && q.groupHolds(suspects, &p, f.Group):
 		f.Verdict = Group
 	case p.none >= .8:
 		f.Verdict = Nobody
@@ -67,9 +67,9 @@ func (q *run) group(p *posterior, order []Ref) []string {
 	out := []string{}
 	for _, a := range order[:min(5, len(order))] {
 		add := p.each[a]
-		for _, pr := range p.pairs { // a pair inside the set counts once
-			if pr.a == a && in[pr.b] || pr.b == a && in[pr.a] {
-				add -= pr.p
+		for _, set := range p.sets { // a set counts once
+			if slices.Contains(set.who, a) && slices.ContainsFunc(set.who, func(b Ref) bool { return in[b] }) {
+				add -= set.p
 			}
 		}
 		joint += add
@@ -186,17 +186,31 @@ func (q *run) without(suspects []suspect, a Ref) float64 {
 	return again.rejudge(suspects, a)
 }
 
-// rejudge scores the leading recipients anew; the others keep their factor.
+// rejudge scores the leading recipients anew; the others keep their factor, and
+// what was found under rival lists and of accomplices moves by as much.
 func (q *run) rejudge(suspects []suspect, a Ref) float64 {
-	const leaders = 30
-	again := slices.Clone(suspects)
 	order := q.byFactor(suspects)
 	order = order[:min(leaders, len(order))]
-	q.parallel(len(order), func(i int, sc *scratch) {
-		q.judge(&again[order[i]], sc)
-	})
-	q.joinTwins(again)
-	p := q.posterior(again)
+	again := slices.Clone(suspects)
+	for i, s := range q.rejudged(suspects, order) {
+		old := &suspects[order[i]]
+		s.sets, s.given = nil, slices.Clone(old.given)
+		again[order[i]] = s
+	}
+	shareFactors(again, q.twins)
+	moved := func(a Ref) float64 { return again[a].bf - suspects[a].bf }
+	for i := range again {
+		for n := range again[i].given {
+			again[i].given[n] += moved(Ref(i))
+		}
+		again[i].sets = slices.Clone(suspects[i].sets)
+		for n := range again[i].sets {
+			for _, b := range again[i].sets[n].who {
+				again[i].sets[n].p += moved(b)
+			}
+		}
+	}
+	p := q.posterior(again, q.rivalLists, q.outsideBF)
 	return p.each[a]
 }
 

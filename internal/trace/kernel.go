@@ -58,18 +58,24 @@ type classKey struct {
 
 // run is one question on one exposure.
 type run struct {
-	x       *Exposure
-	opt     Options
-	items   []item // in an order that does not depend on the caller's
-	classes []class
-	byCell  map[int32][]int32 // cell → classes
-	bySubj  map[Ref][]int32   // subject → items
-	needed  []bool            // cell → has a class
-	seen    []int64           // subject → first shown to anybody in plain
-	zc, zf  float64           // coarsening of complaints and of file rows
-	tau     float64           // spread of recipients, fitted
-	last    int64             // time of the last item
-	stats   struct{ repeated, unverified, excluded int }
+	x          *Exposure
+	opt        Options
+	items      []item // in an order that does not depend on the caller's
+	classes    []class
+	byCell     map[int32][]int32 // cell → classes
+	bySubj     map[Ref][]int32   // subject → items
+	needed     []bool            // cell → has a class
+	seen       []int64           // subject → first shown to anybody in plain
+	weightFrom []float64         // item → weight of it and all later ones
+	zc, zf     float64           // coarsening of complaints and of file rows
+	tilt       *tilt             // a list taken to have leaked already, or nil
+	unrecorded float64           // log Bayes factor of a path without entries
+	twins      groups            // recipients whose lists are the same
+	rivalLists []rival
+	outsideBF  float64 // log Bayes factor of all outside lists
+	tau        float64 // spread of recipients, fitted
+	last       int64   // time of the last item
+	stats      struct{ repeated, unverified, excluded int }
 }
 
 func newRun(x *Exposure, ev Evidence, opt Options) *run {
@@ -95,6 +101,13 @@ func newRun(x *Exposure, ev Evidence, opt Options) *run {
 			rows += it.weight
 		} else {
 			complaints += it.weight
+		}
+	}
+	q.weightFrom = make([]float64, len(q.items)+1)
+	for i := len(q.items) - 1; i >= 0; i-- {
+		q.weightFrom[i] = q.weightFrom[i+1]
+		if !q.items[i].skipped {
+			q.weightFrom[i] += q.items[i].weight
 		}
 	}
 	q.zc = opt.AlphaComplaints / (opt.AlphaComplaints + complaints)

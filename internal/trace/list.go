@@ -7,7 +7,7 @@ type list struct {
 	a     Ref
 	views []View
 	modes [2]shown
-	after int     // complaints by people shown to him only later: a free control
+	after float64 // complaints by people shown to him only later: a free control
 	later float64 // how many of them chance expects
 }
 
@@ -15,7 +15,9 @@ type list struct {
 type shown struct {
 	counted []counted
 	hits    []hit
-	items   int // items with a hit
+	items   int      // items with a hit
+	with    []window // acts that hold a hit; made once
+	missed  float64  // log of the sum over the other acts
 }
 
 // counted is a view that counts for a class; prev is when the same subject last
@@ -23,6 +25,7 @@ type shown struct {
 type counted struct {
 	at, prev int64
 	class    int32
+	subject  Ref
 }
 
 // hit is a view of an item's own subject.
@@ -110,11 +113,11 @@ func (q *run) count(l *list, s *scratch, c, view int32) {
 			}
 		}
 		if v.At < k.at {
-			l.modes[mode].counted = append(l.modes[mode].counted, counted{v.At, prev, c})
+			l.modes[mode].counted = append(l.modes[mode].counted, counted{v.At, prev, c, v.Subject})
 		} else if prev == never && mode == asSeen && k.file == 0 && k.kind == anyVersion {
 			l.later += k.w / k.size
 			if v.Subject == q.items[k.item].Subject {
-				l.after++
+				l.after += k.w
 			}
 		}
 	}

@@ -1,7 +1,5 @@
 package trace
 
-import "math"
-
 // A record misses a few disclosures. Two recipients whose lists agree up to
 // that are not told apart by the one item that fell into the gap: their Bayes
 // factors are made equal, so neither is ever named alone.
@@ -13,7 +11,7 @@ const (
 
 // joinTwins finds the twins of the leading names and shares their factors.
 func (q *run) joinTwins(suspects []suspect) {
-	const leaders = 8
+	const leaders = 8 // looking for twins costs a pass over the record
 	order := q.byFactor(suspects)
 	mark := make([]int32, len(q.x.subjects))
 	seen := make([]int32, len(q.x.subjects))
@@ -37,6 +35,7 @@ func (q *run) joinTwins(suspects []suspect) {
 			}
 		}
 	}
+	q.twins = g
 	shareFactors(suspects, g)
 }
 
@@ -77,19 +76,24 @@ func overlap(views []View, from, until int64, mark, seen []int32, round, b int32
 
 // shareFactors gives every member of a group the mean of the group's factors.
 func shareFactors(suspects []suspect, g groups) {
-	bf := make([]logMean, len(suspects))
-	raw := make([]logMean, len(suspects))
+	sizes := make([]int, len(suspects))
 	for i := range suspects {
-		bf[g.find(i)].add(suspects[i].bf)
-		raw[g.find(i)].add(suspects[i].raw)
+		sizes[g.find(i)]++
 	}
-	for i := range suspects {
-		if n := g.find(i); bf[n].n > 1 {
-			suspects[i].bf, suspects[i].raw = bf[n].value(), raw[n].value()
-			suspects[i].twins = bf[n].n
-			if !finite(suspects[i].bf) {
-				suspects[i].bf = math.Inf(-1)
+	share := func(of func(*suspect) *float64) {
+		mean := make([]logMean, len(suspects))
+		for i := range suspects {
+			mean[g.find(i)].add(*of(&suspects[i]))
+		}
+		for i := range suspects {
+			if n := g.find(i); sizes[n] > 1 {
+				*of(&suspects[i]) = mean[n].value()
 			}
 		}
+	}
+	share(func(s *suspect) *float64 { return &s.bf })
+	share(func(s *suspect) *float64 { return &s.raw })
+	for i := range suspects {
+		suspects[i].twins = sizes[g.find(i)]
 	}
 }
