@@ -194,7 +194,7 @@ func (q *run) rejudge(suspects []suspect, a Ref) float64 {
 	again := slices.Clone(suspects)
 	for i, s := range q.rejudged(suspects, order) {
 		old := &suspects[order[i]]
-		s.sets, s.given = nil, slices.Clone(old.given)
+		s.given = slices.Clone(old.given)
 		again[order[i]] = s
 	}
 	shareFactors(again, q.twins)
@@ -202,6 +202,10 @@ func (q *run) rejudge(suspects []suspect, a Ref) float64 {
 	for i := range again {
 		for n := range again[i].given {
 			again[i].given[n] += moved(Ref(i))
+		}
+		again[i].common = slices.Clone(suspects[i].common)
+		for n := range again[i].common {
+			again[i].common[n].p += moved(Ref(i))
 		}
 		again[i].sets = slices.Clone(suspects[i].sets)
 		for n := range again[i].sets {

@@ -27,5 +27,7 @@ func (q *run) weighAll(suspects []suspect) posterior {
 	q.joinTwins(suspects)
 	q.underEach(suspects, q.rivalLists)
 	q.company(suspects)
+	order := q.byFactor(suspects)
+	q.framing(suspects, order[:min(leaders, len(order))])
 	return q.posterior(suspects, q.rivalLists, q.outsideBF)
 }

@@ -90,6 +90,7 @@ func newRun(x *Exposure, ev Evidence, opt Options) *run {
 		q.items = append(q.items, q.prepare(it, i, weight[i], voices[i]))
 	}
 	slices.SortStableFunc(q.items, compareItems)
+	q.items = thin(q.items)
 	q.classify()
 	q.seen = x.firstSeen()
 	complaints, rows := 0.0, 0.0
@@ -113,6 +114,28 @@ func newRun(x *Exposure, ev Evidence, opt Options) *run {
 	q.zc = opt.AlphaComplaints / (opt.AlphaComplaints + complaints)
 	q.zf = opt.AlphaRows / (opt.AlphaRows + rows)
 	return q
+}
+
+// thin keeps the first items of a voice that has very many: they weigh as one
+// anyhow.
+func thin(items []item) []item {
+	const most = 40
+	n := map[int32]int{}
+	for i := range items {
+		n[items[i].voice]++
+	}
+	kept := map[int32]int{}
+	out := items[:0]
+	for _, it := range items {
+		if it.File == 0 && n[it.voice] > most {
+			if kept[it.voice]++; kept[it.voice] > most {
+				continue
+			}
+			it.weight *= float64(n[it.voice]) / most
+		}
+		out = append(out, it)
+	}
+	return out
 }
 
 func compareItems(a, b item) int {

@@ -64,6 +64,13 @@ func (q *run) posterior(suspects []suspect, rivals []rival, outside float64) pos
 	for _, s := range sets {
 		all.add(s.p)
 	}
+	var common []setMass
+	for i := range suspects {
+		common = append(common, suspects[i].common...)
+	}
+	for _, s := range common {
+		all.add(s.p)
+	}
 	total := all.value()
 	share := func(v float64) float64 { return min(1, math.Exp(v-total)) }
 	p := posterior{each: make([]float64, len(suspects)), pooled: pooled.value()}
@@ -78,6 +85,11 @@ func (q *run) posterior(suspects []suspect, rivals []rival, outside float64) pos
 			p.each[a] = min(1, p.each[a]+m)
 		}
 		p.sets = append(p.sets, setMass{s.who, m})
+	}
+	for _, s := range common {
+		for _, a := range s.who {
+			p.each[a] = min(1, p.each[a]+share(s.p)/2)
+		}
 	}
 	return p
 }

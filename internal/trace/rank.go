@@ -10,14 +10,15 @@ import (
 
 // suspect is what the evidence says of one recipient.
 type suspect struct {
-	list  *list
-	bf    float64 // log Bayes factor over all his windows
-	raw   float64 // log of the pooled numerator
-	alias float64 // log factor of alias contacts
-	best  []hypothesis
-	given []float64 // log Bayes factor under each rival list
-	sets  []setMass // sets of several leakers that begin with this one
-	twins int       // recipients, himself included, whose list is the same
+	list   *list
+	bf     float64 // log Bayes factor over all his windows
+	raw    float64 // log of the pooled numerator
+	alias  float64 // log factor of alias contacts
+	best   []hypothesis
+	given  []float64 // log Bayes factor under each rival list
+	common []setMass // lists he has in common with another
+	sets   []setMass // sets of several leakers that begin with this one
+	twins  int       // recipients, himself included, whose list is the same
 }
 
 // keepBest is how many hypotheses of a recipient are kept for pairs, guards and

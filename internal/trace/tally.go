@@ -32,6 +32,7 @@ type tally struct {
 	used  []int32
 	hitBy []int32 // item → window that last counted it
 	mark  int32
+	only  []bool // subjects that count, nil for all
 }
 
 func newTally(q *run) tally {
@@ -45,7 +46,7 @@ func (q *run) terms(l *list, mode int, from, until int64, y *tally, into *terms)
 	m := &l.modes[mode]
 	y.used = y.used[:0]
 	for _, c := range m.countedIn(from, until) {
-		if c.prev >= from {
+		if c.prev >= from || y.only != nil && !y.only[c.subject] {
 			continue
 		}
 		y.touch(c.class)
@@ -57,6 +58,9 @@ func (q *run) terms(l *list, mode int, from, until int64, y *tally, into *terms)
 	y.mark++
 	for _, h := range m.hitsIn(from, until) {
 		it := &q.items[h.item]
+		if y.only != nil && !y.only[it.Subject] {
+			continue
+		}
 		into.marks.add(it.Mark, h.variant)
 		if y.hitBy[h.item] == y.mark {
 			continue

@@ -4,9 +4,8 @@ package trace
 // that are not told apart by the one item that fell into the gap: their Bayes
 // factors are made equal, so neither is ever named alone.
 const (
-	twinShare  = .85 // of the smaller list must be shared
-	twinLonger = 1.35
-	twinSlack  = 3 * daySec // colleagues work the same list some hours apart
+	twinShare = .85        // of the smaller list must be shared
+	twinSlack = 3 * daySec // colleagues work the same list some hours apart
 )
 
 // joinTwins finds the twins of the leading names and shares their factors.
@@ -24,13 +23,14 @@ func (q *run) joinTwins(suspects []suspect) {
 		}
 		h := s.best[0]
 		round++
-		size := distinct(s.list.views, h.from, h.until, mark, round)
+		own := distinct(s.list.views, h.from, h.until, mark, round)
+		near := distinct(s.list.views, h.from-twinSlack, h.until+twinSlack, seen, round*int32(len(suspects)+1))
 		for b := range suspects {
 			if Ref(b) == a || suspects[b].alias > 0 || g.find(b) == g.find(int(a)) {
 				continue
 			}
-			both, other := overlap(suspects[b].list.views, h.from, h.until, mark, seen, round, int32(b)+1, len(suspects))
-			if size > 0 && float64(both) >= twinShare*float64(size) && float64(other) <= twinLonger*float64(size) {
+			all, both := overlap(suspects[b].list.views, h.from-twinSlack, h.until+twinSlack, mark, seen, round, round*int32(len(suspects)+1)+int32(b)+1)
+			if own > 0 && float64(both) >= twinShare*float64(own) && float64(all) <= float64(near)/twinShare && float64(all) >= float64(near)*twinShare {
 				g.join(int(a), b)
 			}
 		}
@@ -50,28 +50,20 @@ func distinct(views []View, from, until int64, mark []int32, round int32) (n int
 	return n
 }
 
-// overlap counts another recipient's subjects of about the same time that are
-// marked, and those of exactly that time in all.
-func overlap(views []View, from, until int64, mark, seen []int32, round, b int32, all int) (both, other int) {
-	stamp := round*int32(all+1) + b
+// overlap counts another recipient's subjects of a span: all, and those marked.
+func overlap(views []View, from, until int64, mark, seen []int32, round, stamp int32) (all, both int) {
 	for i := range views {
 		v := &views[i]
-		if v.At < from-twinSlack || v.At >= until+twinSlack || seen[v.Subject] == stamp {
-			continue
-		}
-		inside := v.At >= from && v.At < until
-		if mark[v.Subject] != round && !inside {
+		if v.At < from || v.At >= until || seen[v.Subject] == stamp {
 			continue
 		}
 		seen[v.Subject] = stamp
+		all++
 		if mark[v.Subject] == round {
 			both++
 		}
-		if inside {
-			other++
-		}
 	}
-	return both, other
+	return all, both
 }
 
 // shareFactors gives every member of a group the mean of the group's factors.

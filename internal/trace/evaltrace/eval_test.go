@@ -29,6 +29,7 @@ type outcome struct {
 	verdict             trace.Verdict
 	p                   float64 // of the top name
 	hit                 bool    // the top name leaked
+	best                float64 // of the best of the leakers
 	truthful            int
 	took                time.Duration
 	strong, strongWrong int
@@ -62,6 +63,9 @@ func score(t *testing.T, fam family, seed uint64) outcome {
 		o.first = o.hit || len(twins) > 0 && slices.Contains(twins, top.Recipient)
 	}
 	for _, r := range got.Ranking {
+		if slices.Contains(leakers, r.Recipient) {
+			o.best = max(o.best, r.Probability)
+		}
 		if r.Probability >= .99 {
 			o.strong++
 			if !slices.Contains(leakers, r.Recipient) {
@@ -172,6 +176,14 @@ func bins(all []outcome) {
 		}
 	}
 	strong, wrong := 0, 0
+	bits, n := 0.0, 0
+	for _, o := range all {
+		if o.family.inside {
+			bits += math.Log(max(o.best, .0005))
+			n++
+		}
+	}
+	fmt.Printf("\nmean log probability of the leaker: %.3f\n", bits/float64(max(n, 1)))
 	for _, o := range all {
 		strong += o.strong
 		wrong += o.strongWrong
