@@ -26,7 +26,7 @@ type Options struct {
 // Defaults are the options every live run uses.
 func Defaults() Options {
 	return Options{
-		Nobody: .37, Unrecorded: .08, External: .10, Insider: .40, Pairs: .05,
+		Nobody: .25, Unrecorded: .10, External: .10, Insider: .48, Pairs: .07,
 		AlphaComplaints: 1000, AlphaRows: 150, Enriched: .1, Framed: .03,
 		MinProbability: .99, MinItems: 3, MinPooled: 100, MinDispersed: .95, MinWithout: .80, MinSecond: .95,
 		MaxUnrecorded: .20, Cap: .985,

@@ -35,6 +35,9 @@ func (q *run) company(suspects []suspect) {
 		seconds := again.rejudged(suspects, order)
 		best := Ref(-1)
 		for i, b := range order {
+			if a != b {
+				first.after = append(first.after, setMass{[]Ref{b}, seconds[i].bf + seconds[i].alias})
+			}
 			key := [2]Ref{min(a, b), max(a, b)}
 			if a == b || done[key] || math.IsInf(seconds[i].bf, 0) {
 				continue

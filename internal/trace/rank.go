@@ -17,6 +17,7 @@ type suspect struct {
 	best   []hypothesis
 	given  []float64 // log Bayes factor under each rival list
 	common []setMass // lists he has in common with another
+	after  []setMass // log factors of others, given that this one leaked
 	sets   []setMass // sets of several leakers that begin with this one
 	twins  int       // recipients, himself included, whose list is the same
 }
@@ -32,7 +33,7 @@ func (q *run) survey() []suspect {
 	observed := make([]float64, len(out))
 	expected := make([]float64, len(out))
 	for i := range out {
-		observed[i], expected[i] = out[i].list.after, out[i].list.later
+		observed[i], expected[i] = out[i].list.observed, out[i].list.expected
 	}
 	q.tau = fitTau(observed, expected)
 	q.parallel(len(out), func(i int, s *scratch) { q.judge(&out[i], s) })

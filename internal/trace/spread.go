@@ -62,9 +62,9 @@ func likelihood1(ts []term, x float64) float64 {
 // fitTau finds the deviation among recipients by maximum likelihood over their
 // control counts. With few controls the answer is close to the default.
 func fitTau(observed, expected []float64) float64 {
-	best, at := math.Inf(-1), .3
-	for _, tau := range []float64{.1, .15, .2, .3, .4, .5, .65, .8, 1} {
-		ll := -math.Pow(math.Log(tau/.3), 2) / 2 // a weak prior around 0.3
+	best, at := math.Inf(-1), .2
+	for _, tau := range []float64{.07, .1, .15, .2, .3, .4, .5, .65, .8, 1} {
+		ll := -math.Pow(math.Log(tau/.2), 2) / 2 // a weak prior around 0.2
 		for i, o := range observed {
 			if expected[i] <= 0 {
 				continue
