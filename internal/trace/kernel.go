@@ -67,7 +67,7 @@ type run struct {
 	needed     []bool            // cell → has a class
 	seen       []int64           // subject → first shown to anybody in plain
 	weightFrom []float64         // item → weight of it and all later ones
-	zc, zf     float64           // coarsening of complaints and of file rows
+	zc         float64           // coarsening of complaints
 	tilt       *tilt             // a list taken to have leaked already, or nil
 	unrecorded float64           // log Bayes factor of a path without entries
 	twins      groups            // recipients whose lists are the same
@@ -93,14 +93,12 @@ func newRun(x *Exposure, ev Evidence, opt Options) *run {
 	q.items = thin(q.items)
 	q.classify()
 	q.seen = x.firstSeen()
-	complaints, rows := 0.0, 0.0
+	complaints := 0.0
 	for i := range q.items {
 		it := &q.items[i]
 		q.bySubj[it.Subject] = append(q.bySubj[it.Subject], int32(i))
 		q.last = max(q.last, it.At)
-		if it.File > 0 {
-			rows += it.weight
-		} else {
+		if it.File == 0 {
 			complaints += it.weight
 		}
 	}
@@ -112,7 +110,6 @@ func newRun(x *Exposure, ev Evidence, opt Options) *run {
 		}
 	}
 	q.zc = opt.AlphaComplaints / (opt.AlphaComplaints + complaints)
-	q.zf = opt.AlphaRows / (opt.AlphaRows + rows)
 	return q
 }
 

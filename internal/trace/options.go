@@ -26,7 +26,7 @@ type Options struct {
 // Defaults are the options every live run uses.
 func Defaults() Options {
 	return Options{
-		Nobody: .25, Unrecorded: .10, External: .10, Insider: .48, Pairs: .07,
+		Nobody: .18, Unrecorded: .09, External: .09, Insider: .55, Pairs: .09,
 		AlphaComplaints: 1000, AlphaRows: 150, Enriched: .1, Framed: .03,
 		MinProbability: .99, MinItems: 3, MinPooled: 100, MinDispersed: .95, MinWithout: .80, MinSecond: .95,
 		MaxUnrecorded: .20, Cap: .985,

@@ -145,21 +145,33 @@ var decays = func() (d [80]float64) {
 	return d
 }()
 
-// rowPart averages the coarsened likelihood of file rows, marks included.
+// rowPart averages the coarsened likelihood of file rows, marks included. The
+// rows inside are what a small misfit could turn into certainty, so the
+// coarsening counts them, and not the strangers around them.
 func (q *run) rowPart(ts *terms, best *point) float64 {
 	if len(ts.rows) == 0 {
 		return 0
 	}
 	var mean logMean
 	top := math.Inf(-1)
+	z := q.coarse(ts.rows)
 	for _, x := range fileRates {
-		v := q.zf * likelihood(ts.rows, x)
+		v := z * likelihood(ts.rows, x)
 		mean.add(v)
 		if v > top {
 			top, best.file = v, x
 		}
 	}
-	return mean.value() + q.zf*ts.marks.log()
+	return mean.value() + z*ts.marks.log()
+}
+
+// coarse is the exponent of a hypothesis' file rows.
+func (q *run) coarse(rows []term) float64 {
+	inside := 0.0
+	for i := range rows {
+		inside += rows[i].in
+	}
+	return q.opt.AlphaRows / (q.opt.AlphaRows + inside)
 }
 
 func decoyPart(ts []term) float64 {

@@ -44,8 +44,9 @@ func (s *spread) rows(q *run, rows []term) []float64 {
 		return nil
 	}
 	out := make([]float64, len(s.u))
+	z := q.coarse(rows)
 	for i, u := range s.u {
-		out[i] = q.zf * likelihood(rows, math.Exp(u)-1)
+		out[i] = z * likelihood(rows, math.Exp(u)-1)
 	}
 	return out
 }
