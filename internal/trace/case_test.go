@@ -176,8 +176,9 @@ func TestFoundFile(t *testing.T) {
 	c["leaked_1.csv"] = "姓名;x,手机号,公司名称\n"
 	c["files.json"] = `{"leaked_1.csv":"2025-09-01T00:00:00Z"}`
 	for i := 2; i < 240; i += 3 { // what r3 was shown
-		c["leaked_1.csv"] += fmt.Sprintf("Wang %d,138-%04d-%04d,FIRM %d ltd.\n", i, i/10000, i%10000, i)
+		c["leaked_1.csv"] += fmt.Sprintf("W.,138-%04d-%04d,FIRM %d ltd.\n", i/10000, i%10000, i)
 	}
+	c["leaked_1.csv"] += "W.,13800000002,\nW.,0086 138 0000 0005,\n" // twice, in other spellings
 	for i := range 300 {
 		c["leaked_1.csv"] += fmt.Sprintf("Li,+8615%09d,\"broken %d\n", i, i)
 	}
@@ -188,7 +189,7 @@ func TestFoundFile(t *testing.T) {
 	if f.Verdict != Accuse || !slices.Equal(f.Accused, []string{"r3"}) {
 		t.Errorf("%s %v %v", f.Verdict, f.Accused, f.Ranking)
 	}
-	if !slices.Contains(f.Detail.Notes, "leaked_1.csv: 380 rows, of which 80 different persons are in the records") {
+	if !slices.Contains(f.Detail.Notes, "leaked_1.csv: 382 rows, of which 80 different persons are in the records") {
 		t.Errorf("notes %v", f.Detail.Notes)
 	}
 }

@@ -307,3 +307,17 @@ func TestANotFiniteNumberStopsTheRun(t *testing.T) {
 		t.Error("a guard holds for NaN")
 	}
 }
+
+func TestOneVoiceWeighsAsOne(t *testing.T) {
+	items := []Item{
+		{Subject: 1, Caller: "c"}, {Subject: 2, Caller: "c"}, {Subject: 3, Reporter: "r", Caller: "c"}, {Subject: 4, Reporter: "r"},
+		{Subject: 5}, {Subject: 5},
+		{Subject: 6, Proof: Unverified}, {Subject: 7},
+		{Subject: 7, File: 1},
+	}
+	weight, _, repeated, unverified := weigh(items)
+	want := []float64{.25, .25, .25, .25, .5, .5, unverifiedWeight, 1, 1}
+	if d := cmp.Diff(want, weight); d != "" || repeated != 6 || unverified != 1 {
+		t.Errorf("%d repeated, %d unverified, weights (-want +got):\n%s", repeated, unverified, d)
+	}
+}
