@@ -237,6 +237,7 @@ func TestWhoSawThisPerson(t *testing.T) {
 	if n != 3 {
 		t.Fatalf("%d of 3 disclosures listed for the recipient", n)
 	}
+	f.post("/v1/lookups", "a001", m{"field": "phone", "value": "13000000000", "purpose": "telesales", "work_item": work}).problem(403, "no-grant")
 	f.get("/v1/subjects/"+strings.Repeat("0", 32)+"/disclosures", "officer").want(200).into(&out)
 	if len(out.Disclosures) != 0 {
 		t.Fatal("the dummy subject's entries are listed")

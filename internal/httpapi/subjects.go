@@ -62,7 +62,7 @@ func enrol(a *API, ctx context.Context, c *call, in *enrolIn) (*enrolOut, error)
 		stored = append(stored, i)
 	}
 	if len(stored) == 0 {
-		out.Status = http.StatusUnprocessableEntity
+		out.Status = http.StatusOK // nothing was created; the results say why
 		return out, nil
 	}
 	ids, err := a.Door.Enrol(ctx, c.who, e)
