@@ -193,8 +193,8 @@ func TestTwoProcesses(t *testing.T) {
 			wait.Go(func() {
 				for range each {
 					err := storetest.Append(dbs[g%2], 1, func(tx ledger.Tx, _ uint64) error {
-						ok, err := tx.Spend(ledger.Spend{Key: "shared", Cap: limit, Amount: 1, Until: now()})
-						if ok {
+						over, err := tx.Spend([]ledger.Spend{{Key: "shared", Cap: limit, Amount: 1, Until: now()}})
+						if over == "" {
 							passed.Add(1)
 						}
 						return err
