@@ -82,7 +82,7 @@ func TestNothingSentComesBack(t *testing.T) {
 		{"a time more than 100 years ahead", "POST", "/v1/people", "officer", person("2126-03-03T00:00:00Z"), nil, 422, "body.contract_from"},
 		{"a time that is none", "POST", "/v1/people", "officer", person(secret), nil, 422, "body.contract_from"},
 		{"an absurd optional time", "POST", "/v1/people", "officer", m{"id": "x1", "org": "own", "kind": "staff", "contract_from": "2026-01-01T00:00:00Z", "contract_until": "0001-01-01T00:00:00Z"}, nil, 422, "body.contract_until"},
-		{"rules that do not parse", "POST", "/v1/rules", "officer", m{"text": secret}, nil, 422, ""},
+		{"rules that do not parse", "POST", "/v1/rules", "officer", m{"text": secret}, nil, 422, "body.text"},
 		{"a wrong code", "POST", "/v1/sessions", "", m{"code": secret}, nil, 403, "code"},
 		{"an unknown parameter", "GET", "/v1/work-items?" + secret + "=1", "a001", nil, nil, 422, "query"},
 		{"a parameter of a wrong kind", "GET", "/v1/work-items?limit=" + secret, "a001", nil, nil, 422, "query.limit"},

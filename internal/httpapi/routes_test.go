@@ -348,3 +348,13 @@ func TestLedgerOverHTTP(t *testing.T) {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+func TestWrongRulesNameTheLine(t *testing.T) {
+	f := newFirm(t, 0)
+	r := f.post("/v1/rules", "officer", m{"text": plainRule + "\n\n" + `@id("` + secret + `") permit(principal, action, resource) when { context.` + secret + ` };`})
+	r.problem(422, "bad-rules")
+	sweep(t, r)
+	if !strings.Contains(string(r.body), `"where":"body.text","line":3`) {
+		t.Errorf("%s", r.body)
+	}
+}
