@@ -365,3 +365,30 @@ func query(path, work string) string {
 	}
 	return ""
 }
+
+// Whatever is sent to a route that reads bodies, the answer quotes none of it, is
+// JSON, and is never a failure of ours.
+func FuzzBodies(f *testing.F) {
+	firm := newFirm(f, 1)
+	work := firm.work("a001", "call-task", "telesales", firm.subjects...)
+	routes := []struct{ path, who string }{
+		{"/v1/disclosures", "a001"}, {"/v1/lookups", "a001"}, {"/v1/lookups", "switch"}, {"/v1/subjects", "crm"}, {"/v1/consents", "crm"},
+		{"/v1/call-outcomes", "switch"}, {"/v1/people", "secadmin"}, {"/v1/complaints", ""}, {"/v1/work-items", "crm"}, {"/v1/sessions", ""},
+	}
+	for i, r := range routes {
+		b, _ := json.Marshal(firm.samples(work)[r.path])
+		f.Add(i, b)
+		f.Add(i, bytes.ReplaceAll(b, []byte(`"13`), []byte(`"`+secret+`13`)))
+		f.Add(i, bytes.ReplaceAll(b, []byte(`":`), []byte(secret+`":`)))
+	}
+	f.Fuzz(func(t *testing.T, i int, body []byte) {
+		r := routes[uint(i)%uint(len(routes))]
+		firm.TB = t
+		firm.pass(time.Minute)
+		got := firm.post(r.path, r.who, body)
+		sweep(t, got)
+		if got.status >= 500 || !json.Valid(got.body) {
+			t.Fatalf("%d: %s", got.status, got.body)
+		}
+	})
+}
