@@ -26,7 +26,8 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"goldbell": m
 //	encode gbk|bom FILE        write the UTF-8 file in another encoding
 //	field VAR FILE KEY         set VAR to a string of the JSON object in FILE
 //	rows FILE N                write a list of N valid customers
-//	killed DATA COMMAND …      run a command and kill it after its first batch is stored
+//	cut kill|int DATA COMMAND … run a command; kill it, or press Ctrl-C, when its
+//	                           first batch is stored
 //	mode FILE 0600             the file's permissions are these
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -37,7 +38,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"encode": encode, "field": field, "rows": rows, "killed": killed, "mode": mode,
+			"encode": encode, "field": field, "rows": rows, "cut": cut, "mode": mode,
 		},
 	})
 }
@@ -96,34 +97,39 @@ func mode(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// killed stands between the command and the running server of the data directory,
-// and kills the command without warning when the answer to its first batch passes.
-func killed(ts *testscript.TestScript, neg bool, args []string) {
-	want(ts, neg, args, 2)
-	socket := filepath.Join(ts.MkAbs(args[0]), "goldbell.sock")
+// cut stands between the command and the running server of the data directory, and
+// stops the command when the answer to its first batch passes: without warning, or
+// as Ctrl-C does, which it must answer with how to go on.
+func cut(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, neg, args, 4)
+	socket := filepath.Join(ts.MkAbs(args[1]), "goldbell.sock")
 	moved := socket + ".real"
 	ts.Check(os.Rename(socket, moved))
 	l, err := net.Listen("unix", socket)
 	ts.Check(err)
-	path, err := exec.LookPath(args[1])
-	if err != nil {
-		path, err = os.Executable()
-		ts.Check(err)
-	}
-	cmd := exec.Command(path, args[2:]...)
-	cmd.Args[0] = args[1]
-	cmd.Dir = ts.Getenv("WORK")
+	path, err := exec.LookPath(args[2])
+	ts.Check(err)
+	var stderr bytes.Buffer
+	cmd := exec.Command(path, args[3:]...)
+	cmd.Dir, cmd.Stderr = ts.Getenv("WORK"), &stderr
 	for _, name := range []string{"GOLDBELL_TOKEN", "GOLDBELL_LANG", "PATH", "XDG_STATE_HOME", "HOME"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
-	kill := sync.OnceFunc(func() { _ = cmd.Process.Kill() })
+	signal := os.Kill
+	if args[0] == "int" {
+		signal = os.Interrupt
+	}
 	ts.Check(cmd.Start())
-	go pass(l, moved, kill)
-	err = cmd.Wait()
+	go pass(l, moved, sync.OnceFunc(func() { _ = cmd.Process.Signal(signal) }))
+	_ = cmd.Wait()
 	_ = l.Close()
 	ts.Check(os.Rename(moved, socket))
-	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !status.Signaled() {
-		ts.Fatalf("the command ended by itself: %v", err)
+	status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	switch {
+	case !ok || args[0] == "kill" && !status.Signaled():
+		ts.Fatalf("the command ended by itself")
+	case args[0] == "int" && (status.ExitStatus() != 4 || !strings.Contains(stderr.String(), "The same command goes on")):
+		ts.Fatalf("Ctrl-C was answered with exit code %d and %q", status.ExitStatus(), stderr.String())
 	}
 }
 
