@@ -5,7 +5,9 @@ import (
 
 	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/ledger"
+	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/vault"
 	"github.com/goldbell/goldbell/proof"
 	"github.com/goldbell/goldbell/test/firm"
 )
@@ -90,5 +92,40 @@ func TestVerifyFindsNothingInAHealthyLedger(t *testing.T) {
 	f.OK(err)
 	if len(r.Faults) != 0 || r.Size != f.Ledger.Size() || r.Opened != r.Size {
 		t.Fatalf("%+v", r)
+	}
+}
+
+// TestCorrectionKeepsTheOldVersion: a correction is shown from then on, found by
+// its value, and the version in a record says which one was shown.
+func TestCorrectionKeepsTheOldVersion(t *testing.T) {
+	f := firm.New(t, 3)
+	f.AllowPlain()
+	work := f.Work(f.IDs...)
+	crm := party.Principal{Person: party.Person{ID: "crm", Org: pii.Own, Kind: party.Service}, Scope: door.ScopeCRM}
+	v, err := f.Door.Correct(t.Context(), crm, firm.NewID(), nil, f.IDs[0], vault.Row{
+		pii.Name: pii.NewValue("王小明"), pii.Phone: pii.NewValue("13900000000"),
+	})
+	f.OK(err)
+	a, err := f.Door.Disclose(t.Context(), f.Agent, f.Read(work, pii.Plain, f.IDs[0]))
+	f.OK(err)
+	r, err := f.Ledger.Record(t.Context(), a.Entry)
+	f.OK(err)
+	r.Subjects(func(_ pii.Ordinal, l proof.Line) bool {
+		if v != 2 || l.Version != 2 {
+			t.Errorf("version %d, recorded %d", v, l.Version)
+		}
+		return true
+	})
+	if got := a.Results[0].Values[pii.Phone].Reveal(); got != "13900000000" {
+		t.Error("the old number was shown")
+	}
+	for number, want := range map[string]bool{"13800000001": false, "13900000000": true} {
+		found, err := f.Door.Find(t.Context(), f.Agent, door.Lookup{
+			ID: firm.NewID(), Field: pii.Phone, Value: pii.NewValue(number), Purpose: "telesales", Work: work,
+		})
+		f.OK(err)
+		if found.Hit != want {
+			t.Errorf("the number was found: %v, want %v", found.Hit, want)
+		}
 	}
 }

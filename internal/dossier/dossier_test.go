@@ -46,7 +46,7 @@ func TestPackVerifiesElsewhere(t *testing.T) {
 	f.OK(err)
 	made, err := maker(f).Make(t.Context(), officer(f), dossier.Order{
 		ID: firm.NewID(), From: firm.Start.Add(-time.Hour), Until: firm.Start.Add(time.Hour),
-		Person: dossier.Person{ID: her, Ordinal: found[0].Ordinal, Key: found[0].Key},
+		Person: dossier.Person{ID: her, Ordinal: found[0].Ordinal, Key: found[0].Key.Bytes()},
 	})
 	f.OK(err)
 	if made.Entries != 3 {
@@ -84,7 +84,7 @@ func TestOnlyTheOfficerMakesPacks(t *testing.T) {
 	before := f.Ledger.Size()
 	_, err = maker(f).Make(t.Context(), f.Agent, dossier.Order{
 		ID: firm.NewID(), From: firm.Start, Until: firm.Start.Add(time.Hour),
-		Person: dossier.Person{ID: f.IDs[0], Ordinal: found[0].Ordinal, Key: found[0].Key},
+		Person: dossier.Person{ID: f.IDs[0], Ordinal: found[0].Ordinal, Key: found[0].Key.Bytes()},
 	})
 	if !fault.IsID(err, "not-yours") || f.Ledger.Size() != before {
 		t.Fatal(err)

@@ -62,13 +62,15 @@ func placeCall(a *API, ctx context.Context, c *call, in *callIn) (*callOut, erro
 
 type outcomesIn struct {
 	Body struct {
-		Outcomes []struct {
-			CallID  string  `json:"call_id" pattern:"^[0-9a-f]{32}$"`
-			Result  string  `json:"result" enum:"connected,busy,no-answer,rejected,unreachable,failed,cancelled"`
-			At      instant `json:"at"`
-			Seconds int     `json:"seconds" minimum:"0" maximum:"86400"`
-		} `json:"outcomes" minItems:"1" maxItems:"1000"`
+		Outcomes []outcomeItem `json:"outcomes" minItems:"1" maxItems:"1000"`
 	}
+}
+
+type outcomeItem struct {
+	CallID  string  `json:"call_id" pattern:"^[0-9a-f]{32}$"`
+	Result  string  `json:"result" enum:"connected,busy,no-answer,rejected,unreachable,failed,cancelled"`
+	At      instant `json:"at"`
+	Seconds int     `json:"seconds" minimum:"0" maximum:"86400"`
 }
 
 type outcomesOut struct {

@@ -89,7 +89,7 @@ func New(c Config) (*API, error) {
 	if c.Alarm == nil {
 		c.Alarm = func(string) {}
 	}
-	a := &API{Config: c, mux: http.NewServeMux(), metrics: newMetrics()}
+	a := &API{Config: c, mux: http.NewServeMux(), metrics: newMetrics(c.Ledger.Size)}
 	if err := a.build(table()); err != nil {
 		return nil, err
 	}

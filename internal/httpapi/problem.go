@@ -177,6 +177,7 @@ var places = []string{"store", "ledger", "closing", "time", "randomness", "own",
 // They are package variables, so this is done once.
 var useOwnErrors = sync.OnceFunc(func() {
 	huma.DefaultArrayNullable = false
+	huma.ValidateStrictCasing = true // "Form" is not "form"
 	huma.NewError = func(status int, _ string, errs ...error) huma.StatusError {
 		return malformed(status, fault.ZhCN, errs)
 	}

@@ -14,11 +14,13 @@ import (
 
 type enrolIn struct {
 	Body struct {
-		Import string `json:"import,omitempty" pattern:"^[0-9a-f]{32}$"`
-		Rows   []struct {
-			Fields map[string]string `json:"fields" maxProperties:"64"`
-		} `json:"rows" minItems:"1" maxItems:"1000"`
+		Import string     `json:"import,omitempty" pattern:"^[0-9a-f]{32}$"`
+		Rows   []enrolRow `json:"rows" minItems:"1" maxItems:"1000"`
 	}
+}
+
+type enrolRow struct {
+	Fields map[string]string `json:"fields" maxProperties:"64"`
 }
 
 type enrolOut struct {
@@ -162,7 +164,7 @@ func finishImport(a *API, ctx context.Context, c *call, in *finishIn) (*finishOu
 
 type membersIn struct {
 	WorkItem string `query:"work_item" required:"true" pattern:"^[0-9a-f]{32}$"`
-	page
+	Page
 }
 
 type membersOut struct {

@@ -177,3 +177,13 @@ func (m *guardedMux) HandleFunc(pattern string, next func(http.ResponseWriter, *
 }
 
 func (m *guardedMux) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.api.serve(w, r) }
+
+// Routes lists the table, sorted, as the document spells it.
+func (a *API) Routes() []string {
+	var all []string
+	for _, rt := range a.routes {
+		all = append(all, rt.method+" "+documented(rt.path))
+	}
+	slices.Sort(all)
+	return all
+}

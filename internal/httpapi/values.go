@@ -93,8 +93,8 @@ func (a *API) openCursor(c *call, list, cursor string) ([]byte, error) {
 	return at, nil
 }
 
-// page is what every list takes.
-type page struct {
+// Page is what every list takes.
+type Page struct {
 	Cursor string `query:"cursor" maxLength:"400"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"50"`
 }

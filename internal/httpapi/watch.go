@@ -38,7 +38,7 @@ type seenOut struct {
 
 type seenIn struct {
 	ID string `path:"id" minLength:"1" maxLength:"64"`
-	page
+	Page
 }
 
 // whoSaw answers GET /v1/subjects/{id}/disclosures. Of an id that is nobody's the
@@ -61,7 +61,7 @@ func whoSaw(a *API, ctx context.Context, c *call, in *seenIn) (*seenOut, error) 
 		out.Body.Disclosures = []seen{}
 		return out, nil
 	}
-	return a.list(ctx, c, list, ledger.SubjectRef(found[0].Ordinal), found[0].Ordinal, &in.page)
+	return a.list(ctx, c, list, ledger.SubjectRef(found[0].Ordinal), found[0].Ordinal, &in.Page)
 }
 
 // whatGot answers GET /v1/recipients/{id}/disclosures: of an organisation, or of
@@ -73,12 +73,12 @@ func whatGot(a *API, ctx context.Context, c *call, in *seenIn) (*seenOut, error)
 	} else if ok {
 		ref.Kind = ledger.RefOrg
 	}
-	return a.list(ctx, c, "recipient|"+in.ID, ref, pii.Dummy, &in.page)
+	return a.list(ctx, c, "recipient|"+in.ID, ref, pii.Dummy, &in.Page)
 }
 
 // list reads a page of the entries filed under a reference; of is the subject it
 // is about, or the dummy.
-func (a *API) list(ctx context.Context, c *call, name string, ref ledger.Ref, of pii.Ordinal, p *page) (*seenOut, error) {
+func (a *API) list(ctx context.Context, c *call, name string, ref ledger.Ref, of pii.Ordinal, p *Page) (*seenOut, error) {
 	at, err := a.openCursor(c, name, p.Cursor)
 	if err != nil {
 		return nil, err

@@ -71,7 +71,7 @@ func (p *packs) person(ctx context.Context, o httpapi.PackOrder) (dossier.Person
 	if len(found) != 1 || !found[0].Known() {
 		return dossier.Person{}, fault.New(fault.NotFound, "not-found", "subject")
 	}
-	return dossier.Person{ID: found[0].ID, Ordinal: found[0].Ordinal, Key: found[0].Key}, nil
+	return dossier.Person{ID: found[0].ID, Ordinal: found[0].Ordinal, Key: found[0].Key.Bytes()}, nil
 }
 
 func (p *packs) keep(id pii.RequestID, k keptPack) {

@@ -55,8 +55,11 @@ type caseSealer struct {
 }
 
 func (c caseSealer) Seal(now time.Time, context, plaintext []byte) (sealed []byte, month string, err error) {
-	sealed, err = c.ring.SealRecord(now, context, plaintext)
-	return sealed, keyring.MonthOf(now).String(), err
+	if sealed, err = c.ring.SealRecord(now, context, plaintext); err != nil {
+		return nil, "", err
+	}
+	m, err := keyring.RecordMonth(sealed)
+	return sealed, m.String(), err
 }
 
 func (c caseSealer) Open(context, sealed []byte) ([]byte, error) {
