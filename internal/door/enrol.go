@@ -1,6 +1,7 @@
 package door
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"strconv"
@@ -33,6 +34,13 @@ func (d *Door) OpenImport(ctx context.Context, p party.Principal, id pii.Request
 	if err := mayStore(p); err != nil {
 		return id, err
 	}
+	was, ok, err := d.Store.Import(ctx, id)
+	if err != nil {
+		return id, err
+	}
+	if ok && was.By == p.Person.ID && bytes.Equal(was.File, file) && d.Ledger.CheckStamp(&was) == nil {
+		return id, nil // the same file again: an import that was interrupted goes on
+	}
 	before, err := d.Vault.Horizon(ctx)
 	if err != nil {
 		return id, err
@@ -54,6 +62,9 @@ func (d *Door) Enrol(ctx context.Context, p party.Principal, e Enrolment) ([]pii
 	}
 	if len(e.Rows) == 0 || len(e.Rows) > MaxSubjects {
 		return nil, fault.New(fault.Invalid, "bad-request", "subjects")
+	}
+	if err := d.storedBefore(ctx, e); err != nil {
+		return nil, err
 	}
 	matches, err := d.matches(ctx, p, e)
 	if err != nil {
@@ -85,11 +96,32 @@ func (d *Door) Enrol(ctx context.Context, p party.Principal, e Enrolment) ([]pii
 	}
 	defer receipt.Close()
 	if receipt.Again() {
-		// The first try stored them; their ids were told then, or are listed by the
-		// import's work items. Telling them again would need the rows again.
-		return nil, fault.New(fault.Conflict, "already-stored", "Idempotency-Key")
+		return nil, errStored
 	}
 	return ids, nil
+}
+
+// errStored answers a retried enrolment: the first try stored the rows and told
+// their ids; telling them again would need the rows again.
+var errStored = fault.New(fault.Conflict, "already-stored", "Idempotency-Key")
+
+// storedBefore answers a retry before the rows are sealed again.
+func (d *Door) storedBefore(ctx context.Context, e Enrolment) error {
+	if e.Hash == nil {
+		return nil
+	}
+	idx, ok, err := d.Ledger.ByRequest(ctx, e.ID)
+	if err != nil || !ok {
+		return err
+	}
+	r, err := d.Ledger.Record(ctx, idx)
+	if err != nil {
+		return err
+	}
+	if r.Fact("request-hash") != hex.EncodeToString(e.Hash) {
+		return fault.New(fault.Mismatch, "idempotency-body", "Idempotency-Key")
+	}
+	return errStored
 }
 
 // matches counts the rows of a batch that match somebody stored before its
@@ -102,6 +134,9 @@ func (d *Door) matches(ctx context.Context, p party.Principal, e Enrolment) (str
 	imp, err := d.openImport(ctx, p, e.Import)
 	if err != nil {
 		return "", err
+	}
+	if imp.Before == pii.Dummy+1 {
+		return "0", nil // nobody was stored before
 	}
 	n, err := d.Vault.Matches(ctx, e.Rows, imp.Before)
 	return strconv.Itoa(n), err
