@@ -75,12 +75,33 @@ func (p *product) value() float64 {
 
 // likelihood is the log of L_h(x) at one x for all given terms.
 func likelihood(ts []term, x float64) float64 {
-	sum := 0.0
+	sum, in := 0.0, 0.0
+	p := newProduct()
 	for i := range ts {
 		t := &ts[i]
-		sum += t.w * (t.in*math.Log1p(x) - t.n*math.Log1p(x*t.f))
+		if t.w != 1 || t.n > 40 {
+			sum += t.w * (t.in*math.Log1p(x) - t.n*math.Log1p(x*t.f))
+			continue
+		}
+		in += t.in
+		p.den *= power(1+x*t.f, int(t.n))
+		if p.den > 1e100 || p.den < 1e-100 {
+			p.fold()
+		}
 	}
-	return sum
+	return sum + in*math.Log1p(x) + p.value()
+}
+
+// power is b to a small whole number; logarithms of every class cost too much.
+func power(b float64, n int) float64 {
+	out := 1.0
+	for ; n > 0; n >>= 1 {
+		if n&1 == 1 {
+			out *= b
+		}
+		b *= b
+	}
+	return out
 }
 
 // complaintPart averages the coarsened likelihood of the complaints since the
