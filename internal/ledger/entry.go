@@ -61,6 +61,11 @@ type Item struct {
 	Settle bool
 }
 
+// shows reports whether the entry names a value that may be opened on it.
+func (e *Entry) shows() bool {
+	return slices.ContainsFunc(e.Subjects, func(s Subject) bool { return s.Line.Shown })
+}
+
 // Basis is what a decision rests on: if any of it was taken away at or after Size,
 // or another rule set came into force, the item goes back to be decided again.
 type Basis struct {

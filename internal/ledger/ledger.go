@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,7 +56,7 @@ type Ledger struct {
 	queue  []*queued
 	closed bool
 	fatal  error
-	live   map[*Receipt]struct{} // receipts on which something may still be opened
+	live   map[*Receipt]struct{} // receipts, and queued items, on which something may still be opened
 
 	headMu sync.RWMutex
 	head   Head // the newest head this process has seen committed
@@ -121,21 +122,29 @@ func (l *Ledger) Append(ctx context.Context, item Item) (*Receipt, error) {
 	if q.answer, err = l.compile(&item.Entry, item.Request, item.Hash); err != nil {
 		return nil, err
 	}
-	before := l.outstanding(item.Settle)
+	r := &Receipt{ledger: l, until: q.at.Add(receiptLife), clock: l.clock, done: make(chan struct{})}
+	if item.Entry.shows() {
+		// Before it is queued: whoever takes its ground away after it was recorded
+		// must see it, however late this goroutine wakes up.
+		l.track(r)
+	}
 	if err := l.enqueue(ctx, q); err != nil {
+		r.Close()
 		return nil, err
 	}
-	record, err := l.written(ctx, q)
-	if err != nil {
+	if r.record, err = l.written(ctx, q); err != nil {
+		r.Close()
 		return nil, err
 	}
-	r := &Receipt{
-		record: record, scope: record.scope(), again: q.result.already, over: q.result.over,
-		until: q.at.Add(receiptLife), clock: l.clock, done: make(chan struct{}),
+	r.scope, r.again, r.over = r.record.scope(), q.result.already, q.result.over
+	if !item.Entry.shows() {
+		r.scope.Shown = nil // a retry that is refused today opens nothing the first try did
 	}
-	l.track(r)
+	if !item.Entry.shows() {
+		r.scope.Shown = nil // a retry that is refused today opens nothing the first try did
+	}
 	if item.Settle {
-		l.settle(ctx, append(before, l.outstanding(true)...), r)
+		l.settle(ctx, l.outstanding(), r)
 	}
 	return r, nil
 }
@@ -162,35 +171,23 @@ func (l *Ledger) written(ctx context.Context, q *queued) (*Record, error) {
 	return record, nil
 }
 
-// track remembers receipts that open something until they are closed.
+// track remembers a receipt that may open something until it is closed.
 func (l *Ledger) track(r *Receipt) {
-	if len(r.scope.Shown) == 0 {
-		return
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.live[r] = struct{}{}
-	now := l.clock()
-	for old := range l.live {
-		if isClosed(old.done) || now.After(old.until) {
-			delete(l.live, old)
-		}
-	}
 }
 
-func (l *Ledger) outstanding(want bool) []*Receipt {
-	if !want {
-		return nil
-	}
+func (l *Ledger) forget(r *Receipt) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Collect(func(yield func(*Receipt) bool) {
-		for r := range l.live {
-			if !yield(r) {
-				return
-			}
-		}
-	})
+	delete(l.live, r)
+}
+
+func (l *Ledger) outstanding() []*Receipt {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Keys(l.live))
 }
 
 // settle waits until each receipt is closed or too old to open anything.
@@ -207,15 +204,6 @@ func (l *Ledger) settle(ctx context.Context, rs []*Receipt, own *Receipt) {
 		case <-ctx.Done():
 		}
 		t.Stop()
-	}
-}
-
-func isClosed(c chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
 	}
 }
 

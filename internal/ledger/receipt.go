@@ -32,6 +32,7 @@ type ShownVersion struct {
 // used once, expires 5 s after its request was queued and never leaves the
 // process. The zero Receipt opens nothing.
 type Receipt struct {
+	ledger *Ledger
 	record *Record
 	scope  Scope
 	again  bool
@@ -64,6 +65,9 @@ func (r *Receipt) Redeem() (Scope, error) {
 // Close says that nothing will be opened with this receipt any more. The door
 // calls it when it has answered; a withdrawal waits for it.
 func (r *Receipt) Close() {
+	if r == nil || r.done == nil {
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.used = true
@@ -71,6 +75,7 @@ func (r *Receipt) Close() {
 	case <-r.done:
 	default:
 		close(r.done)
+		r.ledger.forget(r)
 	}
 }
 
