@@ -61,17 +61,32 @@ func (r *Receipt) Redeem() (Scope, error) {
 	return r.scope, nil
 }
 
+// inUse makes the receipt useless to whoever has not redeemed it, and reports
+// whether somebody has and is still at it.
+func (r *Receipt) inUse() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	was := r.used
+	r.used = true
+	return was && !isClosed(r.done)
+}
+
+// release lets those go who wait for the receipt: it names nothing to open.
+func (r *Receipt) release() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !isClosed(r.done) {
+		close(r.done)
+	}
+}
+
 // Close says that nothing will be opened with this receipt any more. The door
 // calls it when it has answered; a withdrawal waits for it.
 func (r *Receipt) Close() {
+	r.release()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.used = true
-	select {
-	case <-r.done:
-	default:
-		close(r.done)
-	}
 }
 
 // Record is the entry the receipt is for.
