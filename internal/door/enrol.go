@@ -3,6 +3,7 @@ package door
 import (
 	"context"
 	"encoding/hex"
+	"slices"
 	"strconv"
 
 	"github.com/goldbell/goldbell/internal/fault"
@@ -66,14 +67,7 @@ func (d *Door) Enrol(ctx context.Context, p party.Principal, e Enrolment) ([]pii
 		entry.Enrols = append(entry.Enrols, s.Commitment)
 		entry.Refs = append(entry.Refs, ledger.SubjectRef(stored.Custody[i].Ordinal))
 	}
-	if !e.Import.IsZero() {
-		put, err := d.advance(ctx, p, e)
-		if err != nil {
-			return nil, err
-		}
-		entry.Effects = append(entry.Effects, put)
-	}
-	receipt, err := d.Ledger.Append(ctx, ledger.Item{Request: e.ID, Hash: e.Hash, Entry: entry})
+	receipt, err := d.enrol(ctx, p, e, entry)
 	if err != nil {
 		return nil, err
 	}
@@ -86,19 +80,59 @@ func (d *Door) Enrol(ctx context.Context, p party.Principal, e Enrolment) ([]pii
 	return ids, nil
 }
 
-// advance counts a batch towards its import.
-func (d *Door) advance(ctx context.Context, p party.Principal, e Enrolment) (ImportPut, error) {
-	imp, err := d.openImport(ctx, p, e.Import)
-	if err != nil {
-		return ImportPut{}, err
+// enrol records a batch and counts it towards its import.
+func (d *Door) enrol(ctx context.Context, p party.Principal, e Enrolment, entry ledger.Entry) (*ledger.Receipt, error) {
+	item := ledger.Item{Request: e.ID, Hash: e.Hash, Entry: entry}
+	if e.Import.IsZero() {
+		return d.Ledger.Append(ctx, item)
 	}
-	n, err := d.Vault.Matches(ctx, e.Rows)
-	if err != nil {
-		return ImportPut{}, err
+	return d.stepImport(ctx, p, e.Import, func(imp Import) (ledger.Item, error) {
+		n, err := d.Vault.Matches(ctx, e.Rows)
+		if err != nil {
+			return item, err
+		}
+		imp.Stored += int64(len(e.Rows))
+		imp.Matches += int64(n)
+		next := item
+		next.Entry.Effects = append(slices.Clone(entry.Effects), ImportPut{&imp})
+		return next, nil
+	})
+}
+
+// stepImport records what changes an open import's row: one at a time, and, where
+// another process did meanwhile, again. A lost change would lose rows from its
+// count, or open a finished import again.
+func (d *Door) stepImport(ctx context.Context, p party.Principal, id pii.RequestID, step func(Import) (ledger.Item, error)) (*ledger.Receipt, error) {
+	select {
+	case d.imports <- struct{}{}:
+		defer func() { <-d.imports }()
+	case <-ctx.Done():
+		return nil, fault.New(fault.Unavailable, "unavailable", "time is up")
 	}
-	imp.Stored += int64(len(e.Rows))
-	imp.Matches += int64(n)
-	return ImportPut{&imp}, nil
+	key := "import|" + id.String()
+	for range tries {
+		basis := ledger.Basis{Size: d.Ledger.Size(), Rules: d.Ledger.Rules(), Keys: []string{key}}
+		imp, err := d.openImport(ctx, p, id)
+		if err != nil {
+			return nil, err
+		}
+		item, err := step(imp)
+		if err != nil {
+			return nil, err
+		}
+		item.Basis, item.Entry.Revokes = basis, []string{key}
+		if item.Refusal != nil {
+			item.Refusal.Revokes = item.Entry.Revokes
+		}
+		r, err := d.Ledger.Append(ctx, item)
+		if !ledger.Stale(err) {
+			return r, err
+		}
+		if err := d.Ledger.Refresh(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return nil, fault.New(fault.Unavailable, "stale", "")
 }
 
 func (d *Door) openImport(ctx context.Context, p party.Principal, id pii.RequestID) (Import, error) {
@@ -129,34 +163,36 @@ func (d *Door) FinishImport(ctx context.Context, p party.Principal, id pii.Reque
 	if err := mayStore(p); err != nil {
 		return Imported{}, err
 	}
-	row, err := d.openImport(ctx, p, imp)
-	if err != nil {
-		return Imported{}, err
-	}
-	row.Done = true
-	entry := func(told string) ledger.Entry {
-		return ledger.Entry{
-			Kind: proof.KindImport, Actor: p.Person.ID, Org: p.Org.ID,
-			Facts: []proof.Field{
-				fact("act", "finished"), fact("import", idText(imp)),
-				fact("stored", strconv.FormatInt(row.Stored, 10)), fact("matches-told", told),
-			},
-			Effects: []ledger.Effect{ImportPut{&row}},
-		}
-	}
-	answer := entry(strconv.FormatInt(row.Matches, 10))
-	answer.Spends = d.Caps.lookups(p, max(row.Stored, 1), d.Clock())
-	silent := entry("")
-	receipt, err := d.Ledger.Append(ctx, ledger.Item{Request: id, Hash: hash, Entry: answer, Refusal: &silent})
+	var row Import
+	receipt, err := d.stepImport(ctx, p, imp, func(now Import) (ledger.Item, error) {
+		row = now
+		row.Done = true
+		answer, silent := finished(p, row, strconv.FormatInt(row.Matches, 10)), finished(p, row, "")
+		answer.Spends = d.Caps.lookups(p, max(row.Stored, 1), d.Clock())
+		return ledger.Item{Request: id, Hash: hash, Entry: answer, Refusal: &silent}, nil
+	})
 	if err != nil {
 		return Imported{}, err
 	}
 	defer receipt.Close()
-	out := Imported{Stored: row.Stored, Told: receipt.Over() == ""}
+	// As recorded: a twin of this request may have found the budget used up.
+	out := Imported{Stored: row.Stored, Told: receipt.Record().Fact("matches-told") != ""}
 	if out.Told {
 		out.Matches = row.Matches
 	}
 	return out, nil
+}
+
+// finished is the entry of an import's end; told is empty if its number is not.
+func finished(p party.Principal, row Import, told string) ledger.Entry {
+	return ledger.Entry{
+		Kind: proof.KindImport, Actor: p.Person.ID, Org: p.Org.ID,
+		Facts: []proof.Field{
+			fact("act", "finished"), fact("import", idText(row.ID)),
+			fact("stored", strconv.FormatInt(row.Stored, 10)), fact("matches-told", told),
+		},
+		Effects: []ledger.Effect{ImportPut{&row}},
+	}
 }
 
 func mayStore(p party.Principal) error {
