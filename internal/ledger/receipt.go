@@ -62,6 +62,21 @@ func (r *Receipt) Redeem() (Scope, error) {
 	return r.scope, nil
 }
 
+// inUse makes the receipt useless to whoever has not redeemed it, and reports
+// whether somebody has and is still at it.
+func (r *Receipt) inUse() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	was := r.used
+	r.used = true
+	select {
+	case <-r.done:
+		return false
+	default:
+		return was
+	}
+}
+
 // Close says that nothing will be opened with this receipt any more. The door
 // calls it when it has answered; a withdrawal waits for it.
 func (r *Receipt) Close() {
