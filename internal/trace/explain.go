@@ -25,11 +25,11 @@ func (f Finding) Explain(l fault.Lang) []string {
 			d.Spread.Of, d.Spread.Low, d.Spread.High, d.Spread.Median)
 	}
 	e.evidence(d)
-	e.say("没有内部人员泄露的概率 %.1f%%，其中无记录途径 %.1f%%；另有外部名单在流传的概率 %.1f%%。", "Probability that nobody inside passed it on: %.1f%%, a path without records among it: %.1f%%; that an outside list is also about: %.1f%%.",
-		100*f.PNone, 100*d.Unrecorded, 100*d.External)
+	e.say("没有内部人员泄露的概率：%s，其中无记录途径：%s；另有外部名单在流传的概率：%s。", "Probability that nobody inside passed it on: %s, a path without records among it: %s; that an outside list is also about: %s.",
+		e.percent(f.PNone), e.percent(d.Unrecorded), e.percent(d.External))
 	if d.Prior.Insider > 0 {
-		e.say("所用先验：有人从内部泄露 %.0f%%；先验小十倍时首位为 %.1f%%，大十倍时为 %.1f%%。", "Prior used: somebody inside %.0f%%. With a prior ten times smaller the first name has %.1f%%, with one ten times larger %.1f%%.",
-			100*d.Prior.Insider, 100*d.Prior.Smaller, 100*d.Prior.Larger)
+		e.say("所用先验：有人从内部泄露 %.0f%%；先验小十倍时首位为 %s，大十倍时为 %s。", "Prior used: somebody inside %.0f%%. With a prior ten times smaller the first name has %s, with one ten times larger %s.",
+			100*d.Prior.Insider, e.percent(d.Prior.Smaller), e.percent(d.Prior.Larger))
 	}
 	e.guards(d)
 	e.say("尚不知道：没有记录的拷贝、旁人借用的账号、投诉人未说出的情况。", "Not known: copies without a record, accounts lent to others, what complainants did not say.")
@@ -70,6 +70,17 @@ func (e *explainer) headline(f *Finding) {
 	}
 }
 
+// percent never rounds to certainty.
+func (e *explainer) percent(p float64) string {
+	switch {
+	case p > .999:
+		return pick(e.zh, "超过 99.9%", "over 99.9%")
+	case p < .001:
+		return pick(e.zh, "不到 0.1%", "under 0.1%")
+	}
+	return fmt.Sprintf("%.1f%%", 100*p)
+}
+
 // windowNames are what people call the acts.
 var windowNames = map[string][2]string{
 	"everything": {"全部查阅", "all that was shown"}, "up-to": {"泄露前的全部查阅", "all that was shown before the leak"},
@@ -79,7 +90,7 @@ var windowNames = map[string][2]string{
 }
 
 func (e *explainer) candidate(i int, c *Candidate, p float64) {
-	claim := fmt.Sprintf("%.1f%%", 100*p)
+	claim := e.percent(p)
 	if p >= .95 && p < .99 {
 		claim = pick(e.zh, "强烈怀疑", "strong suspicion") // not a number until calibration says otherwise
 	}

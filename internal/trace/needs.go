@@ -80,8 +80,8 @@ func (n Need) In(l fault.Lang) string {
 		return pick(zh, "请核实投诉人确实掌握被联系的号码；目前经核实的不同投诉人少于三位。",
 			"Verify that the complainants control the numbers that were called; fewer than three different ones are verified so far.")
 	case "decoy":
-		return pick(zh, fmt.Sprintf("再多投诉也分不开 %s 与 %s（名单重合 %.0f%%）：在其中一方的名单里放入独有的诱饵，或等某条记录在两人查看之间变更。", n.A, n.B, 100*n.Overlap),
-			fmt.Sprintf("No number of complaints separates %s and %s (%.0f%% of the list is shared): put a decoy in one list only, or wait for a record to change between their views.", n.A, n.B, 100*n.Overlap))
+		return pick(zh, fmt.Sprintf("再多投诉也分不开 %s 与 %s（名单重合 %.0f%%）：在其中一方的名单里放入独有的诱饵，或等某条记录在两人查看之间变更。", n.A, n.B, min(99, 100*n.Overlap)),
+			fmt.Sprintf("No number of complaints separates %s and %s (%.0f%% of the list is shared): put a decoy in one list only, or wait for a record to change between their views.", n.A, n.B, min(99, 100*n.Overlap)))
 	case "complaints":
 		if n.B == "" {
 			return pick(zh, fmt.Sprintf("约需再有 %d 件落在 %s 名单内的投诉才能得出结论。", n.Complaints, n.A),

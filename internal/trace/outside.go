@@ -13,6 +13,8 @@ type rival struct {
 	prior float64 // log
 	bf    float64 // log
 	tilt  *tilt
+	team  []Ref // whose list it is, and of which days
+	days  span
 }
 
 // Rivals share the prior of external lists in these parts.
@@ -27,19 +29,23 @@ const (
 // left is what could be mistaken for a recipient's list.
 func (q *run) rivals() (top []rival, total float64) {
 	all := slices.Concat(q.cohorts(), q.teams())
+	if len(all) == 0 {
+		return nil, 0
+	}
 	var sum logSum
 	for _, r := range all {
 		sum.add(r.prior + r.bf)
 	}
-	if len(all) == 0 {
-		return nil, 0
-	}
 	const keep = 3
 	slices.SortStableFunc(all, func(a, b rival) int { return -cmp.Compare(a.prior+a.bf, b.prior+b.bf) })
-	for _, r := range all[:min(keep, len(all))] {
-		if r.bf > 0 && r.prior+r.bf > math.Log(.05)+max(0, sum.value()) {
+	least := math.Log(.05) + max(0, sum.value())
+	sum = logSum{}
+	for i, r := range all {
+		if i < keep && r.bf > 0 && r.prior+r.bf > least {
+			r = q.refine(r)
 			top = append(top, r)
 		}
+		sum.add(r.prior + r.bf)
 	}
 	return top, sum.value()
 }
@@ -94,26 +100,63 @@ func (q *run) teams() []rival {
 		}
 	}
 	slices.Sort(names)
-	times := monthGrid(q.x.from, q.last)
-	if len(names)*len(times) > 600 {
-		times = nil
-	}
-	out := make([]rival, len(names)*len(times))
-	q.parallel(len(out), func(i int, _ *scratch) {
-		team, at := byTeam[names[i/len(times)]], times[i%len(times)]
-		var list []Ref
-		for _, a := range team {
-			for _, v := range viewsIn(q.x.of(a), at-45*daySec, at) {
-				if v.Plain != 0 {
-					list = append(list, v.Subject)
-				}
-			}
+	var spans []span
+	for _, at := range tenDays(q.x.from, q.last) {
+		for _, back := range [...]int64{30, 60} {
+			spans = append(spans, span{at - back*daySec, at})
 		}
-		out[i] = q.outside(list, []int64{at})
-		out[i].kind, out[i].prior = "team", math.Log(teamPart/float64(len(out)))
+	}
+	if len(names)*len(spans) > 2000 {
+		spans = nil
+	}
+	out := make([]rival, len(names)*len(spans))
+	q.parallel(len(out), func(i int, _ *scratch) {
+		out[i] = q.teamList(byTeam[names[i/len(spans)]], spans[i%len(spans)])
+		out[i].prior = math.Log(teamPart / float64(len(out)))
 	})
 	return out
 }
+
+// teamList scores what a team was shown in a span.
+func (q *run) teamList(team []Ref, days span) rival {
+	var list []Ref
+	for _, a := range team {
+		for _, v := range viewsIn(q.x.of(a), days.from, days.until) {
+			if v.Plain != 0 {
+				list = append(list, v.Subject)
+			}
+		}
+	}
+	r := q.outside(list, []int64{days.until})
+	r.kind, r.team, r.days = "team", team, days
+	return r
+}
+
+// refine moves a team's span to where it explains most: a list that fits badly
+// leaves items over for somebody to be blamed for.
+func (q *run) refine(r rival) rival {
+	if r.team == nil {
+		return r
+	}
+	for _, step := range [...]int64{8, 4, 2, 1} {
+		moves := [...]span{{-step, 0}, {step, 0}, {0, -step}, {0, step}, {-step, -step}, {step, step}}
+		tried := make([]rival, len(moves))
+		q.parallel(len(moves), func(i int, _ *scratch) {
+			days := span{r.days.from + moves[i].from*daySec, r.days.until + moves[i].until*daySec}
+			tried[i] = q.teamList(r.team, days)
+		})
+		for _, t := range tried {
+			if t.bf > r.bf {
+				t.prior = r.prior
+				r = t
+			}
+		}
+	}
+	return r
+}
+
+// span is a stretch of time.
+type span struct{ from, until int64 }
 
 func viewsIn(views []View, from, until int64) []View {
 	lo, _ := slices.BinarySearchFunc(views, from, func(v View, t int64) int { return cmpInt(v.At, t) })
@@ -129,8 +172,8 @@ func leakGrid(from, to int64) (out []int64) {
 	return out
 }
 
-func monthGrid(from, to int64) (out []int64) {
-	for at := from + 20*daySec; at < to; at += 20 * daySec {
+func tenDays(from, to int64) (out []int64) {
+	for at := from + 20*daySec; at < to; at += 10 * daySec {
 		out = append(out, at)
 	}
 	return out

@@ -1,6 +1,9 @@
 package trace
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // A single leaker explains the excess of complaints. When complaints outside
 // his list rise in the same weeks as those inside, something else is going on: a
@@ -9,22 +12,23 @@ import "math"
 const residueSpan = 90 * daySec
 
 // residue is the chance of seeing so many informed complaints outside the lists
-// of the named in the weeks after the first one inside, when they come as they
-// do in the rest of the record.
+// of the named in the weeks that hold most of those inside, when they come as they do in
+// the rest of the record.
 func (q *run) residue(suspects []suspect, named []Ref) float64 {
 	explained := map[int32]bool{}
-	began := int64(math.MaxInt64)
+	var times []int64
 	for _, a := range named {
 		for _, n := range q.inside(&suspects[a]) {
-			explained[n] = true
-			if it := &q.items[n]; it.File == 0 {
-				began = min(began, it.At)
+			if it := &q.items[n]; it.File == 0 && !explained[n] {
+				times = append(times, it.At)
 			}
+			explained[n] = true
 		}
 	}
-	if began == math.MaxInt64 || len(q.items) == 0 {
+	if len(times) == 0 {
 		return 1 // files say nothing about when
 	}
+	began := densest(times, residueSpan)
 	ended := min(began+residueSpan, q.last+1)
 	start := q.items[0].At
 	during, elsewhere := 0.0, 0.0
@@ -45,6 +49,21 @@ func (q *run) residue(suspects []suspect, named []Ref) float64 {
 		return 1
 	}
 	return binomialTail(int(math.Round(during+elsewhere)), int(math.Round(during)), inside/(inside+outside))
+}
+
+// densest is the start of the span that holds most of the times.
+func densest(times []int64, span int64) int64 {
+	slices.Sort(times)
+	best, at, j := 0, times[0], 0
+	for i := range times {
+		for times[i]-times[j] > span {
+			j++
+		}
+		if n := i - j + 1; n > best {
+			best, at = n, times[j]
+		}
+	}
+	return at
 }
 
 // binomialTail is P(X >= k) for n trials of chance p.

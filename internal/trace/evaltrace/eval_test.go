@@ -99,7 +99,7 @@ func score(t *testing.T, fam family, seed uint64) outcome {
 		}
 		fmt.Printf(" none %.2f ext %.2f unrec %.2f tau %.2f", got.PNone, got.Detail.External, got.Detail.Unrecorded, got.Detail.Overdispersal)
 		for _, g := range got.Detail.Guards {
-			if !g.Holds {
+			if !g.Holds || g.Guard == "nothing-else" {
 				fmt.Printf(" !%s=%.3f", g.Guard, g.Value)
 			}
 		}
