@@ -156,6 +156,7 @@ type house struct {
 	settings server.Settings
 	officer  party.Principal
 	crm      party.Principal
+	secadmin *party.Principal
 	agents   []party.Principal
 	ids      []pii.SubjectID
 	rows     []vault.Row
