@@ -26,8 +26,8 @@ const (
 	exitUnavailable = 4
 )
 
-// Env is what a process hands to [Main]. The functions are the commands that live
-// in packages of their own; nil ones are not in the build.
+// Env is what a process hands to [Main]. Demo runs the demonstration, which
+// stands on the same floor; nil: it is not in the build.
 type Env struct {
 	Args    []string // without the program's name
 	Stdin   io.Reader
@@ -37,21 +37,19 @@ type Env struct {
 	Clock   func() time.Time
 	Version string
 
-	Demo      func(context.Context, DemoOptions) (any, error)
-	SwitchSim func(context.Context, []string) error
+	Demo func(context.Context, DemoOptions) error
 }
 
-// DemoOptions are the flags of `goldbell demo`.
+// DemoOptions are the flags of `goldbell demo` and where it writes. It prints its
+// table or, with JSON, one object.
 type DemoOptions struct {
-	Seed     uint64
-	Headless bool // end when the plot is over instead of serving the firm
-	JSON     bool // the answer is printed as JSON: Out is then silent
-	NoLeak   bool
-	Data     string // empty: a directory that is removed at the end
-	Listen   string
-	Lang     fault.Lang
-	Out      io.Writer // the table and what people read
-	Progress io.Writer // nil: no terminal
+	Seed                   uint64
+	Headless, JSON, NoLeak bool
+	Data, Keys, Keeper     string
+	Listen                 string
+	Out, Progress          io.Writer
+	Terminal               bool   // Progress is a terminal
+	Executable             string // this program, for the simulator's process
 }
 
 // call is one command being run.

@@ -146,6 +146,11 @@ func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 		if cmd.hidden {
 			continue
 		}
+		for _, x := range cmd.examples {
+			if !strings.Contains(x, "goldbell "+cmd.name) {
+				t.Errorf("%q is no example of %s", x, cmd.name)
+			}
+		}
 		for _, lang := range []string{"zh", "en"} {
 			env := map[string]string{"GOLDBELL_LANG": lang}
 			code, out, _ := run(t, env, append([]string{"help"}, strings.Fields(cmd.name)...)...)

@@ -2,9 +2,12 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/goldbell/goldbell/internal/dial/switchsim"
 )
 
 // action does a command's work after its flags were read.
@@ -132,9 +135,8 @@ func versionCommand(*flags) action {
 	}
 }
 
+// switchCommand runs the telephone switch of the demonstration and the tests: a
+// process of its own, because it alone may hold numbers. Its flags are its own.
 func switchCommand(ctx context.Context, c *call, args []string) error {
-	if c.SwitchSim == nil {
-		return usage("not-in-build")
-	}
-	return c.SwitchSim(ctx, args)
+	return switchsim.Run(ctx, switchsim.Env{Args: args, Stdin: c.Stdin, Stdout: c.Stdout, Clock: c.Clock, Rand: rand.Reader})
 }

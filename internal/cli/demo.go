@@ -2,30 +2,26 @@ package cli
 
 import (
 	"context"
-	"io"
+	"os"
+
+	"github.com/goldbell/goldbell/internal/fault"
 )
 
 func demoCommand(f *flags) action {
 	seed, headless, noLeak := f.Uint64("seed", 1), f.Bool("headless", false), f.Bool("no-leak", false)
-	data, listen := f.String("data", ""), f.String("listen", "127.0.0.1:8470")
+	places, listen := f.Places(), f.String("listen", "127.0.0.1:8470")
 	return func(ctx context.Context, c *call) error {
 		if c.Demo == nil {
 			return usage("not-in-build")
 		}
-		o := DemoOptions{
-			Seed: *seed, Headless: *headless, JSON: c.json, NoLeak: *noLeak, Data: *data, Listen: *listen,
-			Lang: c.lang, Out: c.Stdout,
+		self, err := os.Executable()
+		if err != nil {
+			return fault.New(fault.Unavailable, "unavailable", "")
 		}
-		if c.json {
-			o.Out = io.Discard
-		}
-		if isTerminal(c.Stderr) {
-			o.Progress = c.Stderr
-		}
-		result, err := c.Demo(ctx, o)
-		if err != nil || !c.json {
-			return err
-		}
-		return c.answer(result, nil)
+		return c.Demo(ctx, DemoOptions{
+			Seed: *seed, Headless: *headless, JSON: c.json, NoLeak: *noLeak,
+			Data: places.Data, Keys: places.Keys, Keeper: places.Keeper, Listen: *listen,
+			Out: c.Stdout, Progress: c.Stderr, Terminal: isTerminal(c.Stderr), Executable: self,
+		})
 	}
 }

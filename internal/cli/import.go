@@ -195,8 +195,11 @@ func (r *importRun) settle(ctx context.Context, s *sender) error {
 	}
 	r.out.MergeConflicts, r.out.Conflicts = r.survey.Report.MergeConflicts, r.survey.Report.Conflicts
 	r.out.StoredBefore, r.out.Matches = s.before, done.Matches
-	if s.stored != r.out.Stored || told && done.Stored != int64(r.out.Stored) {
-		return fail(exitFailed, "import-differs", r.out.Stored, max(int64(s.stored), done.Stored))
+	if s.stored != r.out.Stored {
+		return fail(exitFailed, "import-differs", r.out.Stored, s.stored)
+	}
+	if told && done.Stored != int64(r.out.Stored) {
+		return fail(exitFailed, "import-differs", r.out.Stored, done.Stored)
 	}
 	return nil
 }

@@ -62,6 +62,7 @@ var resultText = map[string]fault.Sentence{
 	"trace-entry":       {Zh: "本次查询记为账本条目 %d。", En: "This run is entry %d of the ledger."},
 	"trace-items":       {Zh: "计入的线索 %d；与记录中的人无关的 %d；同一报告人或来电重复的 %d；未验证的 %d。", En: "Items that count: %d; about nobody in the records: %d; sharing a reporter or caller: %d; unverified: %d."},
 	"trace-candidate":   {Zh: "%s：%d 条线索在其名单内（可能的 %d 条，偶然应有 %.2f 条），名单 %d 人，%s 至 %s，%s", En: "%s: %d items inside his list (of %d that could be; %.2f by chance), %d people, %s to %s, %s"},
+	"trace-why":         {Zh: "其名单内 %d 条线索（可能的 %d 条，偶然应有 %.1f 条）", En: "%d items inside his list (of %d that could be; %.1f by chance)"},
 	"trace-spread":      {Zh: "其余 %d 名接收方相对偶然的倍数：低 %.2f，中 %.2f，高 %.2f", En: "The other %d recipients, relative to chance: low %.2f, median %.2f, high %.2f"},
 	"trace-prior":       {Zh: "先验 %[2]g 时为 %.4[1]f；先验小十倍 %.4[3]f，大十倍 %.4[4]f", En: "With prior %[2]g: %.4[1]f; ten times smaller: %.4[3]f, larger: %.4[4]f"},
 	"trace-guard-holds": {Zh: "  通过 %s：%.4g（需 %.4g）", En: "  holds %s: %.4g (needs %.4g)"},

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/server"
 	"github.com/goldbell/goldbell/internal/trace"
 )
@@ -93,7 +94,7 @@ func (c *call) sayFinding(w io.Writer, f *trace.Finding, explained bool) {
 		c.say(w, "trace-undecided")
 	}
 	for _, r := range f.Ranking[:min(len(f.Ranking), 10)] {
-		_, _ = fmt.Fprintf(w, "  %-16s %s  %s\n", r.Recipient, odds(r.Probability), r.Why)
+		_, _ = fmt.Fprintf(w, "  %-16s %s  %s\n", r.Recipient, odds(r.Probability), c.why(f, r))
 	}
 	c.say(w, "trace-none", odds(f.PNone), odds(f.Detail.Unrecorded))
 	if f.Needs != "" {
@@ -103,6 +104,20 @@ func (c *call) sayFinding(w io.Writer, f *trace.Finding, explained bool) {
 		c.sayDetail(w, &f.Detail)
 	}
 	c.say(w, "trace-caution")
+}
+
+// why says in the caller's language what speaks against a recipient; the engine's
+// own words are English.
+func (c *call) why(f *trace.Finding, r trace.Rank) string {
+	if c.lang == fault.En {
+		return r.Why
+	}
+	for _, x := range f.Detail.Candidates {
+		if x.Recipient == r.Recipient {
+			return c.text("trace-why", x.Inside, x.Active, x.Expected)
+		}
+	}
+	return ""
 }
 
 // sayDetail lays the figures open.

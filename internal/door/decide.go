@@ -26,7 +26,6 @@ type decision struct {
 	basis     ledger.Basis
 	version   string // of the rules
 	cases     []subjectCase
-	retried   map[pii.Ordinal]proof.Line // a retry: what the recorded entry says
 }
 
 // subjectCase is one subject of a request.

@@ -51,14 +51,13 @@ type Config struct {
 // Door enforces. It is safe for concurrent use.
 type Door struct {
 	Config
-	rules   atomic.Pointer[loadedRules]
-	flood   *flood
-	imports chan struct{} // held by whoever changes an import's row
+	rules atomic.Pointer[loadedRules]
+	flood *flood
 }
 
 // New makes a door; it loads the rules in force.
 func New(ctx context.Context, c Config) (*Door, error) {
-	d := &Door{Config: c, imports: make(chan struct{}, 1)}
+	d := &Door{Config: c}
 	d.flood = newFlood(c.Ledger, c.Clock)
 	if _, err := d.currentRules(ctx); err != nil {
 		return nil, err

@@ -1,9 +1,9 @@
 package door
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
-	"slices"
 	"strconv"
 
 	"github.com/goldbell/goldbell/internal/fault"
@@ -34,7 +34,18 @@ func (d *Door) OpenImport(ctx context.Context, p party.Principal, id pii.Request
 	if err := mayStore(p); err != nil {
 		return id, err
 	}
-	imp := &Import{ID: id, By: p.Person.ID, File: file, OpenedAt: d.now()}
+	was, ok, err := d.Store.Import(ctx, id)
+	if err != nil {
+		return id, err
+	}
+	if ok && was.By == p.Person.ID && bytes.Equal(was.File, file) && d.Ledger.CheckStamp(&was) == nil {
+		return id, nil // the same file again: an import that was interrupted goes on
+	}
+	before, err := d.Vault.Horizon(ctx)
+	if err != nil {
+		return id, err
+	}
+	imp := &Import{ID: id, By: p.Person.ID, File: file, OpenedAt: d.now(), Before: before}
 	return d.record(ctx, id, hash, ledger.Entry{
 		Kind: proof.KindImport, Actor: p.Person.ID, Org: p.Org.ID,
 		Facts:   []proof.Field{fact("act", "opened"), fact("file", hex.EncodeToString(file))},
@@ -52,13 +63,22 @@ func (d *Door) Enrol(ctx context.Context, p party.Principal, e Enrolment) ([]pii
 	if len(e.Rows) == 0 || len(e.Rows) > MaxSubjects {
 		return nil, fault.New(fault.Invalid, "bad-request", "subjects")
 	}
+	if err := d.storedBefore(ctx, e); err != nil {
+		return nil, err
+	}
+	matches, err := d.matches(ctx, p, e)
+	if err != nil {
+		return nil, err
+	}
 	stored, enrolled, err := d.Vault.Prepare(ctx, e.Rows)
 	if err != nil {
 		return nil, err
 	}
 	entry := ledger.Entry{
 		Kind: proof.KindEnrolment, Actor: p.Person.ID, Org: p.Org.ID,
-		Facts:   []proof.Field{fact("import", idText(e.Import)), fact("count", strconv.Itoa(len(e.Rows)))},
+		Facts: []proof.Field{
+			fact("import", idText(e.Import)), fact("count", strconv.Itoa(len(e.Rows))), fact("matches", matches),
+		},
 		Effects: []ledger.Effect{stored},
 	}
 	ids := make([]pii.SubjectID, len(enrolled))
@@ -67,72 +87,105 @@ func (d *Door) Enrol(ctx context.Context, p party.Principal, e Enrolment) ([]pii
 		entry.Enrols = append(entry.Enrols, s.Commitment)
 		entry.Refs = append(entry.Refs, ledger.SubjectRef(stored.Custody[i].Ordinal))
 	}
+	if !e.Import.IsZero() {
+		entry.Refs = append(entry.Refs, importRef(e.Import))
+	}
 	receipt, err := d.enrol(ctx, p, e, entry)
 	if err != nil {
 		return nil, err
 	}
 	defer receipt.Close()
 	if receipt.Again() {
-		// The first try stored them; their ids were told then, or are listed by the
-		// import's work items. Telling them again would need the rows again.
-		return nil, fault.New(fault.Conflict, "already-stored", "Idempotency-Key")
+		return nil, errStored
 	}
 	return ids, nil
 }
 
-// enrol records a batch and counts it towards its import.
+// What speaks against an import's end, and what its end speaks against: a batch
+// that comes between the tally and the end is counted, or comes too late.
+func batchKey(id pii.RequestID) string { return "batch|" + id.String() }
+func endKey(id pii.RequestID) string   { return "import|" + id.String() }
+
+// enrol records a batch; of an import, only while it is open.
 func (d *Door) enrol(ctx context.Context, p party.Principal, e Enrolment, entry ledger.Entry) (*ledger.Receipt, error) {
 	item := ledger.Item{Request: e.ID, Hash: e.Hash, Entry: entry}
 	if e.Import.IsZero() {
 		return d.Ledger.Append(ctx, item)
 	}
-	return d.stepImport(ctx, p, e.Import, func(imp Import) (ledger.Item, error) {
-		n, err := d.Vault.Matches(ctx, e.Rows)
-		if err != nil {
-			return item, err
-		}
-		imp.Stored += int64(len(e.Rows))
-		imp.Matches += int64(n)
-		next := item
-		next.Entry.Effects = append(slices.Clone(entry.Effects), ImportPut{&imp})
-		return next, nil
+	item.Entry.Revokes = []string{batchKey(e.Import)}
+	item.Basis.Keys = []string{endKey(e.Import)}
+	return d.Ledger.Decide(ctx, e.ID, e.Hash, func() (ledger.Item, error) {
+		_, err := d.openImport(ctx, p, e.Import)
+		return item, err
 	})
 }
 
-// stepImport records what changes an open import's row: one at a time, and, where
-// another process did meanwhile, again. A lost change would lose rows from its
-// count, or open a finished import again.
-func (d *Door) stepImport(ctx context.Context, p party.Principal, id pii.RequestID, step func(Import) (ledger.Item, error)) (*ledger.Receipt, error) {
-	select {
-	case d.imports <- struct{}{}:
-		defer func() { <-d.imports }()
-	case <-ctx.Done():
-		return nil, fault.New(fault.Unavailable, "unavailable", "time is up")
+// errStored answers a retried enrolment: the first try stored the rows and told
+// their ids; telling them again would need the rows again.
+var errStored = fault.New(fault.Conflict, "already-stored", "Idempotency-Key")
+
+// storedBefore answers a retry before the rows are sealed again.
+func (d *Door) storedBefore(ctx context.Context, e Enrolment) error {
+	if e.Hash == nil {
+		return nil
 	}
-	key := "import|" + id.String()
-	for range tries {
-		basis := ledger.Basis{Size: d.Ledger.Size(), Rules: d.Ledger.Rules(), Keys: []string{key}}
-		imp, err := d.openImport(ctx, p, id)
-		if err != nil {
-			return nil, err
-		}
-		item, err := step(imp)
-		if err != nil {
-			return nil, err
-		}
-		item.Basis, item.Entry.Revokes = basis, []string{key}
-		if item.Refusal != nil {
-			item.Refusal.Revokes = item.Entry.Revokes
-		}
-		r, err := d.Ledger.Append(ctx, item)
-		if !ledger.Stale(err) {
-			return r, err
-		}
-		if err := d.Ledger.Refresh(ctx); err != nil {
-			return nil, err
-		}
+	idx, ok, err := d.Ledger.ByRequest(ctx, e.ID)
+	if err != nil || !ok {
+		return err
 	}
-	return nil, fault.New(fault.Unavailable, "stale", "")
+	r, err := d.Ledger.Record(ctx, idx)
+	if err != nil {
+		return err
+	}
+	if r.Fact("request-hash") != hex.EncodeToString(e.Hash) {
+		return fault.New(fault.Mismatch, "idempotency-body", "Idempotency-Key")
+	}
+	return errStored
+}
+
+// matches counts the rows of a batch that match somebody stored before its
+// import. The number goes into the sealed opening; it is told once, at the end,
+// summed over the file.
+func (d *Door) matches(ctx context.Context, p party.Principal, e Enrolment) (string, error) {
+	if e.Import.IsZero() {
+		return "", nil
+	}
+	imp, err := d.openImport(ctx, p, e.Import)
+	if err != nil {
+		return "", err
+	}
+	if imp.Before == pii.Dummy+1 {
+		return "0", nil // nobody was stored before
+	}
+	n, err := d.Vault.Matches(ctx, e.Rows, imp.Before)
+	return strconv.Itoa(n), err
+}
+
+func importRef(id pii.RequestID) ledger.Ref { return ledger.Ref{Kind: ledger.RefImport, Key: id[:]} }
+
+// tally sums up what the ledger holds of an import.
+func (d *Door) tally(ctx context.Context, imp pii.RequestID) (out Imported, err error) {
+	for from := uint64(0); ; {
+		found, err := d.Ledger.Find(ctx, importRef(imp), from, MaxSubjects)
+		if err != nil || len(found) == 0 {
+			return out, err
+		}
+		for _, idx := range found {
+			r, err := d.Ledger.Record(ctx, idx)
+			if err != nil {
+				return out, err
+			}
+			out.Stored += number(r.Fact("count"))
+			out.Matches += number(r.Fact("matches"))
+		}
+		from = found[len(found)-1] + 1
+	}
+}
+
+// number reads a fact the door wrote itself.
+func number(s string) int64 {
+	n, _ := strconv.ParseInt(s, 10, 64)
+	return n
 }
 
 func (d *Door) openImport(ctx context.Context, p party.Principal, id pii.RequestID) (Import, error) {
@@ -163,35 +216,41 @@ func (d *Door) FinishImport(ctx context.Context, p party.Principal, id pii.Reque
 	if err := mayStore(p); err != nil {
 		return Imported{}, err
 	}
-	var row Import
-	receipt, err := d.stepImport(ctx, p, imp, func(now Import) (ledger.Item, error) {
-		row = now
+	receipt, err := d.Ledger.Decide(ctx, id, hash, func() (ledger.Item, error) {
+		row, err := d.openImport(ctx, p, imp)
+		if err != nil {
+			return ledger.Item{}, err
+		}
+		sum, err := d.tally(ctx, imp)
+		if err != nil {
+			return ledger.Item{}, err
+		}
 		row.Done = true
-		answer, silent := finished(p, row, strconv.FormatInt(row.Matches, 10)), finished(p, row, "")
-		answer.Spends = d.Caps.lookups(p, max(row.Stored, 1), d.Clock())
-		return ledger.Item{Request: id, Hash: hash, Entry: answer, Refusal: &silent}, nil
+		answer, silent := finished(p, row, sum, strconv.FormatInt(sum.Matches, 10)), finished(p, row, sum, "")
+		answer.Spends = d.Caps.lookups(p, max(sum.Stored, 1), d.Clock())
+		return ledger.Item{Entry: answer, Refusal: &silent, Basis: ledger.Basis{Keys: []string{batchKey(imp), endKey(imp)}}}, nil
 	})
 	if err != nil {
 		return Imported{}, err
 	}
 	defer receipt.Close()
-	// As recorded: a twin of this request may have found the budget used up.
-	out := Imported{Stored: row.Stored, Told: receipt.Record().Fact("matches-told") != ""}
-	if out.Told {
-		out.Matches = row.Matches
-	}
-	return out, nil
+	// As recorded: of a retry, the first try may have found the budget used up.
+	r := receipt.Record()
+	return Imported{
+		Stored: number(r.Fact("stored")), Matches: number(r.Fact("matches-told")), Told: r.Fact("matches-told") != "",
+	}, nil
 }
 
 // finished is the entry of an import's end; told is empty if its number is not.
-func finished(p party.Principal, row Import, told string) ledger.Entry {
+func finished(p party.Principal, row Import, sum Imported, told string) ledger.Entry {
 	return ledger.Entry{
 		Kind: proof.KindImport, Actor: p.Person.ID, Org: p.Org.ID,
 		Facts: []proof.Field{
 			fact("act", "finished"), fact("import", idText(row.ID)),
-			fact("stored", strconv.FormatInt(row.Stored, 10)), fact("matches-told", told),
+			fact("stored", strconv.FormatInt(sum.Stored, 10)), fact("matches-told", told),
 		},
 		Effects: []ledger.Effect{ImportPut{&row}},
+		Revokes: []string{endKey(row.ID)},
 	}
 }
 

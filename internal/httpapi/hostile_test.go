@@ -73,7 +73,7 @@ func TestNothingSentComesBack(t *testing.T) {
 		{"idempotency key with spaces", "POST", "/v1/disclosures", "a001", ok, []string{"Idempotency-Key", secret + " x"}, 422, "header.Idempotency-Key"},
 		{"two idempotency keys", "POST", "/v1/disclosures", "a001", ok, []string{"Idempotency-Key", secret, "Idempotency-Key", "b"}, 422, "header.Idempotency-Key"},
 		{"a map's key", "POST", "/v1/subjects", "crm", m{"rows": []m{{"fields": m{secret: 1}}}}, nil, 422, "body.rows[0].fields"},
-		{"a map's key, its value fit", "POST", "/v1/subjects", "crm", m{"rows": []m{{"fields": m{secret: secret, "phone": secret}}}}, nil, 422, ""},
+		{"a map's key, its value fit", "POST", "/v1/subjects", "crm", m{"rows": []m{{"fields": m{secret: secret, "phone": secret}}}}, nil, 200, ""},
 		{"unknown name deep inside", "POST", "/v1/subjects", "crm", m{"rows": []m{{"fields": m{}, secret: 1}}}, nil, 422, "body.rows[0]"},
 		{"a phone that is none", "POST", "/v1/lookups", "switch", m{"value": secret, "purpose": "support", "assignee": "a001"}, nil, 422, "body.value"},
 		{"an assignee who is nobody", "POST", "/v1/lookups", "switch", m{"value": "13000000000", "purpose": "support", "assignee": secret}, nil, 422, "body.assignee"},
@@ -82,7 +82,7 @@ func TestNothingSentComesBack(t *testing.T) {
 		{"a time more than 100 years ahead", "POST", "/v1/people", "officer", person("2126-03-03T00:00:00Z"), nil, 422, "body.contract_from"},
 		{"a time that is none", "POST", "/v1/people", "officer", person(secret), nil, 422, "body.contract_from"},
 		{"an absurd optional time", "POST", "/v1/people", "officer", m{"id": "x1", "org": "own", "kind": "staff", "contract_from": "2026-01-01T00:00:00Z", "contract_until": "0001-01-01T00:00:00Z"}, nil, 422, "body.contract_until"},
-		{"rules that do not parse", "POST", "/v1/rules", "officer", m{"text": secret}, nil, 422, ""},
+		{"rules that do not parse", "POST", "/v1/rules", "officer", m{"text": secret}, nil, 422, "body.text"},
 		{"a wrong code", "POST", "/v1/sessions", "", m{"code": secret}, nil, 403, "code"},
 		{"an unknown parameter", "GET", "/v1/work-items?" + secret + "=1", "a001", nil, nil, 422, "query"},
 		{"a parameter of a wrong kind", "GET", "/v1/work-items?limit=" + secret, "a001", nil, nil, 422, "query.limit"},
@@ -283,6 +283,7 @@ func (f *firm) samples(work string) map[string]any {
 	now := f.clock().Format(time.RFC3339)
 	return map[string]any{
 		"/v1/subjects":                   m{"rows": []m{{"fields": m{"phone": "13000000001"}}}},
+		"/v1/subjects/{id}/corrections":  m{"fields": m{"phone": "13000000002"}},
 		"/v1/imports":                    m{"sha256": strings.Repeat("cd", 32)},
 		"/v1/imports/{id}/finish":        nil,
 		"/v1/disclosures":                f.read(work, "plain", f.subjects...),
@@ -364,4 +365,31 @@ func query(path, work string) string {
 		return "?from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z"
 	}
 	return ""
+}
+
+// Whatever is sent to a route that reads bodies, the answer quotes none of it, is
+// JSON, and is never a failure of ours.
+func FuzzBodies(f *testing.F) {
+	firm := newFirm(f, 1)
+	work := firm.work("a001", "call-task", "telesales", firm.subjects...)
+	routes := []struct{ path, who string }{
+		{"/v1/disclosures", "a001"}, {"/v1/lookups", "a001"}, {"/v1/lookups", "switch"}, {"/v1/subjects", "crm"}, {"/v1/consents", "crm"},
+		{"/v1/call-outcomes", "switch"}, {"/v1/people", "secadmin"}, {"/v1/complaints", ""}, {"/v1/work-items", "crm"}, {"/v1/sessions", ""},
+	}
+	for i, r := range routes {
+		b, _ := json.Marshal(firm.samples(work)[r.path])
+		f.Add(i, b)
+		f.Add(i, bytes.ReplaceAll(b, []byte(`"13`), []byte(`"`+secret+`13`)))
+		f.Add(i, bytes.ReplaceAll(b, []byte(`":`), []byte(secret+`":`)))
+	}
+	f.Fuzz(func(t *testing.T, i int, body []byte) {
+		r := routes[uint(i)%uint(len(routes))]
+		firm.TB = t
+		firm.pass(time.Minute)
+		got := firm.post(r.path, r.who, body)
+		sweep(t, got)
+		if got.status >= 500 || !json.Valid(got.body) {
+			t.Fatalf("%d: %s", got.status, got.body)
+		}
+	})
 }

@@ -2,10 +2,12 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/policy"
 )
 
 type personIn struct {
@@ -109,6 +111,12 @@ type rulesOut struct {
 
 func putRules(a *API, ctx context.Context, c *call, in *rulesIn) (*rulesOut, error) {
 	version, err := a.Register.PutRules(ctx, c.asked(), in.Body.Text)
+	var wrong *policy.RuleFault
+	if errors.As(err, &wrong) {
+		p := problem(err, c.lang)
+		p.Errors = []Place{{Where: "body.text", Line: wrong.Line}}
+		return nil, p
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -237,6 +237,7 @@ func TestWhoSawThisPerson(t *testing.T) {
 	if n != 3 {
 		t.Fatalf("%d of 3 disclosures listed for the recipient", n)
 	}
+	f.post("/v1/lookups", "a001", m{"field": "phone", "value": "13000000000", "purpose": "telesales", "work_item": work}).problem(403, "no-grant")
 	f.get("/v1/subjects/"+strings.Repeat("0", 32)+"/disclosures", "officer").want(200).into(&out)
 	if len(out.Disclosures) != 0 {
 		t.Fatal("the dummy subject's entries are listed")
@@ -347,3 +348,13 @@ func TestLedgerOverHTTP(t *testing.T) {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+func TestWrongRulesNameTheLine(t *testing.T) {
+	f := newFirm(t, 0)
+	r := f.post("/v1/rules", "officer", m{"text": plainRule + "\n\n" + `@id("` + secret + `") permit(principal, action, resource) when { context.` + secret + ` };`})
+	r.problem(422, "bad-rules")
+	sweep(t, r)
+	if !strings.Contains(string(r.body), `"where":"body.text","line":3`) {
+		t.Errorf("%s", r.body)
+	}
+}

@@ -62,7 +62,7 @@ func enrol(a *API, ctx context.Context, c *call, in *enrolIn) (*enrolOut, error)
 		stored = append(stored, i)
 	}
 	if len(stored) == 0 {
-		out.Status = http.StatusUnprocessableEntity
+		out.Status = http.StatusOK // nothing was created; the results say why
 		return out, nil
 	}
 	ids, err := a.Door.Enrol(ctx, c.who, e)
@@ -84,12 +84,12 @@ func (a *API) normalise(fields map[string]string) (map[pii.Field]pii.Value, []Pl
 	for name, text := range fields {
 		spec, ok := schema.Spec(pii.Field(name))
 		if !ok {
-			wrong = append(wrong, Place{"fields"}) // its name is the caller's text
+			wrong = append(wrong, Place{Where: "fields"}) // its name is the caller's text
 			continue
 		}
 		v, err := spec.Normalise(text)
 		if err != nil {
-			wrong = append(wrong, Place{"fields." + name})
+			wrong = append(wrong, Place{Where: "fields." + name})
 			continue
 		}
 		if !v.IsEmpty() {
@@ -97,7 +97,7 @@ func (a *API) normalise(fields map[string]string) (map[pii.Field]pii.Value, []Pl
 		}
 	}
 	if wrong == nil && row[pii.Phone].IsEmpty() && row[pii.Email].IsEmpty() {
-		wrong = []Place{{"fields.phone"}, {"fields.email"}}
+		wrong = []Place{{Where: "fields.phone"}, {Where: "fields.email"}}
 	}
 	slices.SortFunc(wrong, func(x, y Place) int { return bytes.Compare([]byte(x.Where), []byte(y.Where)) })
 	return row, slices.Compact(wrong)

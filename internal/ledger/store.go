@@ -124,6 +124,7 @@ const (
 	RefCase                          // 16 bytes: a complaint
 	RefDisclosure                    // 16 bytes: what a call outcome names
 	RefKindOf                        // the entry's kind, one byte
+	RefImport                        // 16 bytes: the import an enrolment belongs to
 )
 
 // Ref is what an entry is found by.

@@ -51,13 +51,13 @@ func (s *Server) Serve(ctx context.Context, o ServeOptions) error {
 	if o.Ready != nil {
 		o.Ready(tcp.Addr().String())
 	}
+	var ended error
 	select {
 	case <-ctx.Done():
-		err = nil
-	case err = <-failed:
-		err = fault.New(fault.Unavailable, "unavailable", "listener")
+	case <-failed:
+		ended = fault.New(fault.Unavailable, "unavailable", "listener")
 	}
-	return errors.Join(err, shutdown(listeners))
+	return errors.Join(ended, shutdown(listeners))
 }
 
 func shutdown(listeners map[net.Listener]*http.Server) error {
