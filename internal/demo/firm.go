@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/goldbell/goldbell/internal/dial"
 	"github.com/goldbell/goldbell/internal/door"
@@ -17,6 +16,7 @@ import (
 	"github.com/goldbell/goldbell/internal/server"
 	"github.com/goldbell/goldbell/internal/trace"
 	"github.com/goldbell/goldbell/internal/vault"
+	"github.com/goldbell/goldbell/proof"
 )
 
 // firm is the demonstration firm while it is played.
@@ -51,6 +51,7 @@ type firm struct {
 	pack           string
 	packVerified   bool
 	ledgerVerified bool
+	kinds          map[proof.Kind]int64 // entries of the ledger, by kind
 	ledgerSize     uint64
 }
 
@@ -261,7 +262,7 @@ func newID() (id pii.RequestID) {
 }
 
 // atOnce is how many act at the same time: what queues during a commit is the next.
-const atOnce = 64
+const atOnce = 128
 
 // each runs f for 0 to n-1, some at a time, and returns the first error.
 func each(ctx context.Context, n int, f func(context.Context, int) error) error {
@@ -288,6 +289,3 @@ func each(ctx context.Context, n int, f func(context.Context, int) error) error 
 	wait.Wait()
 	return context.Cause(ctx)
 }
-
-// afterwards is when an investigation is made: the evening after the last day.
-func (f *firm) evening(n int) time.Time { return workday(n, 20, 0) }

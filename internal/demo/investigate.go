@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/goldbell/goldbell/internal/dossier"
+	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/inquiry"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/server"
@@ -83,11 +84,7 @@ func (f *firm) complainant() int {
 
 // verifyPack does what `goldbell proof verify PACK --policy FILE` does.
 func (f *firm) verifyPack(zip []byte) (bool, error) {
-	text, err := os.ReadFile(server.PolicyPath(f.home.Data))
-	if err != nil {
-		return false, err
-	}
-	policy, err := proof.ParsePolicy(text)
+	policy, err := f.policy()
 	if err != nil {
 		return false, err
 	}
@@ -99,14 +96,11 @@ func (f *firm) verifyPack(zip []byte) (bool, error) {
 	return err == nil && report.LogChecked, err
 }
 
-// check reads the whole ledger back.
-func (f *firm) check(ctx context.Context) error {
-	report, err := server.VerifyLedger(ctx, f.home.Places, func(done, total uint64) {
-		f.show.step("verifying the ledger", int(done), int(total))
-	})
+// policy is the one that says whose log this is.
+func (f *firm) policy() (*proof.Policy, error) {
+	text, err := os.ReadFile(server.PolicyPath(f.home.Data))
 	if err != nil {
-		return err
+		return nil, fault.New(fault.Unavailable, "settings-unreadable", "")
 	}
-	f.ledgerSize, f.ledgerVerified = report.Size, len(report.Faults) == 0
-	return nil
+	return proof.ParsePolicy(text)
 }

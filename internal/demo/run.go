@@ -34,7 +34,8 @@ type Options struct {
 	Terminal           bool   // Progress is a terminal
 	Executable         string // this program, for the switch simulator's process
 
-	size *scale // tests play a smaller firm
+	size  *scale      // tests play a smaller firm
+	watch func(*firm) // and look at it when the play is over
 }
 
 // Result is what the demonstration found.
@@ -78,8 +79,12 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		show: newProgress(o, began),
 	}
 	result, err := f.perform(ctx, began)
-	if err == nil && !o.Headless {
+	switch {
+	case err != nil:
+	case !o.Headless:
 		err = f.serve(ctx, result)
+	case o.watch != nil:
+		o.watch(f)
 	}
 	return result, errors.Join(err, f.close(), home.leave(o.Headless || err != nil))
 }

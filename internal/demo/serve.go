@@ -10,7 +10,7 @@ import (
 
 // serve prints five commands worth trying and serves the firm until ctx ends.
 func (f *firm) serve(ctx context.Context, r Result) error {
-	f.clock.set(f.evening(f.lastDay() + 1).Add(-10 * 60 * 60 * 1e9)) // ten in the morning
+	f.clock.set(workday(f.lastDay()+1, 10, 0))
 	f.clock.run()
 	text, err := f.commands(ctx, r)
 	if err != nil {
@@ -18,6 +18,9 @@ func (f *firm) serve(ctx context.Context, r Result) error {
 	}
 	if _, err := fmt.Fprint(f.Out, text); err != nil {
 		return err
+	}
+	if f.watch != nil {
+		f.watch(f)
 	}
 	<-ctx.Done()
 	return nil

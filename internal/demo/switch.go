@@ -4,10 +4,13 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -118,6 +121,7 @@ type switchProcess struct {
 	cmd   *exec.Cmd
 	stdin io.Closer
 	ready switchsim.Ready
+	http  *http.Client // to its counts
 }
 
 func startSwitch(ctx context.Context, program string, seed uint64, report string, key []byte, token string) (*switchProcess, error) {
@@ -140,11 +144,51 @@ func startSwitch(ctx context.Context, program string, seed uint64, report string
 			err = json.Unmarshal(line, &p.ready)
 		}
 	}
-	if err != nil {
+	roots := x509.NewCertPool()
+	if err != nil || !roots.AppendCertsFromPEM([]byte(p.ready.Certificate)) {
 		p.end()
 		return nil, broken
 	}
+	p.http = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}, Timeout: patience}
 	return p, nil
+}
+
+// patience is how long the switch may take to report what became of the last calls.
+const patience = 20 * time.Second
+
+// settle waits until the switch has reported every call.
+func (p *switchProcess) settle(ctx context.Context) error {
+	ctx, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		c, err := p.counts(ctx)
+		if err != nil || c.Lost > 0 {
+			return fault.New(fault.Unavailable, "unavailable", "switch-sim")
+		}
+		if c.Ringing == 0 {
+			return nil
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return fault.New(fault.Unavailable, "unavailable", "switch-sim")
+		}
+	}
+}
+
+func (p *switchProcess) counts(ctx context.Context) (c switchsim.Counts, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.ready.Counts, nil)
+	if err != nil {
+		return c, err
+	}
+	resp, err := p.http.Do(req)
+	if err != nil {
+		return c, err
+	}
+	defer func() { _ = resp.Body.Close() }() // nothing is lost with it
+	return c, json.NewDecoder(resp.Body).Decode(&c)
 }
 
 // lastWords is how long the switch may take for its last reports.
@@ -152,6 +196,9 @@ const lastWords = 6 * time.Second
 
 // end lets the switch make its last reports; a switch that takes too long is killed.
 func (p *switchProcess) end() {
+	if p.http != nil {
+		p.http.CloseIdleConnections()
+	}
 	_ = p.stdin.Close()
 	kill := time.AfterFunc(lastWords, func() { _ = p.cmd.Process.Kill() })
 	_ = p.cmd.Wait() // however it ended, it is gone

@@ -70,7 +70,7 @@ func (f *firm) playDay(ctx context.Context, a act, n int) error {
 	if err := each(ctx, len(f.plot.agents), d.late); err != nil {
 		return err
 	}
-	f.clock.set(f.evening(d.date))
+	f.clock.set(workday(d.date, 20, 0))
 	return d.complaints(ctx)
 }
 
