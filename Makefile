@@ -55,7 +55,7 @@ race: ## the packages on the path, with the race detector
 	$(if $(RACE_PKGS),$(GO) test -race -short -timeout 20m $(RACE_PKGS),@echo "race: no package to test yet")
 
 bench: ## each figure beside its bare baseline
-	$(GO) test -run '^$$' -bench . -benchtime 3s -timeout 60m ./test/bench/
+	GOLDBELL_BENCH=1 $(GO) test -count 1 -run TestTable -timeout 60m -v ./test/bench/
 
 clean: ## what the targets above made; demo-data too
 	rm -rf bin demo-data demo-data.keys

@@ -257,6 +257,14 @@ func (w *world) lie(leaf Leaf, pairs []Pair, line *Line) Entry {
 	return e
 }
 
+// enrolAgain pins the person's record key a second time, in an entry that counts n.
+func (w *world) enrolAgain(n uint32) {
+	c := SubjectCommitment(w.ks[:], w.subject)
+	e := w.lie(Leaf{Kind: KindEnrolment, Micros: w.log.clock, Subjects: n}, []Pair{{c, EnrolledHash(c)}}, nil)
+	e.Sparse = SparseProof{}
+	w.pack.Enrolment = e
+}
+
 // lies are leaves that the ledger signed and that contradict themselves, each in
 // a pack that is sealed as it should be.
 func lies() []change {
@@ -285,6 +293,19 @@ func lies() []change {
 		{"a tag in an entry about many", "entries/000001.tlog-proof tag", func(w *world) Entry {
 			p, q := pair(w.ks, [16]byte{}), pair(w.other, [16]byte{})
 			return w.lie(Leaf{Kind: KindLookup, Micros: w.log.clock, Subjects: 2, Tag: p.Key}, []Pair{p, q}, line)
+		}},
+		{"a tag of nobody in an entry about many", "entries/000001.tlog-proof tag", func(w *world) Entry {
+			p, q := pair(w.ks, [16]byte{}), pair(w.other, [16]byte{})
+			return w.lie(Leaf{Kind: KindLookup, Micros: w.log.clock, Subjects: 2, Tag: Hash{1}}, []Pair{p, q}, line)
+		}},
+		{"an entry before the enrolment", "entries/000001.tlog-proof entry-order", func(w *world) Entry {
+			w.enrolAgain(1)
+			return w.log.entry(2, w.log.size(), w.ks)
+		}},
+		{"an enrolment of nobody", "enrolment.tlog-proof subjects", func(w *world) Entry {
+			w.enrolAgain(0)
+			p := pair(w.ks, [16]byte{})
+			return w.lie(Leaf{Kind: KindLookup, Micros: w.log.clock, Subjects: 1, Tag: p.Key}, []Pair{p}, line)
 		}},
 		{"her tag on another's entry", "entries/000001.tlog-proof tag", func(w *world) Entry {
 			return w.lie(Leaf{Kind: KindLookup, Micros: w.log.clock, Subjects: 1, Tag: pair(w.ks, [16]byte{}).Key}, []Pair{pair(w.other, [16]byte{})}, nil)
@@ -360,6 +381,11 @@ func TestASealOfTheWrongManifest(t *testing.T) {
 		seal       func(w *world, m Hash) (*Sealed, error)
 	}{
 		{"other manifest", "manifest.tlog-proof other-pack", func(w *world, m Hash) (*Sealed, error) { m[0] ^= 1; return w.seal(m) }},
+		{"record that says it twice", "manifest.tlog-proof other-pack", func(w *world, m Hash) (*Sealed, error) {
+			f := Field{ManifestField, m.String()}
+			w.sealFields = []Field{f, f}
+			return w.seal(m)
+		}},
 		{"no record", "", func(*world, Hash) (*Sealed, error) { return nil, broken }},
 	}
 	for _, c := range cases {
@@ -392,7 +418,9 @@ func TestTheSealIsLater(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.pack.Sealed.check(later, later, manifest); why(t, err) != " seal-order" {
+	just := later
+	just.Size = w.pack.Sealed.Index + 1
+	if err := w.pack.Sealed.check(just, later, manifest); why(t, err) != " seal-order" {
 		t.Fatal(err)
 	}
 }
@@ -402,6 +430,8 @@ func TestAManifestThatDoesNotList(t *testing.T) {
 	w.write()
 	for name, change := range map[string]func(m []Member) []Member{
 		"manifest.json members":         func(m []Member) []Member { return m[1:] },
+		"manifest.json members  ":       func(m []Member) []Member { return m[:len(m)-1] },
+		"manifest.json members   ":      func(m []Member) []Member { return append(m, m[0]) },
 		"manifest.json members ":        func(m []Member) []Member { m[2].Name = m[3].Name; return m },
 		"page.html manifest":            func(m []Member) []Member { m[6].SHA256[0]++; return m },
 		firstEntry + " manifest":        func(m []Member) []Member { m[2].SHA256[0]++; return m },

@@ -239,6 +239,7 @@ type world struct {
 	// sealWitnesses sign the later checkpoint.
 	sealWitnesses []*testWitness
 	size          int64 // of the pack's checkpoint
+	sealFields    []Field
 }
 
 func newWorld(t testing.TB) *world {
@@ -285,7 +286,11 @@ func newWorld(t testing.TB) *world {
 // seal appends the pack's entry to the log and proves it.
 func (w *world) seal(manifest Hash) (*Sealed, error) {
 	l := w.log
-	index := l.add(KindPack, []Field{{"actor", "officer-1"}, {ManifestField, manifest.String()}}, nil)
+	fields := w.sealFields
+	if fields == nil {
+		fields = []Field{{"actor", "officer-1"}, {ManifestField, manifest.String()}}
+	}
+	index := l.add(KindPack, fields, nil)
 	l.add(KindKeys, nil, nil)
 	return &Sealed{
 		Index: index, Leaf: l.leaves[index], Inclusion: l.inclusion(index, l.size()),

@@ -53,12 +53,14 @@ func (a *Authn) now() time.Time { return a.clock().UTC().Truncate(time.Microseco
 // wrong with the secret, its person or his contract, the answer is the same; only
 // a store that cannot be read is told apart, because nobody could sign in then.
 func (a *Authn) Principal(ctx context.Context, bearer, source string) (party.Principal, error) {
-	now := a.now()
+	now, seen := a.now(), a.ledger.Size()
 	t, p, o, err := a.token(ctx, bearer, source, now)
 	if err != nil {
 		return party.Principal{}, err
 	}
-	return party.Principal{Person: p, Org: o, Scope: t.Scope, StepUp: t.StepUp, Credential: t.Hash}, nil
+	return party.Principal{
+		Person: p, Org: o, Scope: t.Scope, StepUp: t.StepUp, Credential: t.Hash, Seen: seen,
+	}, nil
 }
 
 func (a *Authn) token(ctx context.Context, bearer, source string, now time.Time) (Token, party.Person, party.Org, error) {

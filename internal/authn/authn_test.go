@@ -15,6 +15,7 @@ import (
 	"github.com/goldbell/goldbell/internal/authn"
 	"github.com/goldbell/goldbell/internal/authn/authntest"
 	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/proof"
@@ -73,6 +74,29 @@ func TestSetUpSignInAndToken(t *testing.T) {
 	must[authn.Issued](t)(h.Authn.SignIn(t.Context(), token.NextCode, source))
 	if n := len(h.Records(proof.KindCredential)); n != 3 {
 		t.Fatalf("%d credential entries, want 3", n)
+	}
+}
+
+// A decision that starts where the principal was read is sent back if he was
+// ended in between.
+func TestPrincipalSaysWhenHeWasRead(t *testing.T) {
+	h, s := firm(t)
+	p := must[party.Principal](t)(h.Authn.Principal(t.Context(), s.Secret, source))
+	decide := func() error {
+		_, err := h.Ledger.Append(t.Context(), ledger.Item{
+			Request: h.Request(), Entry: ledger.Entry{Kind: proof.KindDisclosure},
+			Basis: ledger.Basis{Size: p.Seen, Keys: []string{ledger.CredentialKey(p.Credential)}},
+		})
+		return err
+	}
+	if err := decide(); err != nil || p.Seen == 0 {
+		t.Fatalf("read at %d: %v", p.Seen, err)
+	}
+	if err := h.Authn.SignOut(t.Context(), s.Secret, source); err != nil {
+		t.Fatal(err)
+	}
+	if err := decide(); !ledger.Stale(err) {
+		t.Fatalf("a decision outlives the credential: %v", err)
 	}
 }
 

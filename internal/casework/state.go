@@ -10,12 +10,12 @@ type event string
 
 const (
 	filed     event = "filed"
-	assigned  event = "assigned"   // the officer names a handler; the state stays
-	takenUp   event = "taken-up"   // by the handler
-	replied   event = "replied"    // by the handler
-	confirmed event = "confirmed"  // the complainant closes
-	contested event = "contested"  // the complainant does not accept the answer, or the closing
-	closedBy2 event = "closed-by2" // an officer who never touched it closes, with a reason
+	assigned  event = "assigned"         // the officer names a handler; the state stays
+	takenUp   event = "taken-up"         // by the handler
+	replied   event = "replied"          // by the handler
+	confirmed event = "confirmed"        // the complainant closes
+	contested event = "contested"        // the complainant does not accept the answer, or the closing
+	closedBy2 event = "closed-by-second" // an officer who never touched it closes, with a reason
 )
 
 // appeal is how long a closed complaint can be contested.

@@ -26,7 +26,6 @@ type decision struct {
 	basis     ledger.Basis
 	version   string // of the rules
 	cases     []subjectCase
-	retried   map[pii.Ordinal]proof.Line // a retry: what the recorded entry says
 }
 
 // subjectCase is one subject of a request.
@@ -55,9 +54,7 @@ func (d *Door) decide(ctx context.Context, p party.Principal, r Request) (*decis
 		return nil, err
 	}
 	dec := &decision{principal: p, request: r, version: rules.Version()}
-	dec.basis = ledger.Basis{Size: d.Ledger.Size(), Rules: rules.entry, Keys: []string{
-		ledger.PersonKey(p.Person.ID), ledger.OrgKey(p.Org.ID), ledger.WorkKey(r.Work),
-	}}
+	dec.basis = d.basis(p, r.Work, rules.entry)
 	work, err := d.workItem(ctx, r.Work)
 	if err != nil {
 		return nil, err
@@ -77,6 +74,21 @@ func (d *Door) decide(ctx context.Context, p party.Principal, r Request) (*decis
 		}
 	}
 	return dec, nil
+}
+
+// basis is what a decision for the principal rests on. It reaches back to when his
+// credential was read: somebody who was ended since is decided about again.
+func (d *Door) basis(p party.Principal, work pii.RequestID, rules uint64) ledger.Basis {
+	b := ledger.Basis{Size: d.Ledger.Size(), Rules: rules, Keys: []string{
+		ledger.PersonKey(p.Person.ID), ledger.OrgKey(p.Org.ID), ledger.WorkKey(work),
+	}}
+	if p.Seen > 0 {
+		b.Size = min(b.Size, p.Seen)
+	}
+	if len(p.Credential) > 0 {
+		b.Keys = append(b.Keys, ledger.CredentialKey(p.Credential))
+	}
+	return b
 }
 
 // decideOne asks the rules about one subject. Outside the work item every answer

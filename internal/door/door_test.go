@@ -5,18 +5,21 @@ import (
 
 	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/ledger"
+	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/vault"
 	"github.com/goldbell/goldbell/proof"
+	"github.com/goldbell/goldbell/test/firm"
 )
 
 func TestReadMaskedIsRecordedFirst(t *testing.T) {
-	f := newFirm(t, 20)
-	work := f.work(f.ids[:10]...)
-	before := f.ledger.Size()
-	a, err := f.door.Disclose(t.Context(), f.agent, f.read(work, pii.Masked, f.ids[0], f.ids[1], f.ids[15]))
-	f.ok(err)
-	if f.ledger.Size() != before+1 {
-		t.Fatalf("%d entries for one answer", f.ledger.Size()-before)
+	f := firm.New(t, 20)
+	work := f.Work(f.IDs[:10]...)
+	before := f.Ledger.Size()
+	a, err := f.Door.Disclose(t.Context(), f.Agent, f.Read(work, pii.Masked, f.IDs[0], f.IDs[1], f.IDs[15]))
+	f.OK(err)
+	if f.Ledger.Size() != before+1 {
+		t.Fatalf("%d entries for one answer", f.Ledger.Size()-before)
 	}
 	if !a.Results[0].Shown || !a.Results[1].Shown || a.Results[2].Shown {
 		t.Fatalf("shown: %v %v %v", a.Results[0].Shown, a.Results[1].Shown, a.Results[2].Shown)
@@ -27,8 +30,8 @@ func TestReadMaskedIsRecordedFirst(t *testing.T) {
 	if got := a.Results[2].Reasons[0].ID; got != "no-grant" {
 		t.Errorf("outside the grant: %q", got)
 	}
-	r, err := f.ledger.Record(t.Context(), a.Entry)
-	f.ok(err)
+	r, err := f.Ledger.Record(t.Context(), a.Entry)
+	f.OK(err)
 	shown := 0
 	r.Subjects(func(_ pii.Ordinal, l proof.Line) bool {
 		if l.Shown {
@@ -42,30 +45,30 @@ func TestReadMaskedIsRecordedFirst(t *testing.T) {
 }
 
 func TestPlainNeedsARuleOfTheCompany(t *testing.T) {
-	f := newFirm(t, 3)
-	work := f.work(f.ids...)
-	a, err := f.door.Disclose(t.Context(), f.agent, f.read(work, pii.Plain, f.ids[0]))
-	f.ok(err)
+	f := firm.New(t, 3)
+	work := f.Work(f.IDs...)
+	a, err := f.Door.Disclose(t.Context(), f.Agent, f.Read(work, pii.Plain, f.IDs[0]))
+	f.OK(err)
 	if a.Results[0].Shown || a.Results[0].Reasons[0].ID != "no-permit" || a.Results[0].Highest != pii.Token {
 		t.Fatalf("%+v", a.Results[0])
 	}
-	f.allowPlain()
-	a, err = f.door.Disclose(t.Context(), f.agent, f.read(work, pii.Plain, f.ids[0]))
-	f.ok(err)
+	f.AllowPlain()
+	a, err = f.Door.Disclose(t.Context(), f.Agent, f.Read(work, pii.Plain, f.IDs[0]))
+	f.OK(err)
 	if !a.Results[0].Shown || a.Results[0].Values[pii.Phone].Reveal() != "13800000001" || a.Mark == "" {
 		t.Fatalf("%+v %q", a.Results[0], a.Mark)
 	}
 }
 
 func TestBudgetIsExact(t *testing.T) {
-	f := newFirm(t, 70)
-	f.allowPlain()
-	work := f.work(f.ids...)
+	f := firm.New(t, 70)
+	f.AllowPlain()
+	work := f.Work(f.IDs...)
 	shown := 0
-	for _, id := range f.ids {
+	for _, id := range f.IDs {
 		for range 2 { // the same subject twice counts once
-			a, err := f.door.Disclose(t.Context(), f.agent, f.read(work, pii.Plain, id))
-			f.ok(err)
+			a, err := f.Door.Disclose(t.Context(), f.Agent, f.Read(work, pii.Plain, id))
+			f.OK(err)
 			if a.Results[0].Shown {
 				shown++
 			} else if a.Results[0].Reasons[0].ID != "budget" {
@@ -79,15 +82,50 @@ func TestBudgetIsExact(t *testing.T) {
 }
 
 func TestVerifyFindsNothingInAHealthyLedger(t *testing.T) {
-	f := newFirm(t, 300)
-	work := f.work(f.ids[:200]...)
+	f := firm.New(t, 300)
+	work := f.Work(f.IDs[:200]...)
 	for i := range 600 {
-		_, err := f.door.Disclose(t.Context(), f.agent, f.read(work, pii.Masked, f.ids[i%250]))
-		f.ok(err)
+		_, err := f.Door.Disclose(t.Context(), f.Agent, f.Read(work, pii.Masked, f.IDs[i%200]))
+		f.OK(err)
 	}
-	r, err := ledger.Verify(t.Context(), f.config(), f.store, nil)
-	f.ok(err)
-	if len(r.Faults) != 0 || r.Size != f.ledger.Size() || r.Opened != r.Size {
+	r, err := ledger.Verify(t.Context(), f.LedgerConfig(), f.Store, nil)
+	f.OK(err)
+	if len(r.Faults) != 0 || r.Size != f.Ledger.Size() || r.Opened != r.Size {
 		t.Fatalf("%+v", r)
+	}
+}
+
+// TestCorrectionKeepsTheOldVersion: a correction is shown from then on, found by
+// its value, and the version in a record says which one was shown.
+func TestCorrectionKeepsTheOldVersion(t *testing.T) {
+	f := firm.New(t, 3)
+	f.AllowPlain()
+	work := f.Work(f.IDs...)
+	crm := party.Principal{Person: party.Person{ID: "crm", Org: pii.Own, Kind: party.Service}, Scope: door.ScopeCRM}
+	v, err := f.Door.Correct(t.Context(), crm, firm.NewID(), nil, f.IDs[0], vault.Row{
+		pii.Name: pii.NewValue("王小明"), pii.Phone: pii.NewValue("13900000000"),
+	})
+	f.OK(err)
+	a, err := f.Door.Disclose(t.Context(), f.Agent, f.Read(work, pii.Plain, f.IDs[0]))
+	f.OK(err)
+	r, err := f.Ledger.Record(t.Context(), a.Entry)
+	f.OK(err)
+	r.Subjects(func(_ pii.Ordinal, l proof.Line) bool {
+		if v != 2 || l.Version != 2 {
+			t.Errorf("version %d, recorded %d", v, l.Version)
+		}
+		return true
+	})
+	if got := a.Results[0].Values[pii.Phone].Reveal(); got != "13900000000" {
+		t.Error("the old number was shown")
+	}
+	for number, want := range map[string]bool{"13800000001": false, "13900000000": true} {
+		found, err := f.Door.Find(t.Context(), f.Agent, door.Lookup{
+			ID: firm.NewID(), Field: pii.Phone, Value: pii.NewValue(number), Purpose: "telesales", Work: work,
+		})
+		f.OK(err)
+		if found.Hit != want {
+			t.Errorf("the number was found: %v, want %v", found.Hit, want)
+		}
 	}
 }

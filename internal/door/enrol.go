@@ -33,7 +33,11 @@ func (d *Door) OpenImport(ctx context.Context, p party.Principal, id pii.Request
 	if err := mayStore(p); err != nil {
 		return id, err
 	}
-	imp := &Import{ID: id, By: p.Person.ID, File: file, OpenedAt: d.now()}
+	before, err := d.Vault.Horizon(ctx)
+	if err != nil {
+		return id, err
+	}
+	imp := &Import{ID: id, By: p.Person.ID, File: file, OpenedAt: d.now(), Before: before}
 	return d.record(ctx, id, hash, ledger.Entry{
 		Kind: proof.KindImport, Actor: p.Person.ID, Org: p.Org.ID,
 		Facts:   []proof.Field{fact("act", "opened"), fact("file", hex.EncodeToString(file))},
@@ -51,13 +55,19 @@ func (d *Door) Enrol(ctx context.Context, p party.Principal, e Enrolment) ([]pii
 	if len(e.Rows) == 0 || len(e.Rows) > MaxSubjects {
 		return nil, fault.New(fault.Invalid, "bad-request", "subjects")
 	}
+	matches, err := d.matches(ctx, p, e)
+	if err != nil {
+		return nil, err
+	}
 	stored, enrolled, err := d.Vault.Prepare(ctx, e.Rows)
 	if err != nil {
 		return nil, err
 	}
 	entry := ledger.Entry{
 		Kind: proof.KindEnrolment, Actor: p.Person.ID, Org: p.Org.ID,
-		Facts:   []proof.Field{fact("import", idText(e.Import)), fact("count", strconv.Itoa(len(e.Rows)))},
+		Facts: []proof.Field{
+			fact("import", idText(e.Import)), fact("count", strconv.Itoa(len(e.Rows))), fact("matches", matches),
+		},
 		Effects: []ledger.Effect{stored},
 	}
 	ids := make([]pii.SubjectID, len(enrolled))
@@ -67,11 +77,7 @@ func (d *Door) Enrol(ctx context.Context, p party.Principal, e Enrolment) ([]pii
 		entry.Refs = append(entry.Refs, ledger.SubjectRef(stored.Custody[i].Ordinal))
 	}
 	if !e.Import.IsZero() {
-		put, err := d.advance(ctx, p, e)
-		if err != nil {
-			return nil, err
-		}
-		entry.Effects = append(entry.Effects, put)
+		entry.Refs = append(entry.Refs, importRef(e.Import))
 	}
 	receipt, err := d.Ledger.Append(ctx, ledger.Item{Request: e.ID, Hash: e.Hash, Entry: entry})
 	if err != nil {
@@ -86,19 +92,46 @@ func (d *Door) Enrol(ctx context.Context, p party.Principal, e Enrolment) ([]pii
 	return ids, nil
 }
 
-// advance counts a batch towards its import.
-func (d *Door) advance(ctx context.Context, p party.Principal, e Enrolment) (ImportPut, error) {
+// matches counts the rows of a batch that match somebody stored before its
+// import. The number goes into the sealed opening; it is told once, at the end,
+// summed over the file.
+func (d *Door) matches(ctx context.Context, p party.Principal, e Enrolment) (string, error) {
+	if e.Import.IsZero() {
+		return "", nil
+	}
 	imp, err := d.openImport(ctx, p, e.Import)
 	if err != nil {
-		return ImportPut{}, err
+		return "", err
 	}
-	n, err := d.Vault.Matches(ctx, e.Rows)
-	if err != nil {
-		return ImportPut{}, err
+	n, err := d.Vault.Matches(ctx, e.Rows, imp.Before)
+	return strconv.Itoa(n), err
+}
+
+func importRef(id pii.RequestID) ledger.Ref { return ledger.Ref{Kind: ledger.RefImport, Key: id[:]} }
+
+// tally sums up what the ledger holds of an import.
+func (d *Door) tally(ctx context.Context, imp pii.RequestID) (out Imported, err error) {
+	for from := uint64(0); ; {
+		found, err := d.Ledger.Find(ctx, importRef(imp), from, MaxSubjects)
+		if err != nil || len(found) == 0 {
+			return out, err
+		}
+		for _, idx := range found {
+			r, err := d.Ledger.Record(ctx, idx)
+			if err != nil {
+				return out, err
+			}
+			out.Stored += number(r.Fact("count"))
+			out.Matches += number(r.Fact("matches"))
+		}
+		from = found[len(found)-1] + 1
 	}
-	imp.Stored += int64(len(e.Rows))
-	imp.Matches += int64(n)
-	return ImportPut{&imp}, nil
+}
+
+// number reads a fact the door wrote itself.
+func number(s string) int64 {
+	n, _ := strconv.ParseInt(s, 10, 64)
+	return n
 }
 
 func (d *Door) openImport(ctx context.Context, p party.Principal, id pii.RequestID) (Import, error) {
@@ -133,30 +166,33 @@ func (d *Door) FinishImport(ctx context.Context, p party.Principal, id pii.Reque
 	if err != nil {
 		return Imported{}, err
 	}
+	sum, err := d.tally(ctx, imp)
+	if err != nil {
+		return Imported{}, err
+	}
 	row.Done = true
 	entry := func(told string) ledger.Entry {
 		return ledger.Entry{
 			Kind: proof.KindImport, Actor: p.Person.ID, Org: p.Org.ID,
 			Facts: []proof.Field{
 				fact("act", "finished"), fact("import", idText(imp)),
-				fact("stored", strconv.FormatInt(row.Stored, 10)), fact("matches-told", told),
+				fact("stored", strconv.FormatInt(sum.Stored, 10)), fact("matches-told", told),
 			},
 			Effects: []ledger.Effect{ImportPut{&row}},
 		}
 	}
-	answer := entry(strconv.FormatInt(row.Matches, 10))
-	answer.Spends = d.Caps.lookups(p, max(row.Stored, 1), d.Clock())
+	answer := entry(strconv.FormatInt(sum.Matches, 10))
+	answer.Spends = d.Caps.lookups(p, max(sum.Stored, 1), d.Clock())
 	silent := entry("")
 	receipt, err := d.Ledger.Append(ctx, ledger.Item{Request: id, Hash: hash, Entry: answer, Refusal: &silent})
 	if err != nil {
 		return Imported{}, err
 	}
 	defer receipt.Close()
-	out := Imported{Stored: row.Stored, Told: receipt.Over() == ""}
-	if out.Told {
-		out.Matches = row.Matches
+	if sum.Told = receipt.Over() == ""; !sum.Told {
+		sum.Matches = 0
 	}
-	return out, nil
+	return sum, nil
 }
 
 func mayStore(p party.Principal) error {

@@ -115,11 +115,15 @@ func (d *Door) hold(ctx context.Context, p party.Principal, id pii.RequestID, ha
 // her out of the mask counts; the second destroys the key.
 func (d *Door) erase(ctx context.Context, p party.Principal, id pii.RequestID, hash []byte, row Erasure, s vault.Subject) error {
 	row.State = ErasureApproved
+	effects := []ledger.Effect{ErasurePut{&row}}
+	if s.State == vault.Held { // what held her has ended
+		effects = append(effects, vault.HoldSet{Ordinal: s.Ordinal, Held: false})
+	}
 	approved, err := d.Ledger.Append(ctx, ledger.Item{Request: id, Hash: hash, Entry: ledger.Entry{
 		Kind: proof.KindErasure, Actor: p.Person.ID, Org: p.Org.ID, Work: row.Work, Fields: s.Fields,
 		Facts:    []proof.Field{fact("act", string(ErasureApproved))},
 		Subjects: []ledger.Subject{{Ordinal: s.Ordinal, Key: s.Key, Line: proof.Line{Shown: true, Version: uint32(s.Version)}}},
-		Effects:  []ledger.Effect{ErasurePut{&row}},
+		Effects:  effects,
 	}})
 	if err != nil {
 		return err

@@ -53,9 +53,7 @@ func (d *Door) find(ctx context.Context, p party.Principal, l Lookup) (Found, er
 	if !ok || !spec.Indexed {
 		return Found{}, fault.New(fault.Invalid, "bad-request", "field")
 	}
-	basis := ledger.Basis{Size: d.Ledger.Size(), Rules: d.Ledger.Rules(), Keys: []string{
-		ledger.PersonKey(p.Person.ID), ledger.OrgKey(p.Org.ID), ledger.WorkKey(l.Work),
-	}}
+	basis := d.basis(p, l.Work, d.Ledger.Rules())
 	target, err := d.covered(ctx, p, l)
 	if err != nil {
 		return Found{}, err
@@ -158,6 +156,9 @@ func (d *Door) Inbound(ctx context.Context, p party.Principal, in Inbound) (pii.
 	if _, ok := d.Sheets[in.Purpose]; !ok {
 		return in.ID, fault.New(fault.Invalid, "bad-request", "purpose")
 	}
+	if !d.takesCalls(in.Assignee) {
+		return in.ID, fault.New(fault.Invalid, "bad-request", "assignee")
+	}
 	target, err := d.caller(ctx, in.Value)
 	if err != nil {
 		return in.ID, err
@@ -182,6 +183,12 @@ func (d *Door) Inbound(ctx context.Context, p party.Principal, in Inbound) (pii.
 	defer receipt.Close()
 	_, err = d.Vault.Confirm(ctx, receipt, pii.Phone, in.Value)
 	return in.ID, err
+}
+
+// takesCalls reports whether a person is on the staff, ours or an agency's, now.
+func (d *Door) takesCalls(p party.Person) bool {
+	return d.Ledger.CheckStamp(&p) == nil && p.OpenAt(d.Clock()) && !p.Suspended &&
+		(p.Kind == party.Staff || p.Kind == party.Outsourced)
 }
 
 // caller finds whose number it is; the dummy if nobody's, or more than one's.

@@ -15,8 +15,7 @@ type Import struct {
 	By        pii.PersonID  `json:"by"`
 	File      []byte        `json:"file"` // SHA-256 of the file
 	OpenedAt  time.Time     `json:"opened_at"`
-	Stored    int64         `json:"stored"`  // subjects stored so far
-	Matches   int64         `json:"matches"` // of them, how many matched a subject stored before the import; told once, at the end
+	Before    pii.Ordinal   `json:"before"` // subjects below it were stored before the import
 	Done      bool          `json:"done"`
 	pii.Stamp `json:"-"`
 }

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/goldbell/goldbell/internal/fault"
-	"github.com/goldbell/goldbell/internal/keyring"
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
@@ -43,7 +42,7 @@ type Maker struct {
 type Person struct {
 	ID      pii.SubjectID
 	Ordinal pii.Ordinal
-	Key     keyring.RecordKey
+	Key     []byte // her record key, so that every tag can be computed again; nil: forgotten
 }
 
 // Order asks for a pack.
@@ -69,7 +68,7 @@ func (m *Maker) Make(ctx context.Context, p party.Principal, o Order) (Made, err
 	if p.Person.Kind != party.Officer {
 		return Made{}, fault.New(fault.Denied, "not-yours", "")
 	}
-	if o.Person.Ordinal == pii.Dummy || o.Person.Key.Reveal() == nil {
+	if o.Person.Ordinal == pii.Dummy || o.Person.Key == nil {
 		return Made{}, fault.New(fault.NotFound, "not-found", "subject")
 	}
 	head, err := m.Ledger.Head(ctx)
@@ -127,7 +126,7 @@ func (m *Maker) records(ctx context.Context, o Order) ([]*ledger.Record, error) 
 func (m *Maker) pack(ctx context.Context, head ledger.Head, o Order, records []*ledger.Record) (*proof.Pack, error) {
 	p := &proof.Pack{Checkpoint: head.Note, Info: proof.Info{
 		Created: micros(m.Clock()), From: micros(o.From), Until: micros(o.Until), Kind: proof.KindSubject,
-		Log: m.LogKey, Origin: m.Origin, RecordKey: proof.Hash(o.Person.Key.Reveal()), RootKey: m.RootKey,
+		Log: m.LogKey, Origin: m.Origin, RecordKey: proof.Hash(o.Person.Key), RootKey: m.RootKey,
 		Subject: proof.ID(o.Person.ID), Witnesses: []string{},
 	}}
 	enrolled := false
@@ -162,7 +161,7 @@ func (m *Maker) entry(ctx context.Context, head ledger.Head, o Order, r *ledger.
 	}
 	e := proof.Entry{Index: r.Index, Leaf: r.Leaf.Encode(), Inclusion: inclusion, Fields: opened(r)}
 	if r.Leaf.Kind == proof.KindEnrolment {
-		commitment := proof.SubjectCommitment(o.Person.Key.Reveal(), o.Person.ID)
+		commitment := proof.SubjectCommitment(o.Person.Key, o.Person.ID)
 		pairs := make([]proof.Pair, 0, len(r.Enrols()))
 		for _, c := range r.Enrols() {
 			pairs = append(pairs, proof.Pair{Key: c, Value: proof.EnrolledHash(c)})
@@ -181,7 +180,7 @@ func (m *Maker) entry(ctx context.Context, head ledger.Head, o Order, r *ledger.
 	if err != nil {
 		return proof.Entry{}, err
 	}
-	e.Sparse, err = proof.ProveSparse(pairs, proof.Tag(o.Person.Key.Reveal(), r.Request()))
+	e.Sparse, err = proof.ProveSparse(pairs, proof.Tag(o.Person.Key, r.Request()))
 	return e, err
 }
 

@@ -87,8 +87,7 @@ func request(c *call, in *disclosureIn) (door.Request, error) {
 	return r, nil
 }
 
-// shown puts one result into the answer. It is the only place in this package
-// where values are revealed.
+// shown puts one result into the answer.
 func shown(res door.Result) disclosed1 {
 	d := disclosed1{Subject: res.Subject.String(), Shown: res.Shown}
 	if !res.Shown {
@@ -104,8 +103,11 @@ func shown(res door.Result) disclosed1 {
 	if len(res.Values) > 0 {
 		d.Values = make(map[string]string, len(res.Values))
 		for f, v := range res.Values {
-			d.Values[string(f)] = v.Reveal()
+			d.Values[string(f)] = reveal(v)
 		}
 	}
 	return d
 }
+
+// reveal is the only place in this package where a value becomes text.
+func reveal(v pii.Value) string { return v.Reveal() }

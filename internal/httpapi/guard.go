@@ -160,8 +160,10 @@ func (a *API) admit(ctx context.Context, rt *route, c *call, w http.ResponseWrit
 	if err := a.name(rt, c, r, body); err != nil {
 		return r, err
 	}
-	if where, ok := checkJSON(body); !ok {
-		return r, bad(where)
+	if len(body) > 0 { // whether a body is needed, the route says
+		if where, ok := checkJSON(body); !ok {
+			return r, bad(where)
+		}
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return r, nil

@@ -17,6 +17,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/goldbell/goldbell/internal/authn"
+	"github.com/goldbell/goldbell/internal/casework"
+	"github.com/goldbell/goldbell/internal/dial"
 	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/grant"
 	"github.com/goldbell/goldbell/internal/ledger"
@@ -48,11 +50,11 @@ type Config struct {
 	Register *register.Register
 	People   party.Store
 	Work     grant.Store
-	Subjects register.Subjects
 	Sealer   Sealer
 
-	Calls      Calls      // nil: no carrier is set up
-	Complaints Complaints // nil: the routes answer unavailable
+	// Parts that may be missing: their routes answer that they are unavailable.
+	Calls      *dial.Dialer
+	Complaints *casework.Desk
 	Holds      door.Holds
 	Traces     Tracer
 	Packs      Packs
@@ -87,7 +89,7 @@ func New(c Config) (*API, error) {
 	if c.Alarm == nil {
 		c.Alarm = func(string) {}
 	}
-	a := &API{Config: c, mux: http.NewServeMux(), metrics: newMetrics()}
+	a := &API{Config: c, mux: http.NewServeMux(), metrics: newMetrics(c.Ledger.Size)}
 	if err := a.build(table()); err != nil {
 		return nil, err
 	}
@@ -104,7 +106,7 @@ func NewServer(h http.Handler) *http.Server {
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
-		WriteTimeout:      40 * time.Second,
+		WriteTimeout:      6*timeLimit + 10*time.Second, // longer than the slowest route's own limit
 		IdleTimeout:       75 * time.Second,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),

@@ -20,7 +20,7 @@ type metrics struct {
 	took     *prometheus.HistogramVec
 }
 
-func newMetrics() *metrics {
+func newMetrics(size func() uint64) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -31,7 +31,9 @@ func newMetrics() *metrics {
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, 1, 5, 20},
 		}, []string{"method", "route"}),
 	}
-	m.registry.MustRegister(m.requests, m.took)
+	m.registry.MustRegister(m.requests, m.took, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "goldbell_ledger_size", Help: "Entries this process has seen committed.",
+	}, func() float64 { return float64(size()) }))
 	return m
 }
 
@@ -43,9 +45,6 @@ func (m *metrics) saw(rt *route, status int, took time.Duration) {
 // MetricsHandler serves the metrics page, for a port of its own: to the machine
 // itself, or to a service whose scope it is.
 func (a *API) MetricsHandler() http.Handler {
-	a.metrics.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "goldbell_ledger_size", Help: "Entries this process has seen committed.",
-	}, func() float64 { return float64(a.Ledger.Size()) }))
 	page := promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isLoopback(r) {

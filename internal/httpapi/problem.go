@@ -32,6 +32,7 @@ type Problem struct {
 // Place is where a request is malformed; never what stood there.
 type Place struct {
 	Where string `json:"where"`
+	Line  int    `json:"line,omitempty" doc:"of a text of several lines"`
 }
 
 // Reason is a rule that refused, in both languages.
@@ -76,7 +77,7 @@ func problem(err error, l fault.Lang) *Problem {
 		p.Code = "internal"
 	}
 	if f.Where != "" && status/100 == 4 {
-		p.Errors = []Place{{known(f.Where)}}
+		p.Errors = []Place{{Where: known(f.Where)}}
 	}
 	return p
 }
@@ -177,6 +178,7 @@ var places = []string{"store", "ledger", "closing", "time", "randomness", "own",
 // They are package variables, so this is done once.
 var useOwnErrors = sync.OnceFunc(func() {
 	huma.DefaultArrayNullable = false
+	huma.ValidateStrictCasing = true // "Form" is not "form"
 	huma.NewError = func(status int, _ string, errs ...error) huma.StatusError {
 		return malformed(status, fault.ZhCN, errs)
 	}
@@ -214,7 +216,7 @@ func malformed(status int, l fault.Lang, errs []error) *Problem {
 		}
 		if where := known(d.Location); !seen[where] {
 			seen[where] = true
-			p.Errors = append(p.Errors, Place{where})
+			p.Errors = append(p.Errors, Place{Where: where})
 		}
 	}
 	return p

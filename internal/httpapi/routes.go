@@ -1,23 +1,88 @@
 package httpapi
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/goldbell/goldbell/internal/authn"
+	"github.com/goldbell/goldbell/internal/party"
+)
 
 const (
 	get  = http.MethodGet
 	post = http.MethodPost
 	del  = http.MethodDelete
+
+	created  = http.StatusCreated
+	accepted = http.StatusAccepted
+	empty    = http.StatusNoContent
 )
+
+// scopeWitness is the scope of tokens that copy the ledger.
+const scopeWitness = "witness"
+
+// The audiences of the table.
+var (
+	workers  = people(party.Staff, party.Outsourced, party.Partner)
+	watchers = people(party.Officer, party.Auditor)
+	officers = people(party.Officer)
+	staffing = people(party.Officer, party.SecAdmin)
+	everyone = people(party.Staff, party.Outsourced, party.Partner, party.Officer, party.SystemAdmin, party.SecAdmin, party.Auditor).
+			orServices(authn.ScopeImport, authn.ScopeSwitch, authn.ScopeCRM, authn.ScopeMetrics, scopeWitness)
+	storing   = services(authn.ScopeImport, authn.ScopeCRM)
+	switching = services(authn.ScopeSwitch)
+)
+
+func services(scopes ...string) audience { return audience{}.orServices(scopes...) }
 
 // table lists every route with its audience.
 func table() []*route {
 	return []*route{
+		{method: post, path: "/v1/subjects", who: storing, summary: "Store up to 1,000 subjects", status: created, slow: true, install: handle(enrol)},
+		{method: get, path: "/v1/subjects", who: workers, summary: "List the ids inside a work item", install: handle(members)},
+		{method: post, path: "/v1/imports", who: storing, summary: "Open the import of a file", status: created, install: handle(openImport)},
+		{method: post, path: "/v1/imports/{id}/finish", who: storing, summary: "Finish an import", install: handle(finishImport)},
+
 		{method: post, path: "/v1/disclosures", who: workers, summary: "Ask for values of subjects", install: handle(disclose)},
+		{method: post, path: "/v1/calls", who: workers, summary: "Call a subject without the number", status: created, install: handle(placeCall)},
+		{method: post, path: "/v1/call-outcomes", who: switching, summary: "Report what became of calls", install: handle(callOutcomes)},
+		{method: post, path: "/v1/lookups", who: workers.orServices(authn.ScopeSwitch), summary: "Look a value up inside a work item; post an inbound caller", install: handle(lookup)},
+
+		{method: post, path: "/v1/work-items", who: officers.orServices(authn.ScopeCRM, authn.ScopeSwitch), summary: "Open a work item", status: created, install: handle(openWork)},
+		{method: get, path: "/v1/work-items", who: workers, summary: "List my open work items", install: handle(myWork)},
+		{method: post, path: "/v1/work-items/{id}/close", who: people(party.Staff, party.Outsourced, party.Partner, party.Officer).orServices(authn.ScopeCRM, authn.ScopeSwitch), summary: "Close a work item", install: handle(closeWork)},
+		{method: post, path: "/v1/consents", who: officers.orServices(authn.ScopeCRM), summary: "Record consents, withdrawals and opt-outs", slow: true, install: handle(consents)},
+
+		{method: get, path: "/v1/subjects/{id}/disclosures", who: watchers, summary: "Who saw this person", install: handle(whoSaw)},
+		{method: get, path: "/v1/recipients/{id}/disclosures", who: watchers, summary: "What a person or an organisation was shown", install: handle(whatGot)},
+		{method: post, path: "/v1/subjects/{id}/erasure", who: workers, summary: "Ask for a subject to be erased", status: accepted, install: handle(askErasure)},
+		{method: post, path: "/v1/erasures/{id}/approve", who: officers, summary: "Approve an erasure as the second person", install: handle(approveErasure)},
+
+		{method: post, path: "/v1/complaints", who: anybody, summary: "File a complaint; no account is needed", status: created, install: handle(fileComplaint)},
+		{method: get, path: "/v1/complaints", who: officers, summary: "List complaints", install: handle(listComplaints)},
+		{method: post, path: "/v1/complaints/{id}/assignment", who: officers, summary: "Give a complaint to a handler", status: created, install: handle(assignComplaint)},
+		{method: post, path: "/v1/complaints/{id}/handling", who: people(party.Staff), summary: "Take a complaint up, or reply", install: handle(handleComplaint)},
+		{method: post, path: "/v1/complaints/{id}/closing", who: officers, summary: "Close a complaint as a second officer", install: handle(closeComplaint)},
+		{method: post, path: "/v1/complaints/{id}/mine", who: anybody, summary: "Follow, confirm or contest with the complaint's code", install: handle(hers)},
+		{method: post, path: "/v1/traces", who: officers, summary: "Ask who the records point to", status: created, slow: true, install: handle(runTrace)},
+		{method: post, path: "/v1/evidence-packs", who: officers, summary: "Make an evidence pack", status: created, slow: true, install: handle(makePack)},
+		{method: get, path: "/v1/evidence-packs/{id}", who: officers, summary: "Fetch a pack", slow: true, install: handle(packZip)},
+
+		{method: get, path: "/v1/ledger/checkpoint", who: everyone, summary: "The newest signed checkpoint", install: handle(checkpoint)},
+		{method: get, path: "/v1/ledger/tile/{rest...}", who: everyone, summary: "A tile of hashes (C2SP tlog-tiles): L/N or L/N.p/W", install: handle(tile)},
+		{method: get, path: "/v1/ledger/tile/entries/{rest...}", who: people(party.Auditor).orServices(scopeWitness), summary: "A tile of entries: N or N.p/W", install: handle(entryTile)},
+		{method: get, path: "/v1/ledger/entries/{index}", who: watchers, summary: "The facts of one entry", install: handle(entry)},
+
+		{method: post, path: "/v1/people", who: staffing, summary: "Add or change a person", install: handle(putPerson)},
+		{method: post, path: "/v1/people/{id}/end", who: staffing, summary: "End a person's contract now", install: handle(endPerson)},
+		{method: post, path: "/v1/people/{id}/code", who: staffing, summary: "Give a person a one-time code", status: created, install: handle(invite)},
+		{method: post, path: "/v1/organisations", who: officers, summary: "Add or change an organisation", install: handle(putOrg)},
+		{method: post, path: "/v1/rules", who: officers, summary: "Bring the company's rules into force", install: handle(putRules)},
+		{method: post, path: "/v1/tokens", who: anybody, summary: "Make a service's access token, on the officer's code", status: created, install: handle(makeToken)},
+		{method: post, path: "/v1/sessions", who: anybody, summary: "Sign in with a one-time code", status: created, install: handle(signIn)},
+		{method: del, path: "/v1/sessions", who: everyone, summary: "Sign out", status: empty, install: handle(signOut)},
+
+		{method: get, path: "/healthz", who: anybody, summary: "The process answers", install: handle(healthy)},
+		{method: get, path: "/readyz", who: anybody, summary: "Entries can be recorded", install: handle(ready)},
+		{method: get, path: "/openapi.json", who: anybody, summary: "This document", install: handle(document)},
 	}
 }
-
-type (
-	Calls      interface{}
-	Complaints interface{}
-	Tracer     interface{}
-	Packs      interface{}
-)

@@ -56,6 +56,9 @@ func (s *shape) value(depth int) bool {
 	switch t := t.(type) {
 	case string:
 		return isWhole(t)
+	case json.Number:
+		_, err := t.Float64()
+		return err == nil // 1e999 is a number to JSON and to nobody else
 	case json.Delim:
 		if t == '{' {
 			return s.object(depth)

@@ -12,7 +12,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
-	"github.com/goldbell/goldbell/internal/authn"
 	"github.com/goldbell/goldbell/internal/party"
 )
 
@@ -58,15 +57,6 @@ func (a audience) String() string {
 	return strings.Join(all, ", ")
 }
 
-// The people who work with personal information, and those who watch them.
-var (
-	workers  = people(party.Staff, party.Outsourced, party.Partner)
-	watchers = people(party.Officer, party.Auditor)
-	officer  = people(party.Officer)
-	everyone = people(party.Staff, party.Outsourced, party.Partner, party.Officer, party.SystemAdmin, party.SecAdmin, party.Auditor).
-			orServices(authn.ScopeImport, authn.ScopeSwitch, authn.ScopeCRM, authn.ScopeMetrics)
-)
-
 // route is one line of the table.
 type route struct {
 	method, path string
@@ -90,7 +80,7 @@ func (rt *route) limit() time.Duration {
 	return timeLimit
 }
 
-// json makes a route's install from a handler of decoded requests.
+// handle makes a route's install from a handler of decoded requests.
 func handle[I, O any](h func(a *API, ctx context.Context, c *call, in *I) (*O, error)) func(*API, *route) {
 	return func(a *API, rt *route) {
 		huma.Register(a.huma, a.operation(rt), func(ctx context.Context, in *I) (*O, error) {
@@ -149,11 +139,27 @@ func (a *API) build(routes []*route) error {
 	}
 	a.routes = routes
 	a.mux.HandleFunc("/", a.unknown)
+	a.mux.HandleFunc("/v1/ledger/tile", a.unknown) // ServeMux would redirect it, quoting the query
+	a.plainPaths()
 	declare(a.huma.OpenAPI(), a.Door)
 	var err error
 	a.spec, err = json.Marshal(a.huma.OpenAPI())
 	return err
 }
+
+// plainPaths writes "{rest...}" as OpenAPI does.
+func (a *API) plainPaths() {
+	paths := a.huma.OpenAPI().Paths
+	for p, item := range paths {
+		if plain := documented(p); plain != p {
+			paths[plain] = item
+			delete(paths, p)
+		}
+	}
+}
+
+// documented is a route's path in the document.
+func documented(path string) string { return strings.Replace(path, "...}", "}", 1) }
 
 // guardedMux is the only way to the mux: what is not in the table, with its
 // audience, cannot be registered.
@@ -171,3 +177,13 @@ func (m *guardedMux) HandleFunc(pattern string, next func(http.ResponseWriter, *
 }
 
 func (m *guardedMux) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.api.serve(w, r) }
+
+// Routes lists the table, sorted, as the document spells it.
+func (a *API) Routes() []string {
+	var all []string
+	for _, rt := range a.routes {
+		all = append(all, rt.method+" "+documented(rt.path))
+	}
+	slices.Sort(all)
+	return all
+}

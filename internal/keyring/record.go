@@ -78,8 +78,8 @@ func (k RecordKey) Commitment(reference []byte) [32]byte {
 	return sha256.Sum256(append(b, reference...))
 }
 
-// Reveal returns Ks itself, for the evidence pack of this one subject.
-func (k RecordKey) Reveal() []byte {
+// Bytes returns Ks itself, for the evidence pack of this one subject.
+func (k RecordKey) Bytes() []byte {
 	if k.k == nil {
 		return nil
 	}

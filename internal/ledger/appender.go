@@ -189,9 +189,10 @@ func (b *builder) build(batch []*queued) error {
 	return b.finish()
 }
 
-// facts reads what the whole batch needs: earlier tries and revocations.
+// facts reads what the whole batch needs: earlier tries, revocations and meters.
 func (b *builder) facts(batch []*queued) error {
 	var retriable []pii.RequestID
+	var spends []Spend
 	since := b.head.Size
 	for _, q := range batch {
 		if q.item.Hash != nil {
@@ -200,6 +201,10 @@ func (b *builder) facts(batch []*queued) error {
 		if len(q.item.Basis.Keys) > 0 {
 			since = min(since, q.item.Basis.Size)
 		}
+		spends = append(spends, q.answer.entry.Spends...)
+	}
+	if err := b.tx.Meters(spends); err != nil {
+		return err
 	}
 	var err error
 	if len(retriable) > 0 {

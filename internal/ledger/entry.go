@@ -79,7 +79,7 @@ func ConsentKey(o pii.Ordinal, p pii.Purpose, to pii.OrgID) string {
 	return fmt.Sprintf("consent|%d|%s|%s", o, p, to)
 }
 func CaseKey(id pii.RequestID) string { return "case|" + id.String() }
-func OptOutKey(o pii.Ordinal) string { return fmt.Sprintf("opt-out|%d", o) }
+func OptOutKey(o pii.Ordinal) string  { return fmt.Sprintf("opt-out|%d", o) }
 
 // compiled is an entry whose leaf and opening are ready but for index and time.
 type compiled struct {

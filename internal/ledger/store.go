@@ -55,6 +55,9 @@ type Tx interface {
 	// Revoked returns the revocations filed at index ≥ since: of each key the
 	// highest index.
 	Revoked(since uint64) (map[string]uint64, error)
+	// Meters reads what the spends will need, all at once; to call it first saves
+	// round trips and changes nothing else.
+	Meters(of []Spend) error
 	// Spend charges all the budgets, or none of them: over is the key of the
 	// first that would pass its cap, or empty.
 	Spend(s []Spend) (over string, err error)
@@ -114,6 +117,7 @@ const (
 	RefCase                          // 16 bytes: a complaint
 	RefDisclosure                    // 16 bytes: what a call outcome names
 	RefKindOf                        // the entry's kind, one byte
+	RefImport                        // 16 bytes: the import an enrolment belongs to
 )
 
 // Ref is what an entry is found by.

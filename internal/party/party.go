@@ -77,6 +77,9 @@ type Principal struct {
 	// Credential is the SHA-256 of the token the request came with: decisions name
 	// it in their basis, so that ending it ends what is under way. Nil: none.
 	Credential []byte
+	// Seen is the ledger's size before the principal's rows were read. A decision
+	// whose basis starts later would miss that he was ended in between. 0: unknown.
+	Seen uint64
 }
 
 // IsService reports whether the principal is a named service.

@@ -114,6 +114,7 @@ func (r *Register) resolve(ctx context.Context, a Asked, ids []pii.SubjectID) ([
 			return nil, invalid(fmt.Sprintf("subjects[%d]", i))
 		}
 		seen[id] = true
+		found[i] = found[i] && ordinals[i] != pii.Dummy
 	}
 	i := slices.Index(found, false)
 	switch {

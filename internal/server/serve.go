@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/httpapi"
 )
 
 // ServeOptions say where a server listens.
@@ -34,14 +35,14 @@ func (s *Server) Serve(ctx context.Context, o ServeOptions) error {
 	if err != nil {
 		return errors.Join(err, tcp.Close())
 	}
-	api := newHTTPServer(s.Handler())
+	api := httpapi.NewServer(s.Handler())
 	listeners := map[net.Listener]*http.Server{tcp: api, socket: api}
 	if o.Metrics != "" {
 		l, err := net.Listen("tcp", o.Metrics)
 		if err != nil {
 			return errors.Join(fault.New(fault.Unavailable, "address-in-use", "--metrics"), tcp.Close(), socket.Close())
 		}
-		listeners[l] = newHTTPServer(s.api.MetricsHandler())
+		listeners[l] = httpapi.NewServer(s.api.MetricsHandler())
 	}
 	failed := make(chan error, len(listeners))
 	for l, srv := range listeners {
@@ -50,13 +51,13 @@ func (s *Server) Serve(ctx context.Context, o ServeOptions) error {
 	if o.Ready != nil {
 		o.Ready(tcp.Addr().String())
 	}
+	var ended error
 	select {
 	case <-ctx.Done():
-		err = nil
-	case err = <-failed:
-		err = fault.New(fault.Unavailable, "unavailable", "listener")
+	case <-failed:
+		ended = fault.New(fault.Unavailable, "unavailable", "listener")
 	}
-	return errors.Join(err, shutdown(listeners))
+	return errors.Join(ended, shutdown(listeners))
 }
 
 func shutdown(listeners map[net.Listener]*http.Server) error {
@@ -68,13 +69,6 @@ func shutdown(listeners map[net.Listener]*http.Server) error {
 		}
 	}
 	return nil
-}
-
-func newHTTPServer(h http.Handler) *http.Server {
-	return &http.Server{
-		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
-		WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
-	}
 }
 
 // listenSocket opens the socket for commands on this machine; a socket left by a
@@ -125,7 +119,7 @@ func Connect(ctx context.Context, p Places) (*Client, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	srv := newHTTPServer(s.Handler())
+	srv := httpapi.NewServer(s.Handler())
 	go func() { _ = srv.Serve(l) }()
 	return newClient(socket, true, func() error {
 		return errors.Join(shutdown(map[net.Listener]*http.Server{l: srv}), s.Close())

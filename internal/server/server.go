@@ -19,9 +19,12 @@ import (
 
 	"github.com/goldbell/goldbell/internal/authn"
 	"github.com/goldbell/goldbell/internal/casework"
+	"github.com/goldbell/goldbell/internal/dial"
 	"github.com/goldbell/goldbell/internal/door"
+	"github.com/goldbell/goldbell/internal/dossier"
 	"github.com/goldbell/goldbell/internal/grant"
 	"github.com/goldbell/goldbell/internal/httpapi"
+	"github.com/goldbell/goldbell/internal/inquiry"
 	"github.com/goldbell/goldbell/internal/keyring"
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/register"
@@ -52,7 +55,11 @@ type Server struct {
 	door     *door.Door
 	authn    *authn.Authn
 	register *register.Register
-	casework *casework.Casework
+	casework *casework.Desk
+	inquiry  *inquiry.Inquiry
+	dossier  *dossier.Maker
+	dialer   *dial.Dialer // nil: no switch is set up
+	packs    *packs
 	api      *httpapi.API
 
 	stop context.CancelFunc
@@ -87,7 +94,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 func (s *Server) assemble(ctx context.Context, fresh bool) error {
 	steps := []func(context.Context) error{s.openKeys, s.openStore, s.eraseAgain, s.openLedger}
 	if !fresh {
-		steps = append(steps, s.openDoor, s.openSurfaces)
+		steps = append(steps, s.openDoor, s.openDesks, s.openDialer, s.openAPI)
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -126,7 +133,7 @@ func (s *Server) openLedger(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.authn = authn.New(authn.Config{Store: s.store, Ledger: s.ledger, Clock: s.clock, Rand: rand.Reader})
+	s.authn = authn.New(authn.Config{Store: s.store, People: s.store, Ledger: s.ledger, Clock: s.clock, Rand: rand.Reader})
 	return nil
 }
 
@@ -140,6 +147,18 @@ func (s *Server) openDoor(ctx context.Context) (err error) {
 
 // Handler serves the API.
 func (s *Server) Handler() http.Handler { return s.api.Handler() }
+
+// What the server is made of, for the demonstration, which plays a firm's days in
+// this process through the same door.
+
+func (s *Server) Door() *door.Door             { return s.door }
+func (s *Server) Register() *register.Register { return s.register }
+func (s *Server) Authn() *authn.Authn          { return s.authn }
+func (s *Server) Casework() *casework.Desk     { return s.casework }
+func (s *Server) Inquiry() *inquiry.Inquiry    { return s.inquiry }
+func (s *Server) Dossier() *dossier.Maker      { return s.dossier }
+func (s *Server) Dialer() *dial.Dialer         { return s.dialer }
+func (s *Server) Ledger() *ledger.Ledger       { return s.ledger }
 
 // Settings are the data directory's settings.
 func (s *Server) Settings() Settings { return s.settings }

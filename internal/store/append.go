@@ -22,7 +22,8 @@ type appending struct {
 	ctx    context.Context
 	s      *session
 	head   ledger.Head
-	bytes  int // written, roughly
+	meters map[string]*meter // read or charged in this transaction
+	bytes  int               // written, roughly
 	failed error
 }
 
@@ -31,12 +32,15 @@ func (db *DB) Append(ctx context.Context, fn func(ledger.Tx) error) error {
 	var refused error // fn's own, which is handed back as it is
 	written := 0
 	err := db.transact(ctx, "append", func(s *session) error {
-		a := &appending{ctx: ctx, s: s}
+		a := &appending{ctx: ctx, s: s, meters: map[string]*meter{}}
 		if err := s.lockHead(ctx, &a.head); err != nil {
 			return err
 		}
 		if refused = fn(a); refused != nil {
 			return refused
+		}
+		if err := a.run(a.charges(nil)); err != nil { // of an append that wrote no batch
+			return err
 		}
 		written = a.bytes
 		return a.failed
@@ -144,99 +148,6 @@ func (a *appending) Revoked(since uint64) (map[string]uint64, error) {
 	return found, err
 }
 
-// The first use of a meter inserts its row; a cap below the first charge is
-// refused before the statement. No row changed means: over the cap.
-const chargeMeter = `INSERT INTO meter (key, used, until) VALUES ($1, $2, $3)
-ON CONFLICT (key) DO UPDATE SET used = meter.used + excluded.used WHERE meter.used + excluded.used <= $4`
-
-var inCounted = in(`SELECT ordinal FROM meter_subject WHERE key = $1 AND ordinal IN `, 1, ``)
-
-var insertCounted = values(`INSERT INTO meter_subject (key, ordinal) VALUES `, 2, ``)
-
-const refundMeter = `UPDATE meter SET used = used - $1 WHERE key = $2`
-
-// Spend implements [ledger.Tx]. The head's lock keeps two spenders apart, so the
-// subjects found uncounted are so still when they are inserted.
-func (a *appending) Spend(all []ledger.Spend) (over string, err error) {
-	var counted []any // rows to insert once every budget is charged
-	amounts := make([]int64, len(all))
-	for i, s := range all {
-		if amounts[i] = s.Amount; len(s.Subjects) > 0 {
-			fresh, err := a.uncounted(s)
-			if err != nil {
-				return "", err
-			}
-			for _, o := range fresh {
-				counted = append(counted, s.Key, int64(o))
-			}
-			if amounts[i] = int64(len(fresh)); amounts[i] == 0 {
-				continue
-			}
-		}
-		ok, err := a.charge(s, amounts[i])
-		if err != nil {
-			return "", err
-		}
-		if !ok {
-			return s.Key, a.refund(all[:i], amounts)
-		}
-	}
-	return "", a.run(a.s.d.insert(nil, insertCounted, counted))
-}
-
-// refund takes back what was charged before a budget that was used up.
-func (a *appending) refund(charged []ledger.Spend, amounts []int64) error {
-	var calls []call
-	for i, s := range charged {
-		if amounts[i] > 0 {
-			calls = append(calls, call{text: refundMeter, args: []any{amounts[i], s.Key}, want: 1})
-		}
-	}
-	return a.run(calls)
-}
-
-func (a *appending) charge(s ledger.Spend, amount int64) (bool, error) {
-	if a.failed != nil {
-		return false, a.failed
-	}
-	if amount < 0 {
-		return false, a.keep(fault.New(fault.Internal, "internal", "spend"))
-	}
-	if amount > s.Cap {
-		return false, nil
-	}
-	n, err := a.s.exec(a.ctx, chargeMeter, s.Key, amount, micros(s.Until), s.Cap)
-	if err != nil {
-		return false, a.keep(err)
-	}
-	return n == 1, nil
-}
-
-// uncounted returns the subjects of s not yet counted under its key.
-func (a *appending) uncounted(s ledger.Spend) ([]pii.Ordinal, error) {
-	counted := map[pii.Ordinal]bool{}
-	vals := make([]any, len(s.Subjects))
-	for i, o := range s.Subjects {
-		vals[i] = int64(o)
-	}
-	err := a.s.d.each(inCounted, []any{s.Key}, vals, func(text string, args []any) error {
-		return a.query(text, func(scan func(...any) error) error {
-			var o pii.Ordinal
-			err := scan(&o)
-			counted[o] = true
-			return err
-		}, args...)
-	})
-	var fresh []pii.Ordinal
-	for _, o := range s.Subjects {
-		if !counted[o] {
-			counted[o] = true // named twice, counted once
-			fresh = append(fresh, o)
-		}
-	}
-	return fresh, err
-}
-
 // Apply implements [ledger.Tx].
 func (a *appending) Apply(idx uint64, _ time.Time, effects []ledger.Effect) error {
 	if a.failed != nil {
@@ -278,7 +189,7 @@ func (a *appending) Write(b ledger.Batch) error {
 	for i, leaf := range b.Leaves {
 		flat = append(flat, int64(b.Old)+int64(i), notNil(leaf))
 	}
-	calls := d.insert(nil, insertEntries, flat)
+	calls := d.insert(a.charges(nil), insertEntries, flat)
 	calls = d.insert(calls, insertRequests, requestRows(b))
 	flat = make([]any, 0, 4*len(b.Openings))
 	for _, o := range b.Openings {

@@ -133,7 +133,7 @@ func postgresCode(err error) (string, class) {
 
 // walLimit is when a committing writer copies the write-ahead log itself; the
 // background does so long before (see flushBytes).
-const walLimit = 32768 // pages of 4 KiB
+const walLimit = 16384 // pages of 4 KiB
 
 func openSQLite(path string) (dialect, *sql.DB, *sql.DB, error) {
 	if path == "" {

@@ -9,16 +9,16 @@ import (
 
 var _ door.Store = (*DB)(nil)
 
-const upsertImport = `INSERT INTO import (id, made_by, file, opened_at, stored, matches, done, entry, mac)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+const upsertImport = `INSERT INTO import (id, made_by, file, opened_at, horizon, done, entry, mac)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (id) DO UPDATE SET made_by = excluded.made_by, file = excluded.file, opened_at = excluded.opened_at,
-	stored = excluded.stored, matches = excluded.matches, done = excluded.done, entry = excluded.entry, mac = excluded.mac`
+	horizon = excluded.horizon, done = excluded.done, entry = excluded.entry, mac = excluded.mac`
 
 func putImport(idx uint64, i *door.Import) ([]call, error) {
 	if err := exact(i.OpenedAt); err != nil {
 		return nil, err
 	}
-	return put(idx, i, upsertImport, i.ID[:], string(i.By), i.File, micros(i.OpenedAt), i.Stored, i.Matches, i.Done)
+	return put(idx, i, upsertImport, i.ID[:], string(i.By), i.File, micros(i.OpenedAt), int64(i.Before), i.Done)
 }
 
 const upsertErasure = `INSERT INTO erasure (id, ordinal, work, asked_by, asked_at, approved_by, state, entry, mac)
@@ -44,12 +44,12 @@ func putRuleSet(idx uint64, r *door.RuleSet) ([]call, error) {
 	return put(idx, r, insertRuleSet, r.Version, r.Text, string(r.By), micros(r.At))
 }
 
-const selectImport = `SELECT id, made_by, file, opened_at, stored, matches, done, entry, mac FROM import WHERE id = $1`
+const selectImport = `SELECT id, made_by, file, opened_at, horizon, done, entry, mac FROM import WHERE id = $1`
 
 // Import implements [door.Store].
 func (db *DB) Import(ctx context.Context, id pii.RequestID) (i door.Import, ok bool, err error) {
 	ok, err = db.row(ctx, "import", selectImport, []any{(*id16)(&i.ID), &i.By, (*blob)(&i.File), (*instant)(&i.OpenedAt),
-		&i.Stored, &i.Matches, &i.Done, &i.Entry, &i.MAC}, id[:])
+		&i.Before, &i.Done, &i.Entry, &i.MAC}, id[:])
 	return i, ok, err
 }
 

@@ -202,6 +202,49 @@ func (s *session) run(ctx context.Context, calls []call) error {
 	return nil
 }
 
+// question is one query; each is called for every row of its answer.
+type question struct {
+	text string
+	args []any
+	each func(scan func(...any) error) error
+}
+
+// ask asks the questions in order, of PostgreSQL in one round trip.
+func (s *session) ask(ctx context.Context, all []question) error {
+	if len(all) == 0 {
+		return nil
+	}
+	handled := false
+	err := s.conn.Raw(func(raw any) error {
+		c, ok := raw.(*stdlib.Conn)
+		if !ok {
+			return nil
+		}
+		handled = true
+		var b pgx.Batch
+		for _, q := range all {
+			b.Queue(q.text, q.args...).Query(func(r pgx.Rows) error {
+				for r.Next() {
+					if err := q.each(r.Scan); err != nil {
+						return err
+					}
+				}
+				return r.Err()
+			})
+		}
+		return c.Conn().SendBatch(ctx, &b).Close()
+	})
+	if handled || err != nil {
+		return err
+	}
+	for _, q := range all {
+		if err := s.rows(ctx, q.text, q.each, q.args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func pipeline(ctx context.Context, conn *pgx.Conn, calls []call) error {
 	var b pgx.Batch
 	for _, c := range calls {

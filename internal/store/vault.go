@@ -177,3 +177,12 @@ func (db *DB) Sharing(ctx context.Context, keys [][16]byte) (map[[16]byte]int, e
 	})
 	return found, err
 }
+
+const selectHighest = `SELECT COALESCE(MAX(ordinal), 0) FROM custody`
+
+// Highest is the highest ordinal in use.
+func (db *DB) Highest(ctx context.Context) (pii.Ordinal, error) {
+	var o int64
+	_, err := db.row(ctx, "highest", selectHighest, []any{&o})
+	return pii.Ordinal(o), err
+}

@@ -1,9 +1,10 @@
 package trace
 
 import (
-	"fmt"
 	"math"
 	"slices"
+
+	"github.com/goldbell/goldbell/internal/fault"
 )
 
 // shownAbove is the least probability the ranking shows.
@@ -43,20 +44,59 @@ func (q *run) answer(suspects []suspect, p posterior) Finding {
 	switch {
 	case len(accused) > 0:
 		f.Verdict = Accuse
-	case len(f.Group) > 0 && p.unrecorded <= q.opt.MaxUnrecorded && q.groupHolds(suspects, &p, f.Group):
+	case len(f.Group) > 1 && p.unrecorded <= q.opt.MaxUnrecorded && q.groupHolds(suspects, &p, f.Group):
 		f.Verdict = Group
 	case p.none >= .8:
 		f.Verdict = Nobody
 	}
 	if f.Verdict != Accuse {
-		f.Needs = q.needs(suspects, &p, order)
+		f.Detail.Need = q.need(suspects, &p, order)
+		f.Needs = f.Detail.Need.In(fault.En)
 	}
 	return f
 }
 
-// accused is the first name, and a second when it stands by itself.
+// accused is the first name, and a second one when it reaches .95 on what the
+// first one's list leaves over, with items of its own.
 func (q *run) accused(suspects []suspect, p *posterior, order []Ref) []Ref {
+	first := &suspects[order[0]]
+	mine := map[int32]bool{}
+	for _, n := range q.inside(first) {
+		mine[q.items[n].voice] = true
+	}
+	for _, b := range order[1:min(4, len(order))] {
+		s := &suspects[b]
+		if !(p.each[b] >= q.opt.MinProbability) || s.twins > 1 || !(q.second(first, b, len(suspects)) >= q.opt.MinSecond) {
+			continue
+		}
+		own := map[int32]bool{}
+		for _, n := range q.inside(s) {
+			if it := &q.items[n]; !mine[it.voice] && it.Proof != Unverified {
+				own[it.voice] = true
+			}
+		}
+		if float64(len(own)) >= q.opt.MinItems {
+			return []Ref{order[0], b}
+		}
+	}
 	return order[:1]
+}
+
+// second is the probability that b leaked as well, among all who may have, on
+// what the first one's list leaves over.
+func (q *run) second(first *suspect, b Ref, n int) float64 {
+	prior := q.opt.Pairs / (q.opt.Pairs + q.opt.Insider)
+	var all logSum
+	all.add(math.Log(1 - prior))
+	at := math.Inf(-1)
+	for _, s := range first.after {
+		v := math.Log(prior/float64(n)) + s.p
+		all.add(v)
+		if s.who[0] == b {
+			at = v
+		}
+	}
+	return math.Exp(at - all.value())
 }
 
 // group is the smallest set of at most five recipients that holds a leaker with
@@ -67,9 +107,9 @@ func (q *run) group(p *posterior, order []Ref) []string {
 	out := []string{}
 	for _, a := range order[:min(5, len(order))] {
 		add := p.each[a]
-		for _, pr := range p.pairs { // a pair inside the set counts once
-			if pr.a == a && in[pr.b] || pr.b == a && in[pr.a] {
-				add -= pr.p
+		for _, set := range p.sets { // a set counts once
+			if slices.Contains(set.who, a) && slices.ContainsFunc(set.who, func(b Ref) bool { return in[b] }) {
+				add -= set.p
 			}
 		}
 		joint += add
@@ -186,92 +226,34 @@ func (q *run) without(suspects []suspect, a Ref) float64 {
 	return again.rejudge(suspects, a)
 }
 
-// rejudge scores the leading recipients anew; the others keep their factor.
+// rejudge scores the leading recipients anew; the others keep their factor, and
+// what was found under rival lists and of accomplices moves by as much.
 func (q *run) rejudge(suspects []suspect, a Ref) float64 {
-	const leaders = 30
-	again := slices.Clone(suspects)
 	order := q.byFactor(suspects)
 	order = order[:min(leaders, len(order))]
-	q.parallel(len(order), func(i int, sc *scratch) {
-		q.judge(&again[order[i]], sc)
-	})
-	p := q.posterior(again)
+	again := slices.Clone(suspects)
+	for i, s := range q.rejudged(suspects, order) {
+		old := &suspects[order[i]]
+		s.given = slices.Clone(old.given)
+		again[order[i]] = s
+	}
+	shareFactors(again, q.twins)
+	moved := func(a Ref) float64 { return again[a].bf - suspects[a].bf }
+	for i := range again {
+		for n := range again[i].given {
+			again[i].given[n] += moved(Ref(i))
+		}
+		again[i].common = slices.Clone(suspects[i].common)
+		for n := range again[i].common {
+			again[i].common[n].p += moved(Ref(i))
+		}
+		again[i].sets = slices.Clone(suspects[i].sets)
+		for n := range again[i].sets {
+			for _, b := range again[i].sets[n].who {
+				again[i].sets[n].p += moved(b)
+			}
+		}
+	}
+	p := q.posterior(again, q.rivalLists, q.outsideBF)
 	return p.each[a]
-}
-
-func (q *run) why(s *suspect) string {
-	c := q.candidate(s)
-	if s.alias > 0 {
-		return fmt.Sprintf("an alias only this recipient was given was contacted; %d of %d items inside, %.1f expected by chance", c.Inside, c.Active, c.Expected)
-	}
-	return fmt.Sprintf("%d of %d items inside the list of %d (%s), %.1f expected by chance", c.Inside, c.Active, c.Shown, c.Window, c.Expected)
-}
-
-// inside lists the items on a suspect's best list.
-func (q *run) inside(s *suspect) []int32 {
-	if len(s.best) == 0 {
-		return nil
-	}
-	h := &s.best[0]
-	var out []int32
-	for _, t := range s.list.modes[h.mode].hitsIn(h.from, h.until) {
-		if it := &q.items[t.item]; (it.File > 0 || it.At >= h.leak) && !slices.Contains(out, t.item) {
-			out = append(out, t.item)
-		}
-	}
-	return out
-}
-
-// termsOf is what the items say of a suspect's best window.
-func (q *run) termsOf(s *suspect) *terms {
-	var ts terms
-	if len(s.best) > 0 {
-		h := &s.best[0]
-		y := newTally(q)
-		q.terms(s.list, h.mode, h.from, h.until, &y, &ts)
-	}
-	return &ts
-}
-
-func (q *run) candidate(s *suspect) Candidate {
-	c := Candidate{Recipient: q.x.recipients[s.list.a].ID}
-	if len(s.best) == 0 {
-		return c
-	}
-	h := &s.best[0]
-	c.From, c.Until, c.LeakAfter, c.Window = h.from, h.until, h.leak, familyNames[h.kind]
-	ts := q.termsOf(s)
-	for _, t := range slices.Concat(since(ts.complaints, h.leak), ts.rows, ts.decoys) {
-		c.Inside += int(t.in)
-		c.Expected += t.f * t.n
-	}
-	for i := range q.items {
-		if it := &q.items[i]; !it.skipped && (it.File > 0 || it.At >= h.leak) {
-			c.Active++
-		}
-	}
-	if c.Expected > 0 {
-		c.Ratio = float64(c.Inside) / c.Expected
-	}
-	people := map[Ref]bool{}
-	for _, v := range s.list.views {
-		if v.At >= h.from && v.At < h.until {
-			people[v.Subject] = true
-		}
-	}
-	c.Shown = len(people)
-	return c
-}
-
-func (q *run) detail(suspects []suspect, p *posterior, order []Ref) Detail {
-	d := Detail{Engine: EngineVersion, Items: len(q.items), Excluded: q.stats.excluded, Repeated: q.stats.repeated,
-		Unverified: q.stats.unverified, Overdispersal: q.tau, External: p.external, Unrecorded: p.unrecorded, Candidates: []Candidate{}}
-	for _, a := range order[:min(2, len(order))] {
-		d.Candidates = append(d.Candidates, q.candidate(&suspects[a]))
-	}
-	return d
-}
-
-func (q *run) needs(suspects []suspect, p *posterior, order []Ref) string {
-	return "more complaints"
 }

@@ -58,18 +58,24 @@ type classKey struct {
 
 // run is one question on one exposure.
 type run struct {
-	x       *Exposure
-	opt     Options
-	items   []item // in an order that does not depend on the caller's
-	classes []class
-	byCell  map[int32][]int32 // cell → classes
-	bySubj  map[Ref][]int32   // subject → items
-	needed  []bool            // cell → has a class
-	seen    []int64           // subject → first shown to anybody in plain
-	zc, zf  float64           // coarsening of complaints and of file rows
-	tau     float64           // spread of recipients, fitted
-	last    int64             // time of the last item
-	stats   struct{ repeated, unverified, excluded int }
+	x          *Exposure
+	opt        Options
+	items      []item // in an order that does not depend on the caller's
+	classes    []class
+	byCell     map[int32][]int32 // cell → classes
+	bySubj     map[Ref][]int32   // subject → items
+	needed     []bool            // cell → has a class
+	seen       []int64           // subject → first shown to anybody in plain
+	weightFrom []float64         // item → weight of it and all later ones
+	zc         float64           // coarsening of complaints
+	tilt       *tilt             // a list taken to have leaked already, or nil
+	unrecorded float64           // log Bayes factor of a path without entries
+	twins      groups            // recipients whose lists are the same
+	rivalLists []rival
+	outsideBF  float64 // log Bayes factor of all outside lists
+	tau        float64 // spread of recipients, fitted
+	last       int64   // time of the last item
+	stats      struct{ repeated, unverified, excluded int }
 }
 
 func newRun(x *Exposure, ev Evidence, opt Options) *run {
@@ -84,22 +90,49 @@ func newRun(x *Exposure, ev Evidence, opt Options) *run {
 		q.items = append(q.items, q.prepare(it, i, weight[i], voices[i]))
 	}
 	slices.SortStableFunc(q.items, compareItems)
+	q.items = thin(q.items)
 	q.classify()
 	q.seen = x.firstSeen()
-	complaints, rows := 0.0, 0.0
+	complaints := 0.0
 	for i := range q.items {
 		it := &q.items[i]
 		q.bySubj[it.Subject] = append(q.bySubj[it.Subject], int32(i))
 		q.last = max(q.last, it.At)
-		if it.File > 0 {
-			rows += it.weight
-		} else {
+		if it.File == 0 {
 			complaints += it.weight
 		}
 	}
+	q.weightFrom = make([]float64, len(q.items)+1)
+	for i := len(q.items) - 1; i >= 0; i-- {
+		q.weightFrom[i] = q.weightFrom[i+1]
+		if !q.items[i].skipped {
+			q.weightFrom[i] += q.items[i].weight
+		}
+	}
 	q.zc = opt.AlphaComplaints / (opt.AlphaComplaints + complaints)
-	q.zf = opt.AlphaRows / (opt.AlphaRows + rows)
 	return q
+}
+
+// thin keeps the first items of a voice that has very many: they weigh as one
+// anyhow.
+func thin(items []item) []item {
+	const most = 40
+	n := map[int32]int{}
+	for i := range items {
+		n[items[i].voice]++
+	}
+	kept := map[int32]int{}
+	out := items[:0]
+	for _, it := range items {
+		if it.File == 0 && n[it.voice] > most {
+			if kept[it.voice]++; kept[it.voice] > most {
+				continue
+			}
+			it.weight *= float64(n[it.voice]) / most
+		}
+		out = append(out, it)
+	}
+	return out
 }
 
 func compareItems(a, b item) int {

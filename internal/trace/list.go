@@ -7,15 +7,20 @@ type list struct {
 	a     Ref
 	views []View
 	modes [2]shown
-	after int     // complaints by people shown to him only later: a free control
+	after float64 // complaints by people shown to him only later: a free control
 	later float64 // how many of them chance expects
+	// The same with callers who knew only the address, for the spread of all.
+	observed, expected float64
+	chance             float64 // items inside everything shown, by chance
 }
 
 // shown is what counts in one mode, in order of time.
 type shown struct {
 	counted []counted
 	hits    []hit
-	items   int // items with a hit
+	items   int      // items with a hit
+	with    []window // acts that hold a hit; made once
+	missed  float64  // log of the sum over the other acts
 }
 
 // counted is a view that counts for a class; prev is when the same subject last
@@ -23,6 +28,7 @@ type shown struct {
 type counted struct {
 	at, prev int64
 	class    int32
+	subject  Ref
 }
 
 // hit is a view of an item's own subject.
@@ -110,13 +116,32 @@ func (q *run) count(l *list, s *scratch, c, view int32) {
 			}
 		}
 		if v.At < k.at {
-			l.modes[mode].counted = append(l.modes[mode].counted, counted{v.At, prev, c})
-		} else if prev == never && mode == asSeen && k.file == 0 && k.kind == anyVersion {
-			l.later += k.w / k.size
-			if v.Subject == q.items[k.item].Subject {
-				l.after++
+			l.modes[mode].counted = append(l.modes[mode].counted, counted{v.At, prev, c, v.Subject})
+			if prev == never && mode == asSeen {
+				l.chance += k.n / k.size
 			}
 		}
+		if prev == never && mode == asSeen && k.file == 0 && k.kind == anyVersion {
+			q.control(l, k, v)
+		}
+	}
+}
+
+// control enters the first view of a subject into the free controls: complaints
+// that came before the recipient saw the person, and those whose caller knew
+// nothing but the address.
+func (q *run) control(l *list, k *class, v *View) {
+	own := 0.0
+	if v.Subject == q.items[k.item].Subject {
+		own = k.w
+	}
+	if v.At >= k.at {
+		l.later += k.w / k.size
+		l.after += own
+	}
+	if v.At >= k.at || !k.rich {
+		l.expected += k.w / k.size
+		l.observed += own
 	}
 }
 

@@ -10,6 +10,8 @@ type Options struct {
 	AlphaComplaints, AlphaRows float64
 	// Enriched is the share of leaks whose users knew more than the leaker saw.
 	Enriched float64
+	// Framed is the share of leaks cut down to what a colleague was shown too.
+	Framed float64
 	// Guards: an accusation needs all of them.
 	MinProbability float64 // of the name
 	MinItems       float64 // distinct verified items inside the list
@@ -24,8 +26,8 @@ type Options struct {
 // Defaults are the options every live run uses.
 func Defaults() Options {
 	return Options{
-		Nobody: .37, Unrecorded: .08, External: .10, Insider: .40, Pairs: .05,
-		AlphaComplaints: 1000, AlphaRows: 150, Enriched: .1,
+		Nobody: .18, Unrecorded: .09, External: .09, Insider: .55, Pairs: .09,
+		AlphaComplaints: 1000, AlphaRows: 150, Enriched: .1, Framed: .03,
 		MinProbability: .99, MinItems: 3, MinPooled: 100, MinDispersed: .95, MinWithout: .80, MinSecond: .95,
 		MaxUnrecorded: .20, Cap: .985,
 	}

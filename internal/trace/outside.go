@@ -2,76 +2,170 @@ package trace
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
-// outsideLists is the log Bayes factor of lists that did not leave through a
-// recipient: people who signed up in one month, or stand in a public directory.
-// They compete with every recipient, so an agent who serves one month's new
-// customers is not blamed for a list somebody made of that month's sign-ups.
-func (q *run) outsideLists() float64 {
-	months := map[int32]bool{}
-	for i := range q.x.subjects {
-		months[q.x.subjects[i].Cohort] = true
-	}
-	var lists []func(*Subject) bool
-	if len(months) > 1 && len(months) < 200 {
-		sorted := make([]int32, 0, len(months))
-		for m := range months {
-			sorted = append(sorted, m)
-		}
-		slices.SortFunc(sorted, cmp.Compare)
-		for _, m := range sorted {
-			lists = append(lists, func(s *Subject) bool { return s.Cohort == m })
-		}
-	}
-	lists = append(lists, func(s *Subject) bool { return s.Public })
-	var mean logMean
-	for _, list := range lists {
-		mean.add(q.outside(list))
-	}
-	return mean.value()
+// rival is a list that leaked without a recorded disclosure: made outside, or
+// taken from a source that a whole team works from.
+type rival struct {
+	kind  string
+	prior float64 // log
+	bf    float64 // log
+	tilt  *tilt
 }
 
-// outside scores one outside list over the times it may have begun to be used.
-// It is measured against the whole table, not inside the strata, which would
-// hide it: sign-up month and listing are what strata are made of.
-func (q *run) outside(member func(*Subject) bool) float64 {
-	size := map[[2]int32]float64{} // segment, region → members
-	whole := map[[2]int32]float64{}
+// Rivals share the prior of external lists in these parts.
+const (
+	cohortPart = .5
+	teamPart   = .5
+)
+
+// rivals scores the outside lists and returns those that matter, best first,
+// with the log of the sum over all of prior times Bayes factor. Inside a
+// stratum an outside list that the stratum is made of explains nothing; what is
+// left is what could be mistaken for a recipient's list.
+func (q *run) rivals() (top []rival, total float64) {
+	all := slices.Concat(q.cohorts(), q.teams())
+	var sum logSum
+	for _, r := range all {
+		sum.add(r.prior + r.bf)
+	}
+	if len(all) == 0 {
+		return nil, 0
+	}
+	const keep = 3
+	slices.SortStableFunc(all, func(a, b rival) int { return -cmp.Compare(a.prior+a.bf, b.prior+b.bf) })
+	for _, r := range all[:min(keep, len(all))] {
+		if r.bf > 0 && r.prior+r.bf > math.Log(.05)+max(0, sum.value()) {
+			top = append(top, r)
+		}
+	}
+	return top, sum.value()
+}
+
+// cohorts are the people who signed up in one month, and public listings.
+func (q *run) cohorts() []rival {
+	members := map[int32][]Ref{}
+	var public []Ref
 	for i := range q.x.subjects {
 		s := &q.x.subjects[i]
-		k := [2]int32{s.Segment, s.Region}
-		whole[k]++
-		if member(s) {
-			size[k]++
+		members[s.Cohort] = append(members[s.Cohort], Ref(i))
+		if s.Public {
+			public = append(public, Ref(i))
 		}
+	}
+	months := make([]int32, 0, len(members))
+	for m, list := range members {
+		if len(list) < len(q.x.subjects)/3 {
+			months = append(months, m)
+		}
+	}
+	slices.Sort(months)
+	if len(months) > 240 {
+		months = nil
+	}
+	lists := [][]Ref{public}
+	for _, m := range months {
+		lists = append(lists, members[m])
+	}
+	out := make([]rival, 0, len(lists))
+	for _, list := range lists {
+		r := q.outside(list, leakGrid(q.x.from, q.last))
+		r.kind, r.prior = "cohort", math.Log(cohortPart/float64(len(lists)))
+		out = append(out, r)
+	}
+	return out
+}
+
+// teams are what a whole team was shown in the month before a leak: the list
+// behind a campaign, which others may hold as well.
+func (q *run) teams() []rival {
+	byTeam := map[string][]Ref{}
+	for i, r := range q.x.recipients {
+		if r.Team != "" && r.Kind != "supervisor" {
+			byTeam[r.Team] = append(byTeam[r.Team], Ref(i))
+		}
+	}
+	var names []string
+	for n, members := range byTeam {
+		if len(members) >= 3 && len(members) <= len(q.x.recipients)/2 {
+			names = append(names, n)
+		}
+	}
+	slices.Sort(names)
+	times := monthGrid(q.x.from, q.last)
+	if len(names)*len(times) > 600 {
+		times = nil
+	}
+	out := make([]rival, len(names)*len(times))
+	q.parallel(len(out), func(i int, _ *scratch) {
+		team, at := byTeam[names[i/len(times)]], times[i%len(times)]
+		var list []Ref
+		for _, a := range team {
+			for _, v := range viewsIn(q.x.of(a), at-45*daySec, at) {
+				if v.Plain != 0 {
+					list = append(list, v.Subject)
+				}
+			}
+		}
+		out[i] = q.outside(list, []int64{at})
+		out[i].kind, out[i].prior = "team", math.Log(teamPart/float64(len(out)))
+	})
+	return out
+}
+
+func viewsIn(views []View, from, until int64) []View {
+	lo, _ := slices.BinarySearchFunc(views, from, func(v View, t int64) int { return cmpInt(v.At, t) })
+	hi, _ := slices.BinarySearchFunc(views[lo:], until, func(v View, t int64) int { return cmpInt(v.At, t) })
+	return views[lo : lo+hi]
+}
+
+func leakGrid(from, to int64) (out []int64) {
+	const steps = 12
+	for i := range int64(steps) {
+		out = append(out, from+max(to-from, 1)*i/steps)
+	}
+	return out
+}
+
+func monthGrid(from, to int64) (out []int64) {
+	for at := from + 20*daySec; at < to; at += 20 * daySec {
+		out = append(out, at)
+	}
+	return out
+}
+
+// outside scores one list over the times it may have come into use.
+func (q *run) outside(list []Ref, times []int64) rival {
+	t := q.newTilt(0, point{})
+	for _, s := range list {
+		q.onList(t, s)
 	}
 	var ts terms
 	for c := range q.classes {
 		k := &q.classes[c]
-		it := &q.items[k.items[0]]
-		s := &q.x.subjects[it.Subject]
-		if it.skipped || s.Decoy {
+		if k.decoy || q.items[k.items[0]].skipped {
 			continue
 		}
-		key := [2]int32{s.Segment, s.Region}
 		in := 0.0
 		for _, n := range k.items {
-			if member(&q.x.subjects[q.items[n].Subject]) {
+			if t.in[q.items[n].Subject] {
 				in++
 			}
 		}
-		ts.add(k, int32(c), in, size[key]/whole[key])
+		ts.add(k, int32(c), in, float64(t.inCell[k.cell])/float64(q.x.strata.size[k.cell]))
 	}
-	return q.overTime(&ts)
+	r := rival{tilt: t}
+	r.bf = q.overTime(&ts, times, t)
+	return r
 }
 
 func (ts *terms) add(k *class, c int32, in, f float64) {
 	if f == 0 && in == 0 || k.w == 0 {
 		return
 	}
-	t := term{class: c, in: in, n: k.n, f: f, w: k.w, at: k.at, rich: k.rich, file: k.file > 0}
+	t := term{class: c, in: in, n: k.n, f: min(f, 1), w: k.w, at: k.at, rich: k.rich, file: k.file > 0}
 	if t.file {
 		ts.rows = append(ts.rows, t)
 	} else {
@@ -79,16 +173,23 @@ func (ts *terms) add(k *class, c int32, in, f float64) {
 	}
 }
 
-// overTime averages the numerator over leak times on a coarse grid.
-func (q *run) overTime(ts *terms) float64 {
-	const steps = 12
+// overTime averages the numerator over leak times, and leaves the best of them
+// in the tilt.
+func (q *run) overTime(ts *terms, times []int64, t *tilt) float64 {
 	var mean logMean
-	span := max(q.last-q.x.from, 1)
-	for i := range int64(steps) {
-		leak := q.x.from + span*i/steps
-		mean.add(q.complaintPart(since(ts.complaints, leak), leak))
+	var rows point
+	top := math.Inf(-1)
+	part := q.rowPart(ts, &rows)
+	for _, leak := range times {
+		var best point
+		v := q.complaintPart(since(ts.complaints, leak), leak, &best)
+		mean.add(v)
+		if v > top && t != nil {
+			top = v
+			t.leak, t.x, t.share, t.fade, t.fileX = leak, best.x, best.share, best.fade, rows.file
+		}
 	}
-	return mean.value() + q.rowPart(ts)
+	return mean.value() + part
 }
 
 // unrecordedPath is the log Bayes factor of a path without entries: the whole
@@ -120,10 +221,10 @@ func (q *run) unrecordedPath() float64 {
 				in++
 			}
 		}
-		ts.add(k, int32(c), in, max(in, float64(len(all)-shown))/float64(len(all)))
+		ts.add(k, int32(c), in, max(in/k.n, float64(len(all)-shown)/float64(len(all))))
 	}
 	var both logMean
 	both.add(0)
-	both.add(q.overTime(&ts))
+	both.add(q.overTime(&ts, leakGrid(q.x.from, q.last), nil))
 	return both.value()
 }

@@ -10,11 +10,16 @@ import (
 
 // suspect is what the evidence says of one recipient.
 type suspect struct {
-	list  *list
-	bf    float64 // log Bayes factor over all his windows
-	raw   float64 // log of the pooled numerator
-	alias float64 // log factor of alias contacts
-	best  []hypothesis
+	list   *list
+	bf     float64 // log Bayes factor over all his windows
+	raw    float64 // log of the pooled numerator
+	alias  float64 // log factor of alias contacts
+	best   []hypothesis
+	given  []float64 // log Bayes factor under each rival list
+	common []setMass // lists he has in common with another
+	after  []setMass // log factors of others, given that this one leaked
+	sets   []setMass // sets of several leakers that begin with this one
+	twins  int       // recipients, himself included, whose list is the same
 }
 
 // keepBest is how many hypotheses of a recipient are kept for pairs, guards and
@@ -25,10 +30,10 @@ const keepBest = 6
 func (q *run) survey() []suspect {
 	out := make([]suspect, len(q.x.recipients))
 	q.parallel(len(out), func(i int, s *scratch) { out[i].list = q.list(Ref(i), s) })
-	observed := make([]int, len(out))
+	observed := make([]float64, len(out))
 	expected := make([]float64, len(out))
 	for i := range out {
-		observed[i], expected[i] = out[i].list.after, out[i].list.later
+		observed[i], expected[i] = out[i].list.observed, out[i].list.expected
 	}
 	q.tau = fitTau(observed, expected)
 	q.parallel(len(out), func(i int, s *scratch) { q.judge(&out[i], s) })
@@ -59,21 +64,36 @@ func (q *run) judge(s *suspect, sc *scratch) {
 		modes = []float64{1 - q.opt.Enriched, q.opt.Enriched}
 	}
 	for mode, share := range modes {
-		with, rest := q.windows(s.list, mode)
-		for i := range with {
-			j.window(&with[i], mode, math.Log(share))
+		m := &s.list.modes[mode]
+		if m.with == nil {
+			q.acts(s.list, mode)
 		}
-		for i := range rest {
-			v := math.Log(share*rest[i].prior) + q.miss(s.list, &rest[i])
-			j.sum.add(v)
-			j.raw.add(v)
+		for i := range m.with {
+			j.window(&m.with[i], mode, math.Log(share))
 		}
+		j.sum.add(math.Log(share) + m.missed)
+		j.raw.add(math.Log(share) + m.missed)
 	}
 	s.bf, s.raw = j.sum.value(), j.raw.value()
 	if len(s.list.views) == 0 {
 		s.bf, s.raw = 0, 0
 	}
 	s.alias = q.aliasFactor(s.list.a)
+}
+
+// acts finds a recipient's windows, and what those without a hit come to.
+func (q *run) acts(l *list, mode int) {
+	m := &l.modes[mode]
+	var rest []window
+	m.with, rest = q.windows(l, mode)
+	if m.with == nil {
+		m.with = []window{}
+	}
+	var missed logSum
+	for i := range rest {
+		missed.add(math.Log(rest[i].prior) + q.miss(l, &rest[i]))
+	}
+	m.missed = missed.value()
 }
 
 // judging is the work on one recipient.
@@ -90,13 +110,15 @@ type judging struct {
 func (j *judging) window(w *window, mode int, share float64) {
 	q := j.q
 	q.terms(j.s.list, mode, w.from, w.until, j.y, &j.ts)
-	fixed := q.rowPart(&j.ts) + decoyPart(j.ts.decoys)
+	var best point
+	fixed := q.rowPart(&j.ts, &best) + decoyPart(j.ts.decoys)
 	rows := j.wide.rows(q, j.ts.rows)
 	for _, g := range w.leaks {
 		h := hypothesis{a: j.s.list.a, mode: mode, from: w.from, until: w.until, kind: w.kind, leak: g.at,
 			prior: share + math.Log(w.prior*g.prior)}
 		active := since(j.ts.complaints, g.at)
-		h.raw = fixed + q.complaintPart(active, g.at)
+		h.best = best
+		h.raw = fixed + q.complaintPart(active, g.at, &h.best)
 		h.bf = h.raw - j.wide.over(q, active, rows)
 		j.sum.add(h.prior + h.bf)
 		j.raw.add(h.prior + h.raw)
@@ -133,12 +155,8 @@ func (q *run) miss(l *list, w *window) float64 {
 		f = float64(count1(l.views, w.from, w.until)) / float64(len(q.x.subjects))
 	}
 	f = min(f, 1)
-	after := 0.0
-	for i := range q.items {
-		if q.items[i].At >= w.until && !q.items[i].skipped {
-			after += q.items[i].weight
-		}
-	}
+	n, _ := slices.BinarySearchFunc(q.items, w.until, func(it item, t int64) int { return cmpInt(it.At, t) })
+	after := q.weightFrom[n]
 	var m logMean
 	for _, x := range rates {
 		m.add(-after * math.Log1p(x*f))

@@ -13,16 +13,21 @@ type hypothesis struct {
 	prior float64 // log share of the recipient's prior
 	bf    float64 // log Bayes factor
 	raw   float64 // log of the numerator alone
+	best  point
 }
+
+// point is a place in the grid of rates.
+type point struct{ x, share, fade, file float64 }
 
 // The grid of x, the extra complaint rate of leaked persons over background,
 // for callers who knew more than the address; those who knew only the address
 // have the rate times one of shares. fades: the list is used as long as the
 // record lasts, or mostly in the weeks after the leak.
 var (
-	rates  = []float64{2, 5, 12, 30, 80, 200, 500, 1000}
-	shares = []float64{1, .25, .05}
-	fades  = []float64{0, 1.0 / (40 * 86400)}
+	rates       = []float64{2, 5, 12, 30, 80, 250, 1000}
+	coarseRates = []float64{4, 50, 600}
+	shares      = []float64{1, .15}
+	fades       = []float64{0, 1.0 / (40 * 86400)}
 	// A leaked decoy is contacted far more often than a stray number is.
 	decoyRates = []float64{10, 100, 1000}
 	fileRates  = []float64{5, 30, 200, 1000, 5000}
@@ -76,32 +81,56 @@ func likelihood(ts []term, x float64) float64 {
 }
 
 // complaintPart averages the coarsened likelihood of the complaints since the
-// leak over the grid.
-func (q *run) complaintPart(ts []term, leak int64) float64 {
+// leak over the grid, and notes its best point. A window with a single item is
+// tried on a coarser grid: there are many, and none of them decides anything.
+func (q *run) complaintPart(ts []term, leak int64, best *point) float64 {
 	if len(ts) == 0 {
 		return 0
 	}
+	rates, fades := rates, fades
+	if hits := hits(ts); hits < 2 {
+		rates, fades = coarseRates, fades[:1]
+	}
 	var mean logMean
+	top := math.Inf(-1)
 	for _, fade := range fades {
-		for _, x := range rates {
-			for _, share := range shares {
-				p := newProduct()
-				for i := range ts {
-					t := &ts[i]
-					r := x
-					if !t.rich {
-						r *= share
-					}
-					if fade > 0 {
-						r *= decay(float64(t.at-leak) * fade)
-					}
-					p.mul(t.in > 0, r, t.f, t.w)
+		for _, share := range shares {
+			for _, x := range rates {
+				v := q.zc * product1(ts, leak, x, share, fade)
+				mean.add(v)
+				if v > top {
+					top = v
+					best.x, best.share, best.fade = x, share, fade
 				}
-				mean.add(q.zc * p.value())
 			}
 		}
 	}
 	return mean.value()
+}
+
+func hits(ts []term) (n int) {
+	for i := range ts {
+		if ts[i].in > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func product1(ts []term, leak int64, x, share, fade float64) float64 {
+	p := newProduct()
+	for i := range ts {
+		t := &ts[i]
+		r := x
+		if !t.rich {
+			r *= share
+		}
+		if fade > 0 {
+			r *= decay(float64(t.at-leak) * fade)
+		}
+		p.mul(t.in > 0, r, t.f, t.w)
+	}
+	return p.value()
 }
 
 // decay is e^-a from a table: this is the innermost loop.
@@ -116,16 +145,33 @@ var decays = func() (d [80]float64) {
 	return d
 }()
 
-// rowPart averages the coarsened likelihood of file rows, marks included.
-func (q *run) rowPart(ts *terms) float64 {
+// rowPart averages the coarsened likelihood of file rows, marks included. The
+// rows inside are what a small misfit could turn into certainty, so the
+// coarsening counts them, and not the strangers around them.
+func (q *run) rowPart(ts *terms, best *point) float64 {
 	if len(ts.rows) == 0 {
 		return 0
 	}
 	var mean logMean
+	top := math.Inf(-1)
+	z := q.coarse(ts.rows)
 	for _, x := range fileRates {
-		mean.add(q.zf * likelihood(ts.rows, x))
+		v := z * likelihood(ts.rows, x)
+		mean.add(v)
+		if v > top {
+			top, best.file = v, x
+		}
 	}
-	return mean.value() + q.zf*ts.marks.log()
+	return mean.value() + z*ts.marks.log()
+}
+
+// coarse is the exponent of a hypothesis' file rows.
+func (q *run) coarse(rows []term) float64 {
+	inside := 0.0
+	for i := range rows {
+		inside += rows[i].in
+	}
+	return q.opt.AlphaRows / (q.opt.AlphaRows + inside)
 }
 
 func decoyPart(ts []term) float64 {

@@ -5,21 +5,21 @@ import "math"
 // spread is one recipient's distribution of u: how much more, or less, the
 // people of his list complain for reasons that are not a leak. It is normal
 // with deviation tau, weighed by the recipient's own control complaints.
-type spread struct{ u, p []float64 }
+type spread struct{ u, p []float64 } // p: logarithms
 
 var nodes = []float64{-2, -1.3, -.65, 0, .65, 1.3, 2}
 
-func newSpread(tau float64, observed int, expected float64) *spread {
+func newSpread(tau float64, observed, expected float64) *spread {
 	s := &spread{}
-	total := 0.0
+	var total logSum
 	for _, n := range nodes {
 		u := n * tau
-		p := math.Exp(-n*n/2) * math.Exp(float64(observed)*u-expected*(math.Exp(u)-1))
+		p := -n*n/2 + observed*u - expected*(math.Exp(u)-1)
 		s.u, s.p = append(s.u, u), append(s.p, p)
-		total += p
+		total.add(p)
 	}
 	for i := range s.p {
-		s.p[i] /= total
+		s.p[i] -= total.value()
 	}
 	return s
 }
@@ -29,7 +29,7 @@ func newSpread(tau float64, observed int, expected float64) *spread {
 func (s *spread) over(q *run, complaints []term, rows []float64) float64 {
 	var sum logSum
 	for i, u := range s.u {
-		v := math.Log(s.p[i]) + q.zc*likelihood1(complaints, math.Exp(u)-1)
+		v := s.p[i] + q.zc*likelihood1(complaints, math.Exp(u)-1)
 		if rows != nil {
 			v += rows[i]
 		}
@@ -44,8 +44,9 @@ func (s *spread) rows(q *run, rows []term) []float64 {
 		return nil
 	}
 	out := make([]float64, len(s.u))
+	z := q.coarse(rows)
 	for i, u := range s.u {
-		out[i] = q.zf * likelihood(rows, math.Exp(u)-1)
+		out[i] = z * likelihood(rows, math.Exp(u)-1)
 	}
 	return out
 }
@@ -61,10 +62,10 @@ func likelihood1(ts []term, x float64) float64 {
 
 // fitTau finds the deviation among recipients by maximum likelihood over their
 // control counts. With few controls the answer is close to the default.
-func fitTau(observed []int, expected []float64) float64 {
-	best, at := math.Inf(-1), .3
-	for _, tau := range []float64{.1, .15, .2, .3, .4, .5, .65, .8, 1} {
-		ll := -math.Pow(math.Log(tau/.3), 2) / 2 // a weak prior around 0.3
+func fitTau(observed, expected []float64) float64 {
+	best, at := math.Inf(-1), .2
+	for _, tau := range []float64{.07, .1, .15, .2, .3, .4, .5, .65, .8, 1} {
+		ll := -math.Pow(math.Log(tau/.2), 2) / 2 // a weak prior around 0.2
 		for i, o := range observed {
 			if expected[i] <= 0 {
 				continue
@@ -72,7 +73,7 @@ func fitTau(observed []int, expected []float64) float64 {
 			var sum logSum
 			for _, n := range nodes {
 				u := n * tau
-				sum.add(-n*n/2 + float64(o)*u - expected[i]*(math.Exp(u)-1))
+				sum.add(-n*n/2 + o*u - expected[i]*(math.Exp(u)-1))
 			}
 			ll += sum.value()
 		}

@@ -27,14 +27,16 @@ type terms struct {
 // tally counts, for one window, subjects and hits per class.
 type tally struct {
 	count []int32
+	both  []int32 // of count, those on the tilt's list
 	in    []int32
 	used  []int32
 	hitBy []int32 // item → window that last counted it
 	mark  int32
+	only  []bool // subjects that count, nil for all
 }
 
 func newTally(q *run) tally {
-	return tally{count: make([]int32, len(q.classes)), in: make([]int32, len(q.classes)), hitBy: make([]int32, len(q.items))}
+	return tally{count: make([]int32, len(q.classes)), both: make([]int32, len(q.classes)), in: make([]int32, len(q.classes)), hitBy: make([]int32, len(q.items))}
 }
 
 // terms gathers what the items say of a window of a list.
@@ -44,15 +46,21 @@ func (q *run) terms(l *list, mode int, from, until int64, y *tally, into *terms)
 	m := &l.modes[mode]
 	y.used = y.used[:0]
 	for _, c := range m.countedIn(from, until) {
-		if c.prev >= from {
+		if c.prev >= from || y.only != nil && !y.only[c.subject] {
 			continue
 		}
 		y.touch(c.class)
 		y.count[c.class]++
+		if q.tilt != nil && q.tilt.in[c.subject] {
+			y.both[c.class]++
+		}
 	}
 	y.mark++
 	for _, h := range m.hitsIn(from, until) {
 		it := &q.items[h.item]
+		if y.only != nil && !y.only[it.Subject] {
+			continue
+		}
 		into.marks.add(it.Mark, h.variant)
 		if y.hitBy[h.item] == y.mark {
 			continue
@@ -75,9 +83,13 @@ func (y *tally) touch(c int32) {
 
 func (q *run) term(c int32, y *tally, into *terms) {
 	k := &q.classes[c]
-	t := term{class: c, in: float64(y.in[c]), n: k.n, w: k.w, at: k.at, rich: k.rich, file: k.file > 0, decoy: k.decoy,
-		f: min(1, float64(max(y.count[c], y.in[c]))/k.size)}
-	y.count[c], y.in[c] = 0, 0
+	n := float64(max(y.count[c], y.in[c]))
+	f := n / k.size
+	if q.tilt != nil {
+		f = q.tilt.shareOf(k, n, float64(y.both[c]), float64(q.x.strata.size[k.cell]))
+	}
+	t := term{class: c, in: float64(y.in[c]), n: k.n, w: k.w, at: k.at, rich: k.rich, file: k.file > 0, decoy: k.decoy, f: min(1, f)}
+	y.count[c], y.in[c], y.both[c] = 0, 0, 0
 	switch {
 	case t.w == 0:
 	case t.decoy:

@@ -60,6 +60,7 @@ type Detail struct {
 	Unrecorded    float64       `json:"p_unrecorded"`
 	Prior         PriorAnswers  `json:"prior"`
 	Guards        []GuardResult `json:"guards"`
+	Need          Need          `json:"need"`
 	Notes         []string      `json:"notes,omitempty"`
 }
 
@@ -75,7 +76,9 @@ type Candidate struct {
 	Until     int64        `json:"until"`
 	Window    string       `json:"window"` // what kind of act the window is
 	LeakAfter int64        `json:"leak_after"`
-	Each      []ItemEffect `json:"each,omitempty"`
+	Alias     bool         `json:"alias,omitempty"` // an alias only this recipient was given was contacted
+	Twins     int          `json:"twins,omitempty"` // recipients with this list, this one included
+	Each      []ItemEffect `json:"each"`
 }
 
 // ItemEffect is what one item contributes: the natural logarithm of its factor.

@@ -22,6 +22,7 @@ type valueRow struct {
 	subject                     Ref
 	version                     uint16
 	from                        int64
+	line                        int32
 	phone, email, name, company uint64
 	spelling                    []byte
 }
@@ -42,7 +43,7 @@ func (c *caseReader) readValues(t *table) error {
 		if err != nil {
 			return t.fail(msgVersion)
 		}
-		row := valueRow{subject: s, version: uint16(n), phone: hashContact(cells[3]), email: hashContact(cells[5]),
+		row := valueRow{subject: s, version: uint16(n), line: int32(t.line), phone: hashContact(cells[3]), email: hashContact(cells[5]),
 			name: hashText(cells[4]), company: hashCompany(cells[6])}
 		if len(cells[2]) > 0 {
 			if row.from, err = k.read(t, cells[2]); err != nil {
@@ -58,7 +59,8 @@ func (c *caseReader) readValues(t *table) error {
 	if err != nil {
 		return err
 	}
-	if !b.close(len(c.b.x.subjects)) {
+	if twice := b.close(len(c.b.x.subjects)); twice > 0 {
+		t.line = twice
 		return t.fail(msgDuplicate)
 	}
 	for i := range c.b.x.subjects {
@@ -69,8 +71,8 @@ func (c *caseReader) readValues(t *table) error {
 	return nil
 }
 
-// close orders the rows; it is false when a version occurs twice.
-func (b *valueBook) close(subjects int) bool {
+// close orders the rows; when a version occurs twice it returns the later line.
+func (b *valueBook) close(subjects int) (twice int) {
 	slices.SortFunc(b.rows, func(a, c valueRow) int {
 		if a.subject != c.subject {
 			return int(a.subject) - int(c.subject)
@@ -80,14 +82,14 @@ func (b *valueBook) close(subjects int) bool {
 	b.first = make([]int32, subjects+1)
 	for i, r := range b.rows {
 		if i > 0 && b.rows[i-1].subject == r.subject && b.rows[i-1].version == r.version {
-			return false
+			return int(max(r.line, b.rows[i-1].line))
 		}
 		b.first[r.subject+1]++
 	}
 	for s := range subjects {
 		b.first[s+1] += b.first[s]
 	}
-	return true
+	return 0
 }
 
 func (b *valueBook) of(s Ref) []valueRow {

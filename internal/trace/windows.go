@@ -31,6 +31,7 @@ type window struct {
 	prior       float64
 	leaks       []leakTime
 	size        int // views in it
+	job         bool
 }
 
 // leakTime is a possible time of the leak, with its share of the prior.
@@ -67,8 +68,8 @@ func (q *run) windows(l *list, mode int) (with []window, rest []window) {
 	sets[job] = spans(l.views, func(prev, v *View) bool {
 		return !v.Job || !prev.Job || v.At-prev.At > 2*60
 	})
-	sets[session] = slices.DeleteFunc(sets[session], func(w window) bool { return w.size < 3 || l.isJob(w) })
-	sets[job] = slices.DeleteFunc(sets[job], func(w window) bool { return !l.isJob(w) })
+	sets[session] = slices.DeleteFunc(sets[session], func(w window) bool { return w.size < 3 || w.job })
+	sets[job] = slices.DeleteFunc(sets[job], func(w window) bool { return !w.job })
 	q.backward(l, &sets)
 	mass := 0.0
 	for k := range sets {
@@ -92,12 +93,6 @@ func (q *run) windows(l *list, mode int) (with []window, rest []window) {
 		}
 	}
 	return with, rest
-}
-
-// isJob says whether a window holds exported views.
-func (l *list) isJob(w window) bool {
-	i, _ := slices.BinarySearchFunc(l.views, w.from, func(v View, t int64) int { return cmpInt(v.At, t) })
-	return i < len(l.views) && l.views[i].Job
 }
 
 // backward adds the windows that end with the leak: everything up to it, the
@@ -129,7 +124,7 @@ func spans(views []View, cut func(prev, v *View) bool) []window {
 		if i < len(views) && !cut(&views[i-1], &views[i]) {
 			continue
 		}
-		out = append(out, window{from: views[start].At, until: views[i-1].At + 1, size: i - start})
+		out = append(out, window{from: views[start].At, until: views[i-1].At + 1, size: i - start, job: views[start].Job})
 		start = i
 	}
 	return out

@@ -141,8 +141,12 @@ func (v *Vault) Candidates(ctx context.Context, f pii.Field, val pii.Value) ([]p
 	return found[tag], nil
 }
 
-// Matches counts the rows of which at least one indexed value is held already.
-func (v *Vault) Matches(ctx context.Context, rows []Row) (int, error) {
+// Horizon returns an ordinal above all that are in use and below all to come.
+func (v *Vault) Horizon(ctx context.Context) (pii.Ordinal, error) { return v.store.NextOrdinals(ctx, 1) }
+
+// Matches counts the rows of which at least one indexed value is held by a subject
+// below the ordinal before.
+func (v *Vault) Matches(ctx context.Context, rows []Row, before pii.Ordinal) (int, error) {
 	matched := make([]bool, len(rows))
 	for _, spec := range v.schema {
 		if !spec.Indexed {
@@ -161,7 +165,10 @@ func (v *Vault) Matches(ctx context.Context, rows []Row) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		for t := range found {
+		for t, ordinals := range found {
+			if !slices.ContainsFunc(ordinals, func(o pii.Ordinal) bool { return o < before }) {
+				continue
+			}
 			for _, i := range of[t] {
 				matched[i] = true
 			}

@@ -24,6 +24,7 @@ import (
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/store"
+	"github.com/goldbell/goldbell/internal/vault"
 	"github.com/goldbell/goldbell/proof"
 )
 
@@ -34,6 +35,7 @@ type House struct {
 	Ring   *keyring.Ring
 	Ledger *ledger.Ledger
 	Authn  *authn.Authn
+	Vault  *vault.Vault
 
 	path string
 
@@ -56,12 +58,16 @@ func Open(t testing.TB) *House {
 	t.Cleanup(func() { h.must(h.Store.Close()) })
 	h.Ring, err = keyring.Create(filepath.Join(dir, "keys"), "house.test", h.now, rand.Reader)
 	h.must(err)
+	h.Vault = vault.New(h.Store, h.Store, h.Ring, pii.Registration(), h.Now, rand.Reader)
 	h.Ledger, err = ledger.Open(t.Context(), ledger.Config{
 		Store: h.Store, Ring: h.Ring, Keeper: ledger.NewKeeper(filepath.Join(dir, "keeper", "head"), h.Ring.Origin()),
-		Clock: h.Now, Rand: rand.Reader, Alarm: h.alarm,
+		Clock: h.Now, Rand: rand.Reader, Alarm: h.alarm, Keys: h.Vault.RecordKeys,
 	})
 	h.must(err)
 	t.Cleanup(func() { h.must(h.Ledger.Close()) })
+	dummy, pinned, err := h.Vault.PrepareDummy()
+	h.must(err)
+	h.enrol(dummy, pinned)
 	h.Authn = authn.New(authn.Config{Store: h.Store, People: h.Store, Ledger: h.Ledger, Clock: h.Now, Rand: rand.Reader})
 	return h
 }

@@ -22,6 +22,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/dial"
@@ -131,6 +132,8 @@ type Listener struct {
 	server *http.Server
 	ready  Ready
 	served chan error
+	once   sync.Once
+	err    error
 }
 
 // Listen starts a simulator in this process; tests do so.
@@ -175,6 +178,11 @@ const lastReports = 5 * time.Second
 
 // Close takes no more calls and makes the reports still due.
 func (l *Listener) Close() error {
+	l.once.Do(func() { l.err = l.close() })
+	return l.err
+}
+
+func (l *Listener) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), lastReports)
 	defer cancel()
 	err := l.server.Shutdown(ctx)

@@ -103,6 +103,77 @@ func testSubjects(t *testing.T, db *store.DB) {
 	}
 }
 
+// testBatchOfSpends: within one append a spend sees the ones before it, announced
+// or not, and a second append sees them all.
+func testBatchOfSpends(t *testing.T, db *store.DB) {
+	steps := []struct {
+		s    ledger.Spend
+		want bool
+	}{
+		{ledger.Spend{Key: "s", Cap: 3, Subjects: []pii.Ordinal{1, 2}}, true},
+		{ledger.Spend{Key: "r", Cap: 2, Amount: 1}, true},
+		{ledger.Spend{Key: "s", Cap: 3, Subjects: []pii.Ordinal{2, 3}}, true},
+		{ledger.Spend{Key: "s", Cap: 3, Subjects: []pii.Ordinal{4}}, false},
+		{ledger.Spend{Key: "r", Cap: 2, Amount: 2}, false},
+		{ledger.Spend{Key: "r", Cap: 2, Amount: 1}, true},
+		{ledger.Spend{Key: "s", Cap: 3, Subjects: []pii.Ordinal{1, 2, 3}}, true},
+	}
+	for round, announced := range []int{0, 3, len(steps)} {
+		mustAppend(t, db, 1, func(tx ledger.Tx, _ uint64) error {
+			var all []ledger.Spend
+			for i := range steps {
+				steps[i].s.Until = now
+				all = append(all, steps[i].s)
+			}
+			if err := tx.Meters(all[:announced]); err != nil {
+				return err
+			}
+			for i, step := range steps {
+				want := step.want
+				if round > 0 { // all is spent; subjects counted before cost nothing
+					want = step.s.Key == "s" && step.want
+				}
+				if ok, err := one(tx, step.s); err != nil || ok != want {
+					t.Errorf("round %d, step %d: %v, want %v: %v", round, i, ok, want, err)
+				}
+			}
+			return nil
+		})
+	}
+}
+
+// testAllOrNone: an entry's budgets are charged together.
+func testAllOrNone(t *testing.T, db *store.DB) {
+	all := []ledger.Spend{
+		{Key: "r", Cap: 4, Amount: 1, Until: now},
+		{Key: "s", Cap: 3, Subjects: []pii.Ordinal{1, 2}, Until: now},
+		{Key: "r", Cap: 4, Amount: 1, Until: now}, // the same meter again
+		{Key: "t", Cap: 1, Amount: 1, Until: now},
+	}
+	mustAppend(t, db, 1, func(tx ledger.Tx, _ uint64) error {
+		for round, want := range []string{"", "t", "t"} {
+			if over, err := tx.Spend(all); err != nil || over != want {
+				t.Errorf("round %d: over %q, want %q: %v", round, over, want, err)
+			}
+			all[1].Subjects = []pii.Ordinal{3} // must not stay counted
+		}
+		return nil
+	})
+	for _, c := range []struct {
+		s    ledger.Spend
+		want bool
+	}{
+		{ledger.Spend{Key: "r", Cap: 1, Amount: 0}, false}, // 2 used
+		{ledger.Spend{Key: "r", Cap: 2, Amount: 0}, true},
+		{ledger.Spend{Key: "s", Cap: 2, Subjects: []pii.Ordinal{3}}, false}, // 3 is not counted
+		{ledger.Spend{Key: "s", Cap: 0, Subjects: []pii.Ordinal{1, 2}}, true},
+	} {
+		if got := spend(t, db, c.s); got != c.want {
+			t.Errorf("%v: %v", c.s, got)
+		}
+	}
+}
+
 func testSpenders(t *testing.T, db *store.DB) {
 	const spenders, each, limit = 32, 4, 50
 	var requests, subjects atomic.Int64

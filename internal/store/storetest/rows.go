@@ -82,7 +82,7 @@ func testStampedRows(t *testing.T, db *store.DB) {
 			d := &authn.Code{Person: p.ID, Hash: []byte("code" + name), Until: s.at}
 			l := &casework.Complaint{ID: id, State: casework.Accepted, Ordinal: pii.Ordinal(i), FiledAt: s.at, CalledAt: s.at, Channel: s.text,
 				Known: s.known, Caller: s.bytes, Verified: s.flag, CodeHash: s.bytes, Month: "2026-11", Sealed: s.bytes}
-			im := &door.Import{ID: id, By: p.ID, File: s.bytes, OpenedAt: s.at, Stored: 1 << 40, Matches: 3, Done: s.flag}
+			im := &door.Import{ID: id, By: p.ID, File: s.bytes, OpenedAt: s.at, Before: 1 << 30, Done: s.flag}
 			er := &door.Erasure{ID: id, Ordinal: 7, Work: request(5), AskedBy: p.ID, AskedAt: s.at, ApprovedBy: pii.PersonID(s.text), State: door.ErasureAsked}
 			ru := &door.RuleSet{Version: s.text, Text: s.text, By: p.ID, At: s.at}
 

@@ -31,6 +31,8 @@ func Run(t *testing.T, open func(*testing.T) *store.DB) {
 		{"one code serves once", testCode},
 		{"budgets of requests", testAmounts},
 		{"budgets of distinct subjects", testSubjects},
+		{"budgets of one batch", testBatchOfSpends},
+		{"budgets of one entry", testAllOrNone},
 		{"budgets are exact under many spenders", testSpenders},
 		{"two appenders make one history", testAppenders},
 		{"custody", testCustody},

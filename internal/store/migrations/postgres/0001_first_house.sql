@@ -252,8 +252,7 @@ CREATE TABLE import (
 	made_by   TEXT COLLATE "C" NOT NULL,
 	file      BYTEA,
 	opened_at BIGINT NOT NULL,
-	stored    BIGINT NOT NULL,
-	matches   BIGINT NOT NULL,
+	horizon   BIGINT NOT NULL,
 	done      BOOLEAN NOT NULL,
 	entry     BIGINT NOT NULL,
 	mac       BYTEA NOT NULL

@@ -65,8 +65,7 @@ CREATE TABLE import (
 	made_by   TEXT NOT NULL,
 	file      BLOB,
 	opened_at INTEGER NOT NULL,
-	stored    INTEGER NOT NULL,
-	matches   INTEGER NOT NULL,
+	horizon   INTEGER NOT NULL,
 	done      INTEGER NOT NULL,
 	entry     INTEGER NOT NULL,
 	mac       BLOB NOT NULL

@@ -1,0 +1,30 @@
+// Command goldbell is Goldbell's one program; `goldbell help` lists its commands.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/goldbell/goldbell/internal/cli"
+	"github.com/goldbell/goldbell/internal/server"
+)
+
+// version is set when a release is built.
+var version = "dev"
+
+func main() {
+	if err := server.Harden(); err != nil {
+		fmt.Fprintln(os.Stderr, "goldbell: this process's memory cannot be protected; it does not run.")
+		os.Exit(4)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+	os.Exit(cli.Main(ctx, cli.Env{
+		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Getenv: os.Getenv, Clock: time.Now, Version: version,
+	}))
+}

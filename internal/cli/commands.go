@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/goldbell/goldbell/internal/dial/switchsim"
+)
+
+// action does a command's work after its flags were read.
+type action func(ctx context.Context, c *call) error
+
+// command is one line of the table. Its sentences have the ids "NAME" and
+// "NAME --flag" in the table of sentences.
+type command struct {
+	name     string   // one or two words
+	args     string   // positional arguments as help shows them
+	examples []string // complete lines
+	hidden   bool
+	make     func(*flags) action
+	raw      func(ctx context.Context, c *call, args []string) error // instead of make
+}
+
+// commands is every command there is, in the order help lists them.
+func commands() []command {
+	return []command{
+		{name: "init", make: initCommand, examples: []string{
+			"goldbell init --data ./firm",
+			"goldbell init --data ./firm --title 星河云 --keys /etc/goldbell/keys --json",
+		}},
+		{name: "serve", make: serveCommand, examples: []string{
+			"goldbell serve --data ./firm --listen 127.0.0.1:8470 --metrics 127.0.0.1:8471",
+		}},
+		{name: "token create", make: tokenCommand, examples: []string{
+			"goldbell token create --data ./firm --name crm-import --scope import --code 7K2QX-…",
+		}},
+		{name: "import", args: "FILE", make: importCommand, examples: []string{
+			"goldbell import customers.csv --dry-run",
+			"GOLDBELL_TOKEN=gbt_… goldbell import customers.xlsx --data ./firm --map 备用电话=- --merge-by phone",
+		}},
+		{name: "trace", make: traceCommand, examples: []string{
+			"goldbell trace --case ./case-2019-11 --explain",
+			"GOLDBELL_TOKEN=gbs_… goldbell trace --data ./firm --from 2026-03-01 --until 2026-06-01",
+		}},
+		{name: "proof verify", args: "PACK", make: proofCommand, examples: []string{
+			"goldbell proof verify pack.zip --policy log.policy",
+		}},
+		{name: "ledger verify", make: ledgerCommand, examples: []string{
+			"goldbell ledger verify --data ./firm",
+		}},
+		{name: "demo", make: demoCommand, examples: []string{
+			"goldbell demo",
+			"goldbell demo --seed 7 --headless --json",
+		}},
+		{name: "version", make: versionCommand, examples: []string{"goldbell version --json"}},
+		{name: "help", args: "[COMMAND]", raw: helpCommand, examples: []string{"goldbell help import"}},
+		{name: "switch-sim", hidden: true, raw: switchCommand},
+	}
+}
+
+// find takes the command's name off the arguments; the longest name wins.
+func (c *call) find(args []string) (*command, []string, error) {
+	if len(args) == 0 || wantsJSON(args[:1]) {
+		return nil, nil, usage("no-command")
+	}
+	if slices.Contains([]string{"-h", "-help", "--help"}, args[0]) {
+		args = append([]string{"help"}, args[1:]...)
+	}
+	if slices.Contains([]string{"-v", "-version", "--version"}, args[0]) {
+		args = append([]string{"version"}, args[1:]...)
+	}
+	for words := min(2, len(args)); words > 0; words-- {
+		name := strings.Join(args[:words], " ")
+		if i := slices.IndexFunc(c.table, func(cmd command) bool { return cmd.name == name }); i >= 0 {
+			return &c.table[i], args[words:], nil
+		}
+	}
+	return nil, nil, c.unknown(args)
+}
+
+// unknown is the answer to a name that is no command: the nearest one there is.
+func (c *call) unknown(args []string) error {
+	if family := c.family(args[0]); len(family) > 0 {
+		if len(args) > 1 && !strings.HasPrefix(args[1], "-") || len(family) == 1 {
+			return usage("unknown-command-near", nearest(strings.Join(args[:min(2, len(args))], " "), family, len(family[0])))
+		}
+		return usage("command-incomplete", strings.Join(family, ", "))
+	}
+	near := nearest(args[0], c.names(), 0)
+	if len(args) > 1 {
+		if both := nearest(args[0]+" "+args[1], c.names(), 0); both != "" {
+			near = both
+		}
+	}
+	if near == "" {
+		near = nearest(args[0], c.firstWords(), 0)
+	}
+	if near == "" {
+		return usage("unknown-command")
+	}
+	return usage("unknown-command-near", near)
+}
+
+// family lists the commands of two words that begin with this one.
+func (c *call) family(word string) []string {
+	return slices.DeleteFunc(c.names(), func(n string) bool { return !strings.HasPrefix(n, word+" ") })
+}
+
+func (c *call) names() []string {
+	var names []string
+	for _, cmd := range c.table {
+		if !cmd.hidden {
+			names = append(names, cmd.name)
+		}
+	}
+	return names
+}
+
+func (c *call) firstWords() []string {
+	words := c.names()
+	for i, n := range words {
+		words[i], _, _ = strings.Cut(n, " ")
+	}
+	return slices.Compact(words)
+}
+
+func versionCommand(*flags) action {
+	return func(_ context.Context, c *call) error {
+		return c.answer(map[string]string{"version": c.Version}, func(w io.Writer) {
+			_, _ = io.WriteString(w, "goldbell "+c.Version+"\n")
+		})
+	}
+}
+
+// switchCommand runs the telephone switch of the demonstration and the tests: a
+// process of its own, because it alone may hold numbers. Its flags are its own.
+func switchCommand(ctx context.Context, c *call, args []string) error {
+	return switchsim.Run(ctx, switchsim.Env{Args: args, Stdin: c.Stdin, Stdout: c.Stdout, Clock: c.Clock, Rand: rand.Reader})
+}

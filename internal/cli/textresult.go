@@ -1,0 +1,71 @@
+package cli
+
+import "github.com/goldbell/goldbell/internal/fault"
+
+// resultText holds what commands answer people.
+var resultText = map[string]fault.Sentence{
+	"init-done":   {Zh: "数据目录已建好：%s", En: "The data directory is made: %s"},
+	"init-places": {Zh: "密钥在 %s，账本头见证在 %s；请分别备份，不要与数据放在一起。", En: "The keys are in %s, the head keeper is %s; back them up apart from the data."},
+	"init-policy": {Zh: "核验证据包所用的策略：%s（请交给要核验的人）", En: "The policy that verifies evidence packs: %s (hand it to whoever will verify)"},
+	"init-code":   {Zh: "负责人的一次性设置口令，只显示这一次：%s", En: "The officer's one-time set-up code, shown this once: %s"},
+	"root-file":   {Zh: "根密钥是本机上的文件：拥有本机最高权限的人可以绕过记录读取数据。", En: "The root key is a file on this machine: whoever has root here can read data around the record."},
+	"root-kms":    {Zh: "根密钥在密钥管理系统或硬件中。", En: "The root key is in a key management system or hardware module."},
+	"root-shared": {Zh: "根密钥由三名持有人中的两名共同解封。", En: "The root key is unsealed by two of three holders."},
+	"serve-ready": {Zh: "正在服务：%s（Ctrl-C 结束）", En: "Serving on %s (Ctrl-C ends it)"},
+
+	"token-done": {Zh: "服务 %s 的访问令牌（范围 %s，有效至 %s），只显示这一次：\n%s", En: "Access token of service %s (scope %s, until %s), shown this once:\n%s"},
+	"token-next": {Zh: "负责人的下一个一次性口令，只显示这一次：%s", En: "The officer's next one-time code, shown this once: %s"},
+
+	"bar-reading":   {Zh: "读取", En: "reading"},
+	"bar-storing":   {Zh: "存入", En: "storing"},
+	"bar-verifying": {Zh: "核验", En: "verifying"},
+	"bar-rate":      {Zh: "每秒 %d 行", En: "%d rows/s"},
+	"bar-left":      {Zh: "还需 %s", En: "%s left"},
+
+	"import-column":         {Zh: "列“%s”存为 %s（%s）", En: "Column %q is stored as %s (%s)"},
+	"import-by-header":      {Zh: "按列名", En: "by its name"},
+	"import-by-content":     {Zh: "按内容", En: "by its content"},
+	"import-by-map":         {Zh: "按 --map", En: "by --map"},
+	"import-not-stored":     {Zh: "不存的列（没有字段需要）：%s", En: "Columns not stored, as no field needs them: %s"},
+	"import-sheets":         {Zh: "没有读的工作表：%s", En: "Sheets not read: %s"},
+	"import-duplicates":     {Zh: "字段 %s：%d 行与前面某行相同：第 %s 行", En: "Field %s: %d rows repeat an earlier one: row %s"},
+	"import-conflicts":      {Zh: "合并时有 %d 个不同的值未被采用，保留了先出现的。", En: "In merging, %d values that differed were not kept; the earlier ones were."},
+	"import-refused-by":     {Zh: "拒绝 %d 行：%s", En: "Refused %d rows: %s"},
+	"import-counts":         {Zh: "共 %d 行：存入 %d，合并 %d，拒绝 %d。", En: "%d rows: %d stored, %d merged, %d refused."},
+	"import-counts-dry":     {Zh: "共 %d 行：将存入 %d，合并 %d，拒绝 %d。未写入任何内容，也未与已存的人比对。", En: "%d rows: %d would be stored, %d merged, %d refused. Nothing was written, and nobody stored was compared."},
+	"import-before":         {Zh: "其中 %d 人由先前同一命令存入，这次没有重复存入。", En: "%d of them were stored by an earlier run of this command, and not again."},
+	"import-matches":        {Zh: "本文件中与先前已存的人相符的行数：%d（已记录，并计入查询额度）。", En: "Rows of this file that match somebody stored before: %d (recorded, and charged to the lookup budget)."},
+	"import-matches-untold": {Zh: "与先前已存的人相符的行数没有告知：查询额度已用完，或先前已告知。", En: "How many rows match somebody stored before was not told: the lookup budget is used up, or it was told before."},
+	"import-files-source":   {Zh: "源文件 %s 仍有未加保护的个人信息。", En: "The source file %s still holds unprotected personal information."},
+	"import-files-both":     {Zh: "源文件 %s 和被拒行的文件 %s 仍有未加保护的个人信息。", En: "The source file %s and the refused rows in %s still hold unprotected personal information."},
+	"import-rm":             {Zh: "不再需要时请删除：rm -- %s", En: "Delete them when you are done: rm -- %s"},
+	"import-ask":            {Zh: "现在删除吗？[y/N]", En: "Delete now? [y/N]"},
+	"import-deleted":        {Zh: "已删除。", En: "Deleted."},
+
+	"pack-verified":  {Zh: "核验通过。", En: "Verified."},
+	"pack-failed":    {Zh: "核验未通过：", En: "Not verified:"},
+	"pack-unchecked": {Zh: "只核对了内部；没有给出策略（--policy）。", En: "Only compared with itself; no policy was given (--policy)."},
+
+	"ledger-size":         {Zh: "账本 %d 个条目，树根 %s；核对了 %d 个签名的检查点。", En: "The ledger has %d entries, root %s; %d signed checkpoints were compared."},
+	"ledger-openings":     {Zh: "打开并核对 %d 个条目的内容；%d 个的记录密钥已销毁，只核对了承诺。", En: "The content of %d entries was opened and compared; for %d the record key is destroyed and only commitments were."},
+	"ledger-fault":        {Zh: "条目 %d：%s", En: "Entry %d: %s"},
+	"ledger-verified":     {Zh: "账本核验通过。", En: "The ledger is verified."},
+	"ledger-broken-found": {Zh: "账本核验未通过：%d 处不符。", En: "The ledger is not verified: %d faults."},
+
+	"trace-accuse":      {Zh: "记录指向：%s", En: "The records point to: %s"},
+	"trace-group":       {Zh: "记录指向这一组中的某人，尚不能区分：%s", En: "The records point to somebody of this group, and cannot tell who: %s"},
+	"trace-nobody":      {Zh: "记录不指向内部任何人。", En: "The records point to nobody inside."},
+	"trace-undecided":   {Zh: "尚不能判断。", En: "Cannot tell yet."},
+	"trace-none":        {Zh: "内部无人泄露的概率 %s；途径未被记录的概率 %s。", En: "Probability that nobody inside leaked: %s; that the path was not recorded: %s."},
+	"trace-needs":       {Zh: "还需要：%s", En: "What would tell: %s"},
+	"trace-caution":     {Zh: "这是概率及其依据，不是对任何人的认定。", En: "This is a probability with its evidence, not a verdict about anybody."},
+	"trace-entry":       {Zh: "本次查询记为账本条目 %d。", En: "This run is entry %d of the ledger."},
+	"trace-items":       {Zh: "计入的线索 %d；与记录中的人无关的 %d；同一报告人或来电重复的 %d；未验证的 %d。", En: "Items that count: %d; about nobody in the records: %d; sharing a reporter or caller: %d; unverified: %d."},
+	"trace-candidate":   {Zh: "%s：%d 条线索在其名单内（可能的 %d 条，偶然应有 %.2f 条），名单 %d 人，%s 至 %s，%s", En: "%s: %d items inside his list (of %d that could be; %.2f by chance), %d people, %s to %s, %s"},
+	"trace-why":         {Zh: "其名单内 %d 条线索（可能的 %d 条，偶然应有 %.1f 条）", En: "%d items inside his list (of %d that could be; %.1f by chance)"},
+	"trace-spread":      {Zh: "其余 %d 名接收方相对偶然的倍数：低 %.2f，中 %.2f，高 %.2f", En: "The other %d recipients, relative to chance: low %.2f, median %.2f, high %.2f"},
+	"trace-prior":       {Zh: "先验 %[2]g 时为 %.4[1]f；先验小十倍 %.4[3]f，大十倍 %.4[4]f", En: "With prior %[2]g: %.4[1]f; ten times smaller: %.4[3]f, larger: %.4[4]f"},
+	"trace-guard-holds": {Zh: "  通过 %s：%.4g（需 %.4g）", En: "  holds %s: %.4g (needs %.4g)"},
+	"trace-guard-fails": {Zh: "  未过 %s：%.4g（需 %.4g）", En: "  fails %s: %.4g (needs %.4g)"},
+	"trace-engine":      {Zh: "引擎 %s", En: "Engine %s"},
+}

@@ -1,0 +1,101 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"time"
+
+	"github.com/goldbell/goldbell/internal/casework"
+	"github.com/goldbell/goldbell/internal/dossier"
+	"github.com/goldbell/goldbell/internal/grant"
+	"github.com/goldbell/goldbell/internal/inquiry"
+	"github.com/goldbell/goldbell/internal/keyring"
+	"github.com/goldbell/goldbell/internal/ledger"
+	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/policy"
+	"github.com/goldbell/goldbell/internal/register"
+	"github.com/goldbell/goldbell/internal/vault"
+)
+
+// openDesks opens what stands beside the door: decisions about power, complaints,
+// traces and packs.
+func (s *Server) openDesks(context.Context) error {
+	s.register = register.New(register.Config{
+		People: s.store, Work: s.store, Consents: s.store, Subjects: s.vault, Keys: s.vault.RecordKeys,
+		Sheets: grant.Sheets(), Rules: checkRules, Ledger: s.ledger, Clock: s.clock,
+	})
+	s.casework = casework.New(casework.Config{
+		Store: s.store, People: s.store, Work: s.store, Finder: s.door, Sealer: caseSealer{s.ring, s.vault},
+		Schema: s.settings.Schema, Limits: casework.DefaultLimits, Ledger: s.ledger, Clock: s.clock, Failed: s.authn.Failed,
+	})
+	s.inquiry = &inquiry.Inquiry{
+		Ledger: s.ledger, Complaints: filedComplaints{s.store, s.ledger}, People: s.store, Subjects: s.store,
+	}
+	s.dossier = &dossier.Maker{
+		Ledger: s.ledger, Clock: s.clock, Rand: rand.Reader, LogKey: s.ring.VerifierKey(), Origin: s.settings.Origin,
+		RootKey: s.ring.RootHolder(),
+	}
+	return nil
+}
+
+// checkRules loads the company's rules beside the shipped ones.
+func checkRules(text string) (version string, err error) {
+	r, err := policy.Load(text)
+	if err != nil {
+		return "", err
+	}
+	return r.Version(), nil
+}
+
+// caseSealer seals what complainants write under the ledger's record key.
+type caseSealer struct {
+	ring  *keyring.Ring
+	vault *vault.Vault
+}
+
+func (c caseSealer) Seal(now time.Time, context, plaintext []byte) (sealed []byte, month string, err error) {
+	if sealed, err = c.ring.SealRecord(now, context, plaintext); err != nil {
+		return nil, "", err
+	}
+	m, err := keyring.RecordMonth(sealed)
+	return sealed, m.String(), err
+}
+
+func (c caseSealer) Open(context, sealed []byte) ([]byte, error) {
+	return c.ring.OpenRecord(context, sealed)
+}
+
+func (c caseSealer) Fingerprint(v pii.Value) []byte { return c.vault.Fingerprint(v) }
+
+// filedComplaints hands complaints to a trace. Rows the ledger did not write are
+// left out.
+type filedComplaints struct {
+	store  casework.Store
+	ledger *ledger.Ledger
+}
+
+const maxComplaints = 10_000
+
+func (f filedComplaints) Filed(ctx context.Context, from, until time.Time) ([]inquiry.Complaint, error) {
+	rows, err := f.store.Complaints(ctx, from, until, maxComplaints)
+	if err != nil {
+		return nil, err
+	}
+	var out []inquiry.Complaint
+	for i := range rows {
+		c := &rows[i]
+		if f.ledger.CheckStamp(c) != nil {
+			continue
+		}
+		contact := pii.Phone
+		if c.Channel == casework.ByEmail {
+			contact = pii.Email
+		}
+		out = append(out, inquiry.Complaint{
+			ID: c.ID, Ordinal: c.Ordinal, At: c.CalledAt, Contact: contact, Known: c.Known,
+			Caller: hex.EncodeToString(c.Caller), Verified: c.Verified,
+		})
+	}
+	return out, nil
+}

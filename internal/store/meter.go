@@ -1,0 +1,154 @@
+package store
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/ledger"
+	"github.com/goldbell/goldbell/internal/pii"
+)
+
+// meter is a budget as this transaction sees it. The head's lock keeps every
+// other spender away until the commit, so a meter is read once, charged in memory
+// and written with the batch: on PostgreSQL each statement is a round trip, and
+// all of them happen while everyone else waits for the head.
+type meter struct {
+	used    int64
+	charged int64 // of used, what this transaction added
+	touched bool  // must be written, even if nothing was added
+	until   int64
+	counted map[pii.Ordinal]bool // whether the subject is counted; no entry: not read yet
+	fresh   []pii.Ordinal        // newly counted
+}
+
+const selectMeter = `SELECT used FROM meter WHERE key = $1`
+
+var (
+	inCounted     = in(`SELECT ordinal FROM meter_subject WHERE key = $1 AND ordinal IN `, 1, ``)
+	insertCounted = values(`INSERT INTO meter_subject (key, ordinal) VALUES `, 2, ``)
+	addMeters     = values(`INSERT INTO meter (key, used, until) VALUES `, 3,
+		` ON CONFLICT (key) DO UPDATE SET used = meter.used + excluded.used`)
+)
+
+// Meters implements [ledger.Tx].
+func (a *appending) Meters(spends []ledger.Spend) error {
+	if a.failed != nil {
+		return a.failed
+	}
+	var ask []question
+	unread := map[string][]any{}
+	for _, s := range spends {
+		m := a.meters[s.Key]
+		if m == nil {
+			m = &meter{counted: map[pii.Ordinal]bool{}}
+			a.meters[s.Key] = m
+			ask = append(ask, question{selectMeter, []any{s.Key}, func(scan func(...any) error) error { return scan(&m.used) }})
+		}
+		for _, o := range s.Subjects {
+			if _, known := m.counted[o]; !known {
+				m.counted[o] = false
+				unread[s.Key] = append(unread[s.Key], int64(o))
+			}
+		}
+	}
+	for key, subjects := range unread {
+		m := a.meters[key]
+		err := a.s.d.each(inCounted, []any{key}, subjects, func(text string, args []any) error {
+			ask = append(ask, question{text, args, func(scan func(...any) error) error {
+				var o pii.Ordinal
+				err := scan(&o)
+				m.counted[o] = true
+				return err
+			}})
+			return nil
+		})
+		if err != nil {
+			return a.keep(err)
+		}
+	}
+	if err := a.s.ask(a.ctx, ask); err != nil {
+		return a.keep(err)
+	}
+	return nil
+}
+
+// Spend implements [ledger.Tx].
+func (a *appending) Spend(all []ledger.Spend) (over string, err error) {
+	if err := a.Meters(all); err != nil {
+		return "", err
+	}
+	var undo []func()
+	for _, s := range all {
+		if s.Amount < 0 {
+			return "", a.keep(fault.New(fault.Internal, "internal", "spend"))
+		}
+		back, ok := a.meters[s.Key].spend(s)
+		if !ok {
+			for _, back := range slices.Backward(undo) {
+				back()
+			}
+			return s.Key, nil
+		}
+		undo = append(undo, back)
+	}
+	return "", nil
+}
+
+// spend charges one budget, unless that would pass its cap; back takes it back.
+func (m *meter) spend(s ledger.Spend) (back func(), ok bool) {
+	amount := s.Amount
+	var fresh []pii.Ordinal
+	if len(s.Subjects) > 0 {
+		fresh = m.uncounted(s.Subjects)
+		if amount = int64(len(fresh)); amount == 0 {
+			return func() {}, true // all of them were counted before
+		}
+	}
+	if amount > s.Cap-m.used {
+		return nil, false
+	}
+	before := *m
+	m.used, m.charged, m.touched = m.used+amount, m.charged+amount, true
+	m.until = max(m.until, micros(s.Until))
+	m.fresh = append(m.fresh, fresh...)
+	for _, o := range fresh {
+		m.counted[o] = true
+	}
+	return func() {
+		for _, o := range fresh {
+			m.counted[o] = false
+		}
+		before.counted = m.counted
+		*m = before
+	}, true
+}
+
+func (m *meter) uncounted(of []pii.Ordinal) (fresh []pii.Ordinal) {
+	named := map[pii.Ordinal]bool{}
+	for _, o := range of {
+		if !m.counted[o] && !named[o] { // named twice, counted once
+			named[o] = true
+			fresh = append(fresh, o)
+		}
+	}
+	return fresh
+}
+
+// charges are the statements that write what was spent since the last call.
+func (a *appending) charges(calls []call) []call {
+	var used, counted []any
+	for _, key := range slices.Sorted(maps.Keys(a.meters)) {
+		m := a.meters[key]
+		if !m.touched {
+			continue
+		}
+		used = append(used, key, m.charged, m.until)
+		for _, o := range m.fresh {
+			counted = append(counted, key, int64(o))
+		}
+		m.charged, m.touched, m.fresh = 0, false, nil
+	}
+	calls = a.s.d.insert(calls, addMeters, used)
+	return a.s.d.insert(calls, insertCounted, counted)
+}

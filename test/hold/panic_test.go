@@ -1,0 +1,4 @@
+package hold
+
+func panicking(job) error { return nil }
+func hardened() int       { return 0 }
