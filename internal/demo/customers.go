@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/goldbell/goldbell/internal/pii"
-	"github.com/goldbell/goldbell/internal/vault"
 )
 
 // customers are made up: a number and a seed give the same person again, so that
@@ -14,9 +13,9 @@ import (
 type customers struct{ seed uint64 }
 
 // row is customer i, as an import would hand him over.
-func (c customers) row(i int) vault.Row {
+func (c customers) row(i int) map[pii.Field]pii.Value {
 	d := roll(c.seed, "customer", i)
-	row := vault.Row{pii.Name: pii.NewValue(personName(d)), pii.Phone: c.phone(i)}
+	row := map[pii.Field]pii.Value{pii.Name: pii.NewValue(personName(d)), pii.Phone: c.phone(i)}
 	if d.chance(700) {
 		row[pii.Email] = pii.NewValue(fmt.Sprintf("%s%s%d@example.%s", one(d, syllables), one(d, syllables), i, one(d, domains)))
 	}

@@ -51,9 +51,8 @@ func options(t *testing.T, seed uint64) Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	size := small
 	return Options{
-		Seed: seed, Headless: true, Out: io.Discard, Progress: io.Discard, Executable: program, size: &size,
+		Seed: seed, Headless: true, Out: io.Discard, Progress: io.Discard, Executable: program,
 		Data: filepath.Join(t.TempDir(), "data"), Keeper: filepath.Join(t.TempDir(), "keeper"),
 	}
 }
@@ -62,8 +61,7 @@ func options(t *testing.T, seed uint64) Options {
 func play(t *testing.T, o Options) (Result, *firm) {
 	t.Helper()
 	var played *firm
-	o.watch = func(f *firm) { played = f }
-	r, err := Run(t.Context(), o)
+	r, err := run(t.Context(), o, production{small, func(f *firm) { played = f }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +216,7 @@ func TestDataDirectory(t *testing.T) {
 	if err := os.WriteFile(foreign, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Run(t.Context(), o); !fault.IsID(err, "data-not-empty") {
+	if _, err := run(t.Context(), o, production{size: small}); !fault.IsID(err, "data-not-empty") {
 		t.Fatalf("a directory with somebody's file: %v", err)
 	}
 	if _, err := os.Stat(foreign); err != nil {
@@ -241,7 +239,8 @@ func TestServes(t *testing.T) {
 	defer stop()
 	var out bytes.Buffer
 	served := ""
-	o.watch = func(f *firm) {
+	o.Out = &out
+	visit := func(f *firm) {
 		served = f.address
 		resp, err := http.Get("http://" + f.address + "/healthz")
 		if err == nil {
@@ -252,8 +251,7 @@ func TestServes(t *testing.T) {
 		}
 		stop()
 	}
-	o.Out = &out
-	if _, err := Run(ctx, o); err != nil {
+	if _, err := run(ctx, o, production{small, visit}); err != nil {
 		t.Fatal(err)
 	}
 	if served == "" || !strings.Contains(out.String(), "goldbell proof verify") {

@@ -77,7 +77,7 @@ func (d today) readElsewhere(ctx context.Context, w *worker) error {
 func (d today) pseudonyms(w *worker) []pii.SubjectID {
 	ids := d.f.subjects(d.leads(w))
 	for i := range ids {
-		ids[i] = d.f.srv.Vault().Pseudonym(w.org, ids[i])
+		ids[i] = d.f.srv.Door().Vault.Pseudonym(w.org, ids[i])
 	}
 	return ids
 }

@@ -15,13 +15,13 @@ import (
 	"github.com/goldbell/goldbell/internal/register"
 	"github.com/goldbell/goldbell/internal/server"
 	"github.com/goldbell/goldbell/internal/trace"
-	"github.com/goldbell/goldbell/internal/vault"
 	"github.com/goldbell/goldbell/proof"
 )
 
 // firm is the demonstration firm while it is played.
 type firm struct {
 	Options
+	production
 	home   *home
 	plot   *plot
 	people customers
@@ -61,8 +61,10 @@ type worker struct {
 	org  pii.OrgID
 	kind party.PersonKind
 	code string // for the next sign-in
-	now  party.Principal
-	work pii.RequestID // the day's work item
+
+	session string // the day's access token
+	now     party.Principal
+	work    pii.RequestID // the day's work item
 }
 
 const origin = "goldbell.invalid/demo"
@@ -238,11 +240,11 @@ func (f *firm) enrol(ctx context.Context) error {
 	}
 	for from := 0; from < f.plot.customers; from += batch {
 		f.show.step("importing customers", from, f.plot.customers)
-		rows := make([]vault.Row, min(batch, f.plot.customers-from))
-		for i := range rows {
-			rows[i] = f.people.row(from + i)
+		e := door.Enrolment{ID: newID(), Import: imp}
+		for i := from; i < min(from+batch, f.plot.customers); i++ {
+			e.Rows = append(e.Rows, f.people.row(i))
 		}
-		ids, err := f.srv.Door().Enrol(ctx, f.imports, door.Enrolment{ID: newID(), Import: imp, Rows: rows})
+		ids, err := f.srv.Door().Enrol(ctx, f.imports, e)
 		if err != nil {
 			return err
 		}

@@ -51,12 +51,12 @@ func (f *firm) investigate(ctx context.Context) error {
 }
 
 func (f *firm) makePack(ctx context.Context, officer party.Principal) error {
-	who, err := f.srv.Vault().Describe(ctx, f.subjects([]int{f.complainant()}))
+	who, err := f.srv.Door().Vault.Describe(ctx, f.subjects([]int{f.complainant()}))
 	if err != nil {
 		return err
 	}
 	made, err := f.srv.Dossier().Make(ctx, officer, dossier.Order{
-		ID: newID(), Person: dossier.Person{ID: who[0].ID, Ordinal: who[0].Ordinal, Key: who[0].Key},
+		ID: newID(), Person: dossier.Person{ID: who[0].ID, Ordinal: who[0].Ordinal, Key: who[0].Key.Bytes()},
 		From: workday(0, 0, 0), Until: f.clock.Now().AddDate(0, 0, 1),
 	})
 	if err != nil {

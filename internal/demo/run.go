@@ -33,9 +33,13 @@ type Options struct {
 	Out, Progress      io.Writer
 	Terminal           bool   // Progress is a terminal
 	Executable         string // this program, for the switch simulator's process
+}
 
-	size  *scale      // tests play a smaller firm
-	watch func(*firm) // and look at it when the play is over
+// production is what tests change: a smaller firm, and a look at it when the play
+// is over.
+type production struct {
+	size  scale
+	watch func(*firm)
 }
 
 // Result is what the demonstration found.
@@ -62,20 +66,20 @@ type Result struct {
 // Run builds the firm, plays it, asks who the records point to and, unless told
 // otherwise, serves it until ctx ends.
 func Run(ctx context.Context, o Options) (Result, error) {
+	return run(ctx, o, production{size: fullScale, watch: func(*firm) {}})
+}
+
+func run(ctx context.Context, o Options, p production) (Result, error) {
 	began := time.Now()
 	if o.Listen == "" {
 		o.Listen = "127.0.0.1:8470"
-	}
-	size := fullScale
-	if o.size != nil {
-		size = *o.size
 	}
 	home, err := makeHome(o)
 	if err != nil {
 		return Result{}, err
 	}
 	f := &firm{
-		Options: o, home: home, plot: newPlot(o.Seed, size, !o.NoLeak), people: customers{o.Seed}, clock: &clock{},
+		Options: o, production: p, home: home, plot: newPlot(o.Seed, p.size, !o.NoLeak), people: customers{o.Seed}, clock: &clock{},
 		show: newProgress(o, began),
 	}
 	result, err := f.perform(ctx, began)
@@ -83,8 +87,8 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	case err != nil:
 	case !o.Headless:
 		err = f.serve(ctx, result)
-	case o.watch != nil:
-		o.watch(f)
+	default:
+		f.watch(f)
 	}
 	return result, errors.Join(err, f.close(), home.leave(o.Headless || err != nil))
 }

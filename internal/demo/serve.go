@@ -19,9 +19,7 @@ func (f *firm) serve(ctx context.Context, r Result) error {
 	if _, err := fmt.Fprint(f.Out, text); err != nil {
 		return err
 	}
-	if f.watch != nil {
-		f.watch(f)
-	}
+	f.watch(f)
 	<-ctx.Done()
 	return nil
 }

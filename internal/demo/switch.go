@@ -126,7 +126,7 @@ type switchProcess struct {
 
 func startSwitch(ctx context.Context, program string, seed uint64, report string, key []byte, token string) (*switchProcess, error) {
 	broken := fault.New(fault.Unavailable, "unavailable", "switch-sim")
-	cmd := exec.CommandContext(ctx, program, SwitchCommand, "-follow", "-seed", strconv.FormatUint(seed, 10), "-report", report)
+	cmd := exec.CommandContext(ctx, program, SwitchCommand, "-seed", strconv.FormatUint(seed, 10), "-report", report)
 	cmd.WaitDelay = time.Second
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

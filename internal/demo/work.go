@@ -71,6 +71,9 @@ func (f *firm) playDay(ctx context.Context, a act, n int) error {
 		return err
 	}
 	f.clock.set(workday(d.date, 20, 0))
+	if err := d.optOuts(ctx); err != nil {
+		return err
+	}
 	return d.complaints(ctx)
 }
 
@@ -87,14 +90,11 @@ func (d today) plan(i int) *day { return &d.f.plot.days[d.n][i] }
 // arrive signs a worker in and, for an agent, has the CRM assign the day's list.
 func (d today) arrive(ctx context.Context, i int) (err error) {
 	w := d.f.workers[i]
-	if _, w.now, err = d.f.signIn(ctx, &w.code); err != nil {
+	if w.session, w.now, err = d.f.signIn(ctx, &w.code); err != nil {
 		return err
 	}
 	w.work = pii.RequestID{}
 	if i < len(d.f.plot.agents) {
-		if err := d.optOuts(ctx, i); err != nil {
-			return err
-		}
 		return d.assign(ctx, w, grant.CallTask, grant.Telesales, d.plan(i).list)
 	}
 	return d.arriveElsewhere(ctx, w)
@@ -118,19 +118,15 @@ func (f *firm) subjects(list []int) []pii.SubjectID {
 	return ids
 }
 
-// optOuts records a share of the day's refusals of marketing, once.
-func (d today) optOuts(ctx context.Context, i int) error {
+// optOuts records the day's refusals of marketing, in the evening.
+func (d today) optOuts(ctx context.Context) error {
 	if d.act.number > 0 {
-		return nil
+		return nil // they stand
 	}
-	for k, c := range d.f.plot.optOuts[d.n] {
-		if k%len(d.f.plot.agents) == i {
-			if err := d.f.srv.Register().PutOptOut(ctx, asked(d.f.crm), d.f.ids[c], true); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	list := d.f.plot.optOuts[d.n]
+	return each(ctx, len(list), func(ctx context.Context, i int) error {
+		return d.f.srv.Register().PutOptOut(ctx, asked(d.f.crm), d.f.ids[list[i]], true)
+	})
 }
 
 // callFields are what an agent's screen shows of a customer.
@@ -172,7 +168,7 @@ func (d today) shift(ctx context.Context, i, s int) error {
 			continue
 		}
 		if k == x.closed {
-			if err := d.f.srv.Register().CloseWork(ctx, asked(d.f.crm), d.f.workers[i].work); err != nil {
+			if err := d.takeBack(ctx, d.f.workers[i]); err != nil {
 				return err
 			}
 		}
@@ -181,6 +177,16 @@ func (d today) shift(ctx context.Context, i, s int) error {
 		}
 	}
 	return nil
+}
+
+// takeBack closes an agent's list. What he asks for next is decided on what is so
+// then, as with every request over the API.
+func (d today) takeBack(ctx context.Context, w *worker) (err error) {
+	if err := d.f.srv.Register().CloseWork(ctx, asked(d.f.crm), w.work); err != nil {
+		return err
+	}
+	w.now, err = d.f.srv.Authn().Principal(ctx, w.session, "demo")
+	return err
 }
 
 // late asks for the last customer of the list when the shift is over.
