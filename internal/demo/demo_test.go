@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -112,7 +113,11 @@ func TestEveryAnswerHasOneEntry(t *testing.T) {
 }
 
 func TestNeverAWrongName(t *testing.T) {
-	for seed := range uint64(3) {
+	seeds := uint64(3)
+	if testing.Short() {
+		seeds = 1 // TestTwentySeeds asks more of them
+	}
+	for seed := range seeds {
 		for _, quiet := range []bool{false, true} {
 			t.Run(fmt.Sprintf("seed %d no-leak %t", seed, quiet), func(t *testing.T) {
 				t.Parallel()
@@ -229,8 +234,8 @@ func TestDataDirectory(t *testing.T) {
 	play(t, o) // the second replaces the first
 }
 
-// TestServes: the firm is served when the play is over, and its commands' first
-// three answer.
+// TestServes: the firm is served when the play is over, and what it invites its
+// visitors to try answers.
 func TestServes(t *testing.T) {
 	t.Parallel()
 	o := options(t, 3)
@@ -238,27 +243,48 @@ func TestServes(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var out bytes.Buffer
-	served := ""
 	o.Out = &out
-	visit := func(f *firm) {
-		served = f.address
-		resp, err := http.Get("http://" + f.address + "/healthz")
-		if err == nil {
-			err = resp.Body.Close()
+	tried := 0
+	visit := func(*firm) {
+		defer stop()
+		for _, c := range curl.FindAllStringSubmatch(out.String(), -1) {
+			tried++
+			if status := try(t, c[1], c[2], c[4]); status != http.StatusOK && status != http.StatusCreated {
+				t.Errorf("%s answers %d", c[1], status)
+			}
 		}
-		if err != nil {
-			t.Error(err)
-		}
-		stop()
 	}
 	if _, err := run(ctx, o, production{small, visit}); err != nil {
 		t.Fatal(err)
 	}
-	if served == "" || !strings.Contains(out.String(), "goldbell proof verify") {
-		t.Errorf("served on %q, no commands printed", served)
+	if tried != 3 {
+		t.Errorf("%d commands tried, want 3", tried)
 	}
 	var r Result
 	if err := json.NewDecoder(&out).Decode(&r); err != nil || r.Seed != o.Seed {
 		t.Errorf("%v, seed %d", err, r.Seed)
 	}
+}
+
+// curl finds address, authorization and body of the commands.
+var curl = regexp.MustCompile(`curl -s (\S+) -H 'Authorization: ([^']+)'( -H '[^']+' \\\n +-d '([^']+)')?`)
+
+func try(t *testing.T, url, authorization, body string) int {
+	t.Helper()
+	method := http.MethodGet
+	if body != "" {
+		method = http.MethodPost
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", authorization)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	return resp.StatusCode
 }

@@ -29,8 +29,7 @@ type firm struct {
 	show   *progress
 	srv    *server.Server
 
-	officerCode       string // her next one
-	codes             map[pii.PersonID]string
+	officerCode       string    // her next one
 	workers           []*worker // agents first, as in the plot
 	desk, partners    []*worker
 	lead              *worker // supervisor of the service desk

@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/goldbell/goldbell/internal/grant"
 	"github.com/goldbell/goldbell/internal/register"
@@ -41,7 +42,7 @@ func (f *firm) commands(ctx context.Context, r Result) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	list := f.plot.days[0][visitor].list[:3]
+	list := f.callable(f.plot.days[0][visitor].list)
 	work, err := f.srv.Register().OpenWork(ctx, asked(f.crm), register.Work{
 		Kind: grant.CallTask, Purpose: grant.Telesales, Assignee: w.id, Subjects: f.subjects(list), Until: f.clock.Now().AddDate(0, 0, 7),
 	})
@@ -62,8 +63,15 @@ The firm is served on %[1]s until Ctrl-C. Five commands worth trying:
 3. Who saw this person, as the officer:
    curl -s %[1]s/v1/subjects/%[5]s/disclosures -H 'Authorization: Bearer %[6]s'
 4. Check the whole ledger:
-   goldbell ledger verify --data %[7]s --keys %[8]s
+   %[11]s ledger verify --data %[7]s --keys %[8]s
 5. Check the evidence pack, as a stranger would:
-   goldbell proof verify %[9]s --policy %[10]s
-`, url, w.id, agentToken, work, id, officerToken, f.home.Data, f.home.Keys, r.Pack, r.Policy), nil
+   %[11]s proof verify %[9]s --policy %[10]s
+`, url, w.id, agentToken, work, id, officerToken, f.home.Data, f.home.Keys, r.Pack, r.Policy, f.Executable), nil
+}
+
+// callable leaves out who refused marketing.
+func (f *firm) callable(list []int) []int {
+	return slices.DeleteFunc(slices.Clone(list), func(c int) bool {
+		return slices.ContainsFunc(f.plot.optOuts, func(day []int) bool { return slices.Contains(day, c) })
+	})
 }
