@@ -28,13 +28,13 @@ func asRecorded(t *testing.T, p *plot) (*trace.Exposure, trace.Evidence) {
 		}
 		return m
 	}
-	all := mask(callFields...)
+	all, queue := mask(callFields...), mask(queueFields...)
 	for a := range p.agents {
 		who, _ := b.Recipient(trace.Recipient{ID: string(p.agents[a].id), Kind: "agent", Team: string(p.agents[a].org)})
 		for n := range p.days {
 			x := &p.days[n][a]
 			for k, c := range x.list {
-				v := trace.View{At: workday(n, 9, 0).Unix(), Subject: refs[c], Recipient: who, Masked: all, Version: 1, Variant: -1}
+				v := trace.View{At: workday(n, 9, 0).Unix(), Subject: refs[c], Recipient: who, Masked: queue, Version: 1, Variant: -1}
 				b.View(v)
 				if k < x.closed {
 					v.At, v.Plain, v.Masked = workday(n, shifts[k*len(shifts)/len(x.list)], 0).Unix(), all, 0

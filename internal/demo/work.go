@@ -129,8 +129,12 @@ func (d today) optOuts(ctx context.Context) error {
 	})
 }
 
-// callFields are what an agent's screen shows of a customer.
-var callFields = []pii.Field{pii.Name, pii.Phone, pii.Company}
+// callFields are what an agent's screen shows of a customer, queueFields what the
+// day's list shows.
+var (
+	callFields  = []pii.Field{pii.Name, pii.Phone, pii.Company}
+	queueFields = []pii.Field{pii.Name, pii.Phone}
+)
 
 // readQueue shows the day's list, masked, as one page.
 func (d today) readQueue(ctx context.Context, i int) error {
@@ -139,7 +143,7 @@ func (d today) readQueue(ctx context.Context, i int) error {
 	case w.work.IsZero():
 		return nil
 	case i < len(d.f.plot.agents):
-		a, err := d.read(ctx, w, pii.Masked, grant.Telesales, callFields, d.f.subjects(d.plan(i).list))
+		a, err := d.read(ctx, w, pii.Masked, grant.Telesales, queueFields, d.f.subjects(d.plan(i).list))
 		d.note(i, d.plan(i).list, pii.Masked, a)
 		return err
 	}
