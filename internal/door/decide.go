@@ -301,6 +301,15 @@ func (dec *decision) item(d *Door, p party.Principal, r Request) ledger.Item {
 	return ledger.Item{Request: r.ID, Hash: r.Hash, Entry: entry, Refusal: &refusal, Basis: dec.basis}
 }
 
+// subjects are those the decision was taken about.
+func (dec *decision) subjects() []vault.Subject {
+	all := make([]vault.Subject, len(dec.cases))
+	for i, c := range dec.cases {
+		all[i] = c.subject
+	}
+	return all
+}
+
 func (dec *decision) shown() []pii.Ordinal {
 	var of []pii.Ordinal
 	for _, c := range dec.cases {

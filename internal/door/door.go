@@ -118,8 +118,8 @@ func (d *Door) Use(ctx context.Context, p party.Principal, r Request, use func(c
 	if r.Verb != pii.Dial || r.Form != pii.Relay || len(r.Subjects) != 1 {
 		return Answer{}, fault.New(fault.Invalid, "bad-request", "form")
 	}
-	return d.answer(ctx, p, r, func(ctx context.Context, receipt *ledger.Receipt, _ *decision, a *Answer) error {
-		opened, err := d.Vault.Open(ctx, receipt)
+	return d.answer(ctx, p, r, func(ctx context.Context, receipt *ledger.Receipt, dec *decision, a *Answer) error {
+		opened, err := d.Vault.Open(ctx, receipt, dec.subjects()...)
 		if err != nil {
 			return err
 		}
@@ -184,7 +184,7 @@ func (d *Door) release(ctx context.Context, receipt *ledger.Receipt, dec *decisi
 		}
 		return nil
 	}
-	opened, err := d.Vault.Open(ctx, receipt)
+	opened, err := d.Vault.Open(ctx, receipt, dec.subjects()...)
 	if err != nil {
 		return err
 	}

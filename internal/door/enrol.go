@@ -1,6 +1,7 @@
 package door
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"strconv"
@@ -33,6 +34,13 @@ func (d *Door) OpenImport(ctx context.Context, p party.Principal, id pii.Request
 	if err := mayStore(p); err != nil {
 		return id, err
 	}
+	was, ok, err := d.Store.Import(ctx, id)
+	if err != nil {
+		return id, err
+	}
+	if ok && was.By == p.Person.ID && bytes.Equal(was.File, file) && d.Ledger.CheckStamp(&was) == nil {
+		return id, nil // the same file again: an import that was interrupted goes on
+	}
 	before, err := d.Vault.Horizon(ctx)
 	if err != nil {
 		return id, err
@@ -55,13 +63,30 @@ func (d *Door) Enrol(ctx context.Context, p party.Principal, e Enrolment) ([]pii
 	if len(e.Rows) == 0 || len(e.Rows) > MaxSubjects {
 		return nil, fault.New(fault.Invalid, "bad-request", "subjects")
 	}
-	matches, err := d.matches(ctx, p, e)
+	var ids []pii.SubjectID
+	receipt, err := d.Ledger.Decide(ctx, e.ID, e.Hash, func() (item ledger.Item, err error) {
+		item, ids, err = d.enrolment(ctx, p, e)
+		return item, err
+	})
 	if err != nil {
 		return nil, err
 	}
+	defer receipt.Close()
+	if receipt.Again() {
+		return nil, errStored
+	}
+	return ids, nil
+}
+
+// enrolment seals the rows and makes the entry that stores them.
+func (d *Door) enrolment(ctx context.Context, p party.Principal, e Enrolment) (ledger.Item, []pii.SubjectID, error) {
+	matches, err := d.matches(ctx, p, e)
+	if err != nil {
+		return ledger.Item{}, nil, err
+	}
 	stored, enrolled, err := d.Vault.Prepare(ctx, e.Rows)
 	if err != nil {
-		return nil, err
+		return ledger.Item{}, nil, err
 	}
 	entry := ledger.Entry{
 		Kind: proof.KindEnrolment, Actor: p.Person.ID, Org: p.Org.ID,
@@ -76,21 +101,23 @@ func (d *Door) Enrol(ctx context.Context, p party.Principal, e Enrolment) ([]pii
 		entry.Enrols = append(entry.Enrols, s.Commitment)
 		entry.Refs = append(entry.Refs, ledger.SubjectRef(stored.Custody[i].Ordinal))
 	}
+	item := ledger.Item{Entry: entry}
 	if !e.Import.IsZero() {
-		entry.Refs = append(entry.Refs, importRef(e.Import))
+		item.Basis.Keys = []string{importEnd(e.Import)}
+		item.Entry.Refs = append(entry.Refs, importRef(e.Import))
+		item.Entry.Revokes = []string{importBatch(e.Import)}
 	}
-	receipt, err := d.Ledger.Append(ctx, ledger.Item{Request: e.ID, Hash: e.Hash, Entry: entry})
-	if err != nil {
-		return nil, err
-	}
-	defer receipt.Close()
-	if receipt.Again() {
-		// The first try stored them; their ids were told then, or are listed by the
-		// import's work items. Telling them again would need the rows again.
-		return nil, fault.New(fault.Conflict, "already-stored", "Idempotency-Key")
-	}
-	return ids, nil
+	return item, ids, nil
 }
+
+// Keys of an import: a batch rests on the import not being ended, and an end rests
+// on no batch and no other end having come since it counted.
+func importEnd(id pii.RequestID) string   { return "import-end|" + id.String() }
+func importBatch(id pii.RequestID) string { return "import-batch|" + id.String() }
+
+// errStored answers a retried enrolment: the first try stored the rows and told
+// their ids; telling them again would need the rows again.
+var errStored = fault.New(fault.Conflict, "already-stored", "Idempotency-Key")
 
 // matches counts the rows of a batch that match somebody stored before its
 // import. The number goes into the sealed opening; it is told once, at the end,
@@ -102,6 +129,9 @@ func (d *Door) matches(ctx context.Context, p party.Principal, e Enrolment) (str
 	imp, err := d.openImport(ctx, p, e.Import)
 	if err != nil {
 		return "", err
+	}
+	if imp.Before == pii.Dummy+1 {
+		return "0", nil // nobody was stored before
 	}
 	n, err := d.Vault.Matches(ctx, e.Rows, imp.Before)
 	return strconv.Itoa(n), err
@@ -162,37 +192,45 @@ func (d *Door) FinishImport(ctx context.Context, p party.Principal, id pii.Reque
 	if err := mayStore(p); err != nil {
 		return Imported{}, err
 	}
-	row, err := d.openImport(ctx, p, imp)
-	if err != nil {
-		return Imported{}, err
-	}
-	sum, err := d.tally(ctx, imp)
-	if err != nil {
-		return Imported{}, err
-	}
-	row.Done = true
-	entry := func(told string) ledger.Entry {
-		return ledger.Entry{
-			Kind: proof.KindImport, Actor: p.Person.ID, Org: p.Org.ID,
-			Facts: []proof.Field{
-				fact("act", "finished"), fact("import", idText(imp)),
-				fact("stored", strconv.FormatInt(sum.Stored, 10)), fact("matches-told", told),
-			},
-			Effects: []ledger.Effect{ImportPut{&row}},
+	receipt, err := d.Ledger.Decide(ctx, id, hash, func() (ledger.Item, error) {
+		row, err := d.openImport(ctx, p, imp)
+		if err != nil {
+			return ledger.Item{}, err
 		}
-	}
-	answer := entry(strconv.FormatInt(sum.Matches, 10))
-	answer.Spends = d.Caps.lookups(p, max(sum.Stored, 1), d.Clock())
-	silent := entry("")
-	receipt, err := d.Ledger.Append(ctx, ledger.Item{Request: id, Hash: hash, Entry: answer, Refusal: &silent})
+		sum, err := d.tally(ctx, imp)
+		if err != nil {
+			return ledger.Item{}, err
+		}
+		row.Done = true
+		answer, silent := finished(p, row, sum, true), finished(p, row, sum, false)
+		answer.Spends = d.Caps.lookups(p, max(sum.Stored, 1), d.Clock())
+		return ledger.Item{
+			Entry: answer, Refusal: &silent, Basis: ledger.Basis{Keys: []string{importEnd(imp), importBatch(imp)}},
+		}, nil
+	})
 	if err != nil {
 		return Imported{}, err
 	}
 	defer receipt.Close()
-	if sum.Told = receipt.Over() == ""; !sum.Told {
-		sum.Matches = 0
+	r := receipt.Record() // as recorded: the budget may have been used up
+	return Imported{Stored: number(r.Fact("stored")), Matches: number(r.Fact("matches-told")), Told: r.Fact("matches-told") != ""}, nil
+}
+
+// finished is the entry of an import's end, with its one number or without.
+func finished(p party.Principal, row Import, sum Imported, tell bool) ledger.Entry {
+	told := ""
+	if tell {
+		told = strconv.FormatInt(sum.Matches, 10)
 	}
-	return sum, nil
+	return ledger.Entry{
+		Kind: proof.KindImport, Actor: p.Person.ID, Org: p.Org.ID,
+		Facts: []proof.Field{
+			fact("act", "finished"), fact("import", idText(row.ID)),
+			fact("stored", strconv.FormatInt(sum.Stored, 10)), fact("matches-told", told),
+		},
+		Effects: []ledger.Effect{ImportPut{&row}},
+		Revokes: []string{importEnd(row.ID)},
+	}
 }
 
 func mayStore(p party.Principal) error {

@@ -76,12 +76,13 @@ func (d *Door) ApproveErasure(ctx context.Context, p party.Principal, id pii.Req
 		return fault.New(fault.NotFound, "not-found", "erasure")
 	case row.AskedBy == p.Person.ID:
 		return fault.New(fault.Denied, "second-person", "")
-	case row.State == ErasureDone:
-		return nil
 	}
 	subjects, err := d.Vault.DescribeOrdinals(ctx, []pii.Ordinal{row.Ordinal})
 	if err != nil || len(subjects) != 1 {
 		return fault.New(fault.Unavailable, "unavailable", "")
+	}
+	if row.State == ErasureDone {
+		return d.bury(ctx, subjects[0].ID) // what failed after the entry is done now
 	}
 	held, err := holds.Held(ctx, row.Ordinal)
 	if err != nil {
@@ -150,7 +151,13 @@ func (d *Door) erase(ctx context.Context, p party.Principal, id pii.RequestID, h
 		return err
 	}
 	done.Close()
-	if err := d.Vault.Shred(s.ID); err != nil {
+	return d.bury(ctx, s.ID)
+}
+
+// bury keeps a destroyed key from coming back, out of a backup or the database's
+// own files. It may be repeated.
+func (d *Door) bury(ctx context.Context, id pii.SubjectID) error {
+	if err := d.Vault.Shred(id); err != nil {
 		return err
 	}
 	return d.Vault.Purge(ctx)

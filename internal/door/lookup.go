@@ -67,17 +67,25 @@ func (d *Door) find(ctx context.Context, p party.Principal, l Lookup) (Found, er
 	}
 	refusal := entry
 	refusal.Kind, refusal.Spends = proof.KindRefusal, d.Caps.refused(p, d.Clock())
+	refusal.Subjects = []ledger.Subject{{Ordinal: target.Ordinal, Key: target.Key, Line: proof.Line{Rule: "budget"}}}
 	receipt, err := d.Ledger.Append(ctx, ledger.Item{Request: l.ID, Hash: l.Hash, Entry: entry, Refusal: &refusal, Basis: basis})
 	if err != nil {
 		return Found{}, err
 	}
 	defer receipt.Close()
 	out := Found{ID: receipt.Record().Request(), Reasons: []policy.Reason{noGrant}}
+	record := receipt.Record()
+	if record.Leaf.Kind != proof.KindLookup { // refused now, or by the first try
+		return out, d.Vault.RehearseConfirm(ctx, l.Field, l.Value)
+	}
+	if !names(record, target.Ordinal) { // a retry whose ground has moved
+		return Found{}, fault.New(fault.Conflict, "idempotency-late", "Idempotency-Key")
+	}
 	held, err := d.Vault.Confirm(ctx, receipt, l.Field, l.Value)
 	if err != nil {
 		return Found{}, err
 	}
-	if held && target.Known() && receipt.Over() == "" {
+	if held && target.Known() {
 		out.Hit, out.Reasons = true, nil
 		out.Subject = target.ID
 		if p.Org.Kind == party.Handler {
@@ -85,6 +93,15 @@ func (d *Door) find(ctx context.Context, p party.Principal, l Lookup) (Found, er
 		}
 	}
 	return out, nil
+}
+
+// names reports whether the entry names the subject.
+func names(r *ledger.Record, of pii.Ordinal) (found bool) {
+	r.Subjects(func(o pii.Ordinal, _ proof.Line) bool {
+		found = o == of
+		return !found
+	})
+	return found
 }
 
 // covered finds the candidate that the caller's work item covers; the dummy if
@@ -153,7 +170,7 @@ func (d *Door) Inbound(ctx context.Context, p party.Principal, in Inbound) (pii.
 	if p.Scope != ScopeSwitch {
 		return in.ID, fault.New(fault.Denied, "not-yours", "")
 	}
-	if _, ok := d.Sheets[in.Purpose]; !ok {
+	if _, ok := d.Sheets[in.Purpose]; !ok || !grant.Inbound.Allows(in.Purpose) {
 		return in.ID, fault.New(fault.Invalid, "bad-request", "purpose")
 	}
 	if !d.takesCalls(in.Assignee) {

@@ -283,6 +283,7 @@ func (f *firm) samples(work string) map[string]any {
 	now := f.clock().Format(time.RFC3339)
 	return map[string]any{
 		"/v1/subjects":                   m{"rows": []m{{"fields": m{"phone": "13000000001"}}}},
+		"/v1/subjects/{id}/corrections":  m{"fields": m{"phone": "13000000002"}},
 		"/v1/imports":                    m{"sha256": strings.Repeat("cd", 32)},
 		"/v1/imports/{id}/finish":        nil,
 		"/v1/disclosures":                f.read(work, "plain", f.subjects...),

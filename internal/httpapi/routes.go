@@ -39,6 +39,7 @@ func table() []*route {
 	return []*route{
 		{method: post, path: "/v1/subjects", who: storing, summary: "Store up to 1,000 subjects", status: created, slow: true, install: handle(enrol)},
 		{method: get, path: "/v1/subjects", who: workers, summary: "List the ids inside a work item", install: handle(members)},
+		{method: post, path: "/v1/subjects/{id}/corrections", who: services(authn.ScopeCRM), summary: "Store a new version of a subject's fields", status: created, install: handle(correct)},
 		{method: post, path: "/v1/imports", who: storing, summary: "Open the import of a file", status: created, install: handle(openImport)},
 		{method: post, path: "/v1/imports/{id}/finish", who: storing, summary: "Finish an import", install: handle(finishImport)},
 

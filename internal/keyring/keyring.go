@@ -54,6 +54,7 @@ type Ring struct {
 	hash   hashes // this and what follows is fixed once the ring is open
 	signer note.Signer
 	vkey   string
+	fixed  bool // opened by Read
 
 	writing sync.Mutex // held through a change, disk included
 
@@ -99,15 +100,29 @@ func Open(dir string, rand io.Reader) (*Ring, error) {
 	if err := checkModes(dir); err != nil {
 		return nil, err
 	}
+	if err := sweep(dir); err != nil {
+		return nil, err
+	}
+	return open(dir, rand, false)
+}
+
+// Read is Open beside a process that may be writing the ring: it touches no file,
+// and what would change the ring fails. Sweeping at that moment could wipe the ring
+// that is just taking its place.
+func Read(dir string, rand io.Reader) (*Ring, error) {
+	if err := checkModes(dir); err != nil {
+		return nil, err
+	}
+	return open(dir, rand, true)
+}
+
+func open(dir string, rand io.Reader, fixed bool) (*Ring, error) {
 	root, err := readRoot(dir)
 	if err != nil {
 		return nil, err
 	}
 	defer root.zero()
-	r := &Ring{dir: dir, rand: rand, root: newSealer(root)}
-	if err := sweep(dir); err != nil {
-		return nil, err
-	}
+	r := &Ring{dir: dir, rand: rand, root: newSealer(root), fixed: fixed}
 	st, err := r.load()
 	if err != nil {
 		return nil, err
@@ -179,6 +194,9 @@ func sealersOf(have map[Month]*sealer, keys map[Month]*key) map[Month]*sealer {
 // change applies f to a copy of the state, makes the copy durable and only then
 // shows it to callers: after an error the ring in memory is the old one.
 func (r *Ring) change(f func(*state) (changed bool, err error)) error {
+	if r.fixed {
+		return fault.New(fault.Unavailable, "keys-unwritable", "")
+	}
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	st := r.state.clone() // only a change replaces the state, and we hold writing

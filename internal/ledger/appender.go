@@ -16,6 +16,8 @@ import (
 const (
 	maxBatch      = 1024
 	maxBatchBytes = 4 << 20
+	// maxQueue bounds what waits while the database is away.
+	maxQueue = 16 * maxBatch
 )
 
 // errAgain is what an item that must be decided anew gets.
@@ -23,6 +25,7 @@ var errAgain = fault.New(fault.Conflict, "stale", "")
 
 // queued is an item waiting for the next commit.
 type queued struct {
+	ctx    context.Context // of its caller, who may have given up
 	item   *Item
 	answer *compiled
 	at     time.Time
@@ -45,6 +48,10 @@ func (l *Ledger) enqueue(ctx context.Context, q *queued) error {
 		l.mu.Unlock()
 		return fault.New(fault.Unavailable, "unavailable", "closing")
 	}
+	if len(l.queue) >= maxQueue {
+		l.mu.Unlock()
+		return fault.New(fault.Unavailable, "unavailable", "ledger")
+	}
 	l.queue = append(l.queue, q)
 	select {
 	case l.wake <- struct{}{}:
@@ -55,8 +62,8 @@ func (l *Ledger) enqueue(ctx context.Context, q *queued) error {
 	case <-q.done:
 		return q.result.err
 	case <-ctx.Done():
-		// The entry may still be written. The caller was told "not recorded";
-		// nothing is opened for it.
+		// The entry may still be written if its batch has begun. The caller was told
+		// "not recorded"; nothing is opened for it.
 		return fault.New(fault.Unavailable, "unavailable", "time is up")
 	}
 }
@@ -78,18 +85,26 @@ func (l *Ledger) run() {
 	}
 }
 
+// take is the next batch. Whose caller gave up while he waited is left out.
 func (l *Ledger) take() (batch []*queued, open bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	size := 0
-	for n, q := range l.queue {
+	size, n := 0, 0
+	for _, q := range l.queue {
+		if q.ctx.Err() != nil {
+			q.result = result{err: fault.New(fault.Unavailable, "unavailable", "time is up")}
+			close(q.done)
+			n++
+			continue
+		}
 		size += len(q.answer.sealed.Sealed) + 512
-		if n == maxBatch || n > 0 && size > maxBatchBytes {
+		if len(batch) == maxBatch || len(batch) > 0 && size > maxBatchBytes {
 			break
 		}
 		batch = append(batch, q)
+		n++
 	}
-	l.queue = slices.Delete(l.queue, 0, len(batch))
+	l.queue = slices.Delete(l.queue, 0, n)
 	return batch, !l.closed
 }
 
@@ -117,13 +132,14 @@ func (l *Ledger) write(batch []*queued) error {
 	}
 	var head Head
 	var edge []proof.Hash
+	grown := false
 	err := l.store.Append(context.Background(), func(tx Tx) error {
 		b := builder{l: l, tx: tx}
 		if err := b.build(batch); err != nil {
 			return err
 		}
-		head, edge = b.batch.Head, b.edge
-		if len(b.batch.Leaves) == 0 {
+		head, edge, grown = b.batch.Head, b.edge, len(b.batch.Leaves) > 0
+		if !grown {
 			return nil
 		}
 		return tx.Write(b.batch)
@@ -132,7 +148,10 @@ func (l *Ledger) write(batch []*queued) error {
 		l.clean = false // the next batch checks the whole edge first
 		return l.refuse(err)
 	}
-	l.clean, l.edge = true, edge
+	l.clean = true
+	if grown {
+		l.edge, l.edgeAt = edge, head.Size
+	}
 	l.setHead(head)
 	l.keeper.Saw(head)
 	return nil
@@ -207,7 +226,7 @@ func (b *builder) facts(batch []*queued) error {
 		return err
 	}
 	var err error
-	if len(retriable) > 0 {
+	if b.known = map[pii.RequestID]uint64{}; len(retriable) > 0 {
 		if b.known, err = b.tx.Requests(retriable); err != nil {
 			return err
 		}
@@ -315,6 +334,9 @@ func (b *builder) append(q *queued, c *compiled, over string) error {
 	if c.entry.Rules {
 		b.head.Rules = idx
 	}
+	if q.item.Hash != nil { // its twin may be in this batch
+		b.known[q.item.Request] = idx
+	}
 	q.result = result{index: idx, written: c, over: over}
 	return nil
 }
@@ -324,7 +346,6 @@ func (b *builder) append(q *queued, c *compiled, over string) error {
 func (b *builder) finish() error {
 	if len(b.hashes) == 0 {
 		b.batch.Head = b.head
-		b.edge = b.l.edge
 		return nil
 	}
 	tiles, err := b.fill()
@@ -346,7 +367,7 @@ func (b *builder) finish() error {
 func (b *builder) fill() ([]Tile, error) {
 	old := b.batch.Old
 	row, from := b.hashes, old
-	if partial := int(old % tileWidth); len(b.l.edge) == partial && b.l.clean {
+	if partial := int(old % tileWidth); b.l.clean && b.l.edgeAt == old && len(b.l.edge) == partial {
 		row, from = append(slices.Clone(b.l.edge), b.hashes...), old-uint64(partial)
 	}
 	if partial := int(b.head.Size % tileWidth); len(row) >= partial {

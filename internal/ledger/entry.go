@@ -61,6 +61,11 @@ type Item struct {
 	Settle bool
 }
 
+// shows reports whether the entry names a value that may be opened on it.
+func (e *Entry) shows() bool {
+	return slices.ContainsFunc(e.Subjects, func(s Subject) bool { return s.Line.Shown })
+}
+
 // Basis is what a decision rests on: if any of it was taken away at or after Size,
 // or another rule set came into force, the item goes back to be decided again.
 type Basis struct {
@@ -170,21 +175,23 @@ func (e *Entry) facts(hash []byte) []proof.Field {
 
 func (e *Entry) refs() []Ref {
 	refs := make([]Ref, 0, len(e.Refs)+len(e.Subjects)+4)
-	refs = append(refs, Ref{RefKindOf, []byte{byte(e.Kind)}})
 	if e.Actor != "" {
 		refs = append(refs, Ref{RefPerson, []byte(e.Actor)})
 	}
 	if e.Org != "" && e.Org != pii.Own {
 		refs = append(refs, Ref{RefOrg, []byte(e.Org)})
 	}
-	if !e.Work.IsZero() {
-		refs = append(refs, Ref{RefWorkItem, slices.Clone(e.Work[:])})
+	if e.Rules {
+		refs = append(refs, rulesRef)
 	}
 	for _, s := range e.Subjects {
 		refs = append(refs, SubjectRef(s.Ordinal))
 	}
 	return append(refs, e.Refs...)
 }
+
+// rulesRef is under which rule sets are filed.
+var rulesRef = Ref{RefRules, []byte{1}}
 
 // SubjectRef is the reference of a subject.
 func SubjectRef(o pii.Ordinal) Ref {

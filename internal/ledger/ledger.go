@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,15 +56,17 @@ type Ledger struct {
 	queue  []*queued
 	closed bool
 	fatal  error
-	live   map[*Receipt]struct{} // receipts on which something may still be opened
+	live   map[*Receipt]struct{} // receipts, and queued items, on which something may still be opened
 
 	headMu sync.RWMutex
 	head   Head // the newest head this process has seen committed
 
-	// clean and edge belong to the appender goroutine: whether the stored edge was
-	// checked since the last failure, and the leaf hashes of the unfinished tile.
-	clean bool
-	edge  []proof.Hash
+	// What follows belongs to the appender goroutine: whether the stored edge was
+	// checked since the last failure, and the leaf hashes of the unfinished tile of
+	// the tree of size edgeAt.
+	clean  bool
+	edge   []proof.Hash
+	edgeAt uint64
 }
 
 // Open checks the stored head against its signature, the stored tree and the head
@@ -116,26 +119,31 @@ func (l *Ledger) Close() error {
 // If a budget is used up the item's refusal is recorded instead, and the receipt
 // says which. On any other error the caller must take the entry as not recorded.
 func (l *Ledger) Append(ctx context.Context, item Item) (*Receipt, error) {
-	q := &queued{item: &item, at: l.clock(), done: make(chan struct{})}
+	q := &queued{ctx: ctx, item: &item, at: l.clock(), done: make(chan struct{})}
 	var err error
 	if q.answer, err = l.compile(&item.Entry, item.Request, item.Hash); err != nil {
 		return nil, err
 	}
-	before := l.outstanding(item.Settle)
+	r := &Receipt{ledger: l, until: q.at.Add(receiptLife), clock: l.clock, done: make(chan struct{})}
+	if item.Entry.shows() {
+		// Before it is queued: whoever takes its ground away after it was recorded
+		// must see it, however late this goroutine wakes up.
+		l.track(r)
+	}
 	if err := l.enqueue(ctx, q); err != nil {
+		r.Close()
 		return nil, err
 	}
-	record, err := l.written(ctx, q)
-	if err != nil {
+	if r.record, err = l.written(ctx, q); err != nil {
+		r.Close()
 		return nil, err
 	}
-	r := &Receipt{
-		record: record, scope: record.scope(), again: q.result.already, over: q.result.over,
-		until: q.at.Add(receiptLife), clock: l.clock, done: make(chan struct{}),
+	r.scope, r.again, r.over = r.record.scope(), q.result.already, q.result.over
+	if !item.Entry.shows() {
+		r.scope.Shown = nil // a retry that is refused today opens nothing the first try did
 	}
-	l.track(r)
 	if item.Settle {
-		l.settle(ctx, append(before, l.outstanding(true)...), r)
+		l.settle(ctx, l.outstanding(), r)
 	}
 	return r, nil
 }
@@ -162,60 +170,45 @@ func (l *Ledger) written(ctx context.Context, q *queued) (*Record, error) {
 	return record, nil
 }
 
-// track remembers receipts that open something until they are closed.
+// track remembers a receipt that may open something until it is closed.
 func (l *Ledger) track(r *Receipt) {
-	if len(r.scope.Shown) == 0 {
-		return
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.live[r] = struct{}{}
-	now := l.clock()
-	for old := range l.live {
-		if isClosed(old.done) || now.After(old.until) {
-			delete(l.live, old)
-		}
-	}
 }
 
-func (l *Ledger) outstanding(want bool) []*Receipt {
-	if !want {
-		return nil
-	}
+func (l *Ledger) forget(r *Receipt) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Collect(func(yield func(*Receipt) bool) {
-		for r := range l.live {
-			if !yield(r) {
-				return
-			}
-		}
-	})
+	delete(l.live, r)
 }
 
-// settle waits until each receipt is closed or too old to open anything.
+func (l *Ledger) outstanding() []*Receipt {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Keys(l.live))
+}
+
+// settle waits until each receipt is closed, or was too old to be redeemed. What is
+// being opened is waited for even if it takes longer than a receipt lives.
 func (l *Ledger) settle(ctx context.Context, rs []*Receipt, own *Receipt) {
 	for _, r := range rs {
-		left := r.until.Sub(l.clock())
-		if r == own || left <= 0 {
+		if r == own {
 			continue
 		}
-		t := time.NewTimer(left)
+		t := time.NewTimer(max(r.until.Sub(l.clock()), 0))
 		select {
 		case <-r.done:
-		case <-t.C:
 		case <-ctx.Done():
+		case <-t.C:
+			if r.inUse() {
+				select {
+				case <-r.done:
+				case <-ctx.Done():
+				}
+			}
 		}
 		t.Stop()
-	}
-}
-
-func isClosed(c chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
 	}
 }
 
@@ -241,8 +234,22 @@ func (l *Ledger) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if h.Size > l.Size() { // decisions will rest on it
+		if err := l.checkSigned(h); err != nil {
+			return err
+		}
+		if err := l.checkRules(ctx, h); err != nil {
+			return err
+		}
+	}
 	l.setHead(h)
 	return nil
+}
+
+func (l *Ledger) seen() Head {
+	l.headMu.RLock()
+	defer l.headMu.RUnlock()
+	return l.head
 }
 
 func (l *Ledger) setHead(h Head) {
@@ -303,23 +310,27 @@ func (l *Ledger) Ready(ctx context.Context) error {
 // trust verifies a head row before anything is built on it. After a failure, and
 // at the start, the tree's edge is read back and checked against the signed root.
 func (l *Ledger) trust(h Head, src tileSource) error {
-	if h.Size < l.Size() {
+	seen := l.seen()
+	if h.Size < seen.Size {
 		return fault.New(fault.Unavailable, "keeper-ahead", "")
 	}
-	if l.clean && h.Size == l.Size() {
-		return nil
+	if h.Size == seen.Size && h.Size > 0 {
+		if !h.equal(seen) { // somebody wrote it who does not append
+			return fault.Wrap(fault.Unavailable, "ledger-broken", errTree)
+		}
+		if l.clean {
+			return nil
+		}
 	}
-	if h.Size == 0 {
-		return nil
+	if err := l.checkSigned(h); err != nil {
+		return err
 	}
-	if err := checkHead(h); err != nil {
-		return fault.Wrap(fault.Unavailable, "ledger-broken", err)
+	if h.Size > seen.Size {
+		if err := l.checkRules(context.Background(), h); err != nil {
+			return err
+		}
 	}
-	size, root, err := l.openNote(h.Note)
-	if err != nil || size != h.Size || root != h.Root {
-		return fault.Wrap(fault.Unavailable, "ledger-broken", errTree)
-	}
-	if l.clean {
+	if l.clean || h.Size == 0 {
 		return nil
 	}
 	if err := checkEdge(src, h); err != nil {
@@ -329,6 +340,37 @@ func (l *Ledger) trust(h Head, src tileSource) error {
 		return err
 	}
 	return nil
+}
+
+// checkSigned verifies that a head is of one piece, and its tree is what was signed.
+func (l *Ledger) checkSigned(h Head) error {
+	if err := checkHead(h); err != nil {
+		return fault.Wrap(fault.Unavailable, "ledger-broken", err)
+	}
+	if h.Size == 0 {
+		return nil
+	}
+	size, root, err := l.openNote(h.Note)
+	if err != nil || size != h.Size || root != h.Root {
+		return fault.Wrap(fault.Unavailable, "ledger-broken", errTree)
+	}
+	return nil
+}
+
+// checkRules verifies that the head names the newest rule set: the number is under
+// no signature, and an older set may allow what was taken back.
+func (l *Ledger) checkRules(ctx context.Context, h Head) error {
+	found, err := l.store.Find(ctx, rulesRef, h.Rules, 2)
+	if err != nil {
+		return err
+	}
+	for len(found) > 0 && found[len(found)-1] >= h.Size { // appended since the head was read
+		found = found[:len(found)-1]
+	}
+	if h.Rules == 0 && len(found) == 0 || len(found) == 1 && found[0] == h.Rules {
+		return nil
+	}
+	return fault.Wrap(fault.Unavailable, "ledger-broken", errTree)
 }
 
 // checkEdge reads the last leaf and the right edge of the tree back and verifies

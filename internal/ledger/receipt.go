@@ -32,6 +32,7 @@ type ShownVersion struct {
 // used once, expires 5 s after its request was queued and never leaves the
 // process. The zero Receipt opens nothing.
 type Receipt struct {
+	ledger *Ledger
 	record *Record
 	scope  Scope
 	again  bool
@@ -61,9 +62,27 @@ func (r *Receipt) Redeem() (Scope, error) {
 	return r.scope, nil
 }
 
+// inUse makes the receipt useless to whoever has not redeemed it, and reports
+// whether somebody has and is still at it.
+func (r *Receipt) inUse() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	was := r.used
+	r.used = true
+	select {
+	case <-r.done:
+		return false
+	default:
+		return was
+	}
+}
+
 // Close says that nothing will be opened with this receipt any more. The door
 // calls it when it has answered; a withdrawal waits for it.
 func (r *Receipt) Close() {
+	if r == nil || r.done == nil {
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.used = true
@@ -71,6 +90,7 @@ func (r *Receipt) Close() {
 	case <-r.done:
 	default:
 		close(r.done)
+		r.ledger.forget(r)
 	}
 }
 

@@ -1,7 +1,9 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/pii"
@@ -16,6 +18,11 @@ type Head struct {
 	Note     []byte       // the signed checkpoint of Size
 	Micros   uint64       // the time of the last entry
 	Rules    uint64       // the entry that brought the rule set in force; 0: the shipped rules only
+}
+
+func (h Head) equal(o Head) bool {
+	return h.Size == o.Size && h.Root == o.Root && h.Micros == o.Micros && h.Rules == o.Rules &&
+		bytes.Equal(h.Note, o.Note) && slices.Equal(h.Frontier, o.Frontier)
 }
 
 // Store keeps the ledger. One instance serves one data directory or database;
@@ -112,11 +119,10 @@ type RefKind uint8
 const (
 	RefSubject    RefKind = iota + 1 // 4 bytes, big endian: the ordinal
 	RefPerson                        // the person id
-	RefOrg                           // the organisation id
-	RefWorkItem                      // 16 bytes
+	RefOrg                           // the organisation id, other than our own
 	RefCase                          // 16 bytes: a complaint
 	RefDisclosure                    // 16 bytes: what a call outcome names
-	RefKindOf                        // the entry's kind, one byte
+	RefRules                         // one byte, 1: entries that brought rules into force
 	RefImport                        // 16 bytes: the import an enrolment belongs to
 )
 

@@ -63,6 +63,7 @@ type verification struct {
 	report   Report
 	frontier []proof.Hash
 	last     uint64 // time of the last entry
+	rules    uint64 // the last entry that brought a rule set; 0: none
 	row      []proof.Hash
 }
 
@@ -130,6 +131,9 @@ func (v *verification) leaf(idx uint64, leaf []byte) {
 		v.fault(idx, "the entry's time lies before the one before")
 	}
 	v.last = l.Micros
+	if l.Kind == proof.KindRules {
+		v.rules = idx
+	}
 }
 
 // signed checks that a stored checkpoint is signed by the log and is a prefix.
@@ -226,6 +230,9 @@ func (v *verification) finish() error {
 	}
 	if v.head.Size == 0 {
 		return nil
+	}
+	if v.head.Rules != v.rules {
+		v.fault(v.head.Size, "the rule set in force is not the last one the ledger brought into force")
 	}
 	size, root, err := v.l.openNote(v.head.Note)
 	if err != nil || size != v.head.Size || root != v.head.Root || root != rootOf(v.frontier) || checkHead(v.head) != nil {

@@ -147,6 +147,12 @@ func readSettings(p Places) (Settings, error) {
 	return s, nil
 }
 
+// SchemaOf is the schema of a data directory.
+func SchemaOf(p Places) (pii.Schema, error) {
+	s, err := readSettings(p)
+	return s.Schema, err
+}
+
 // UpdateSettings rewrites the settings of a data directory no server is using.
 func UpdateSettings(data string, change func(*Settings)) error {
 	s, err := readSettings(Places{Data: data})

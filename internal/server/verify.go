@@ -20,7 +20,7 @@ func VerifyLedger(ctx context.Context, p Places, progress func(done, total uint6
 	if err != nil {
 		return ledger.Report{}, err
 	}
-	ring, err := keyring.Open(settings.Keys, rand.Reader)
+	ring, err := keyring.Read(settings.Keys, rand.Reader)
 	if err != nil {
 		return ledger.Report{}, err
 	}

@@ -36,17 +36,25 @@ func (db *DB) NextOrdinals(ctx context.Context, n int) (pii.Ordinal, error) {
 
 const custodyColumns = `c.id, c.ordinal, c.state, c.version, c.period, c.data_key, c.fields, k.sealed`
 
-func scanCustody(scan func(...any) error) (c vault.Custody, err error) {
-	err = scan((*id16)(&c.ID), &c.Ordinal, &c.State, &c.Version, &c.Period, &c.DataKey, (*fields)(&c.Fields), &c.RecordKey)
+func scanCustody(scan func(...any) error, more ...func(*vault.Custody) any) (c vault.Custody, err error) {
+	into := []any{(*id16)(&c.ID), &c.Ordinal, &c.State, &c.Version, &c.Period, &c.DataKey, (*fields)(&c.Fields), &c.RecordKey}
+	for _, m := range more {
+		into = append(into, m(&c))
+	}
+	err = scan(into...)
 	return c, err
 }
 
+func sealedInto(c *vault.Custody) any { return &c.Sealed }
+
 // subject_ref and custody are apart so that each begins with its own key.
 var (
-	inRefs = in(`SELECT `+custodyColumns+` FROM subject_ref r JOIN custody c ON c.ordinal = r.ordinal
-LEFT JOIN record_key k ON k.ordinal = r.ordinal WHERE r.id IN `, 0, ``)
-	inOrdinals = in(`SELECT `+custodyColumns+` FROM custody c
-LEFT JOIN record_key k ON k.ordinal = c.ordinal WHERE c.ordinal IN `, 0, ``)
+	inRefs = in(`SELECT `+custodyColumns+`, v.sealed FROM subject_ref r JOIN custody c ON c.ordinal = r.ordinal
+LEFT JOIN record_key k ON k.ordinal = r.ordinal
+LEFT JOIN subject_value v ON v.ordinal = c.ordinal AND v.version = c.version WHERE r.id IN `, 0, ``)
+	inOrdinals = in(`SELECT `+custodyColumns+`, v.sealed FROM custody c
+LEFT JOIN record_key k ON k.ordinal = c.ordinal
+LEFT JOIN subject_value v ON v.ordinal = c.ordinal AND v.version = c.version WHERE c.ordinal IN `, 0, ``)
 )
 
 // Custody implements [vault.Store].
@@ -68,7 +76,7 @@ func custodyOf[K comparable](ctx context.Context, db *DB, l list, vals []any, as
 	found := make(map[K]vault.Custody, len(asked))
 	err := db.d.each(l, nil, vals, func(text string, args []any) error {
 		return db.rows(ctx, "custody", text, func(scan func(...any) error) error {
-			c, err := scanCustody(scan)
+			c, err := scanCustody(scan, sealedInto)
 			found[key(c)] = c
 			return err
 		}, args...)

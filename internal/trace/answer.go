@@ -16,7 +16,7 @@ func (q *run) answer(suspects []suspect, p posterior) Finding {
 	f := Finding{Verdict: Undecided, Accused: []string{}, Ranking: []Rank{}, Group: []string{}, PNone: p.none}
 	f.Detail = q.detail(suspects, &p, order)
 	if len(order) > 0 {
-		f.Detail.Guards = q.guards(suspects, &p, order[0])
+		f.Detail.Guards = q.guards(suspects, &p, order)
 	}
 	claim := slices.Clone(p.each)
 	named := len(f.Detail.Guards) > 0
@@ -56,14 +56,15 @@ func (q *run) answer(suspects []suspect, p posterior) Finding {
 	return f
 }
 
-// accused is the first name, and a second one when it reaches .95 on what the
-// first one's list leaves over, with items of its own.
+// accused is the first name, and others when they reach .95 on what the first
+// one's list leaves over, with items of their own.
 func (q *run) accused(suspects []suspect, p *posterior, order []Ref) []Ref {
 	first := &suspects[order[0]]
 	mine := map[int32]bool{}
 	for _, n := range q.inside(first) {
 		mine[q.items[n].voice] = true
 	}
+	out := []Ref{order[0]}
 	for _, b := range order[1:min(4, len(order))] {
 		s := &suspects[b]
 		if !(p.each[b] >= q.opt.MinProbability) || s.twins > 1 || !(q.second(first, b, len(suspects)) >= q.opt.MinSecond) {
@@ -76,10 +77,10 @@ func (q *run) accused(suspects []suspect, p *posterior, order []Ref) []Ref {
 			}
 		}
 		if float64(len(own)) >= q.opt.MinItems {
-			return []Ref{order[0], b}
+			out = append(out, b)
 		}
 	}
-	return order[:1]
+	return out
 }
 
 // second is the probability that b leaked as well, among all who may have, on
@@ -164,14 +165,16 @@ func (q *run) support(s *suspect) float64 {
 	return total
 }
 
-// guards are the conditions of an accusation of a.
-func (q *run) guards(suspects []suspect, p *posterior, a Ref) []GuardResult {
+// guards are the conditions of naming the first of the order.
+func (q *run) guards(suspects []suspect, p *posterior, order []Ref) []GuardResult {
+	a := order[0]
 	s := &suspects[a]
 	out := []GuardResult{
 		holds("probability", p.each[a], q.opt.MinProbability),
 		holds("distinct-items", q.support(s), q.opt.MinItems),
 		holds("pooled-e-value", p.pooled, math.Log(q.opt.MinPooled)),
 		holds("recorded-path", 1-p.unrecorded, 1-q.opt.MaxUnrecorded),
+		holds("nothing-else", q.orAlias(s, q.residue(suspects, q.accused(suspects, p, order))), q.opt.MinResidue),
 	}
 	for _, g := range out {
 		if !g.Holds {
@@ -181,6 +184,15 @@ func (q *run) guards(suspects []suspect, p *posterior, a Ref) []GuardResult {
 	return append(out,
 		holds("wider-spread", q.withTau(suspects, a, q.tau+.25), q.opt.MinDispersed),
 		holds("without-best-item", q.without(suspects, a), q.opt.MinWithout))
+}
+
+// orAlias lets an alias stand whatever else is going on: it was given to nobody
+// but this recipient.
+func (q *run) orAlias(s *suspect, v float64) float64 {
+	if s.alias >= math.Log(1e5) {
+		return 1
+	}
+	return v
 }
 
 // withTau is a's probability when recipients differ more than was measured.
@@ -194,8 +206,8 @@ func (q *run) withTau(suspects []suspect, a Ref, tau float64) float64 {
 // left out.
 func (q *run) without(suspects []suspect, a Ref) float64 {
 	s := &suspects[a]
-	if s.alias > 0 && s.alias >= math.Log(1e5) {
-		return 1 // an alias was given to nobody else; dropping it is dropping the case
+	if s.alias >= math.Log(1e5) {
+		return 1 // dropping the alias is dropping the case
 	}
 	voice := int32(-1)
 	best := 0.0

@@ -111,8 +111,8 @@ func effect(t *term, h *hypothesis) float64 {
 	x := h.best.x
 	if t.decoy {
 		x = decoyRates[len(decoyRates)/2]
-	} else if !t.rich {
-		x *= h.best.share
+	} else {
+		x *= h.best.share[t.extra]
 	}
 	return t.w * (t.in*math.Log1p(x) - t.n*math.Log1p(x*t.f))
 }

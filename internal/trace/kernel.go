@@ -2,6 +2,7 @@ package trace
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 )
 
@@ -43,6 +44,7 @@ type class struct {
 	n     float64 // items
 	w     float64 // weight of each
 	rich  bool    // the caller knew more than the address he contacted
+	extra uint8   // how much more: 0, 1, or 2 for two fields and above
 	decoy bool
 }
 
@@ -172,7 +174,7 @@ func (q *run) classify() {
 		if !ok {
 			n = int32(len(q.classes))
 			number[k] = n
-			q.classes = append(q.classes, class{classKey: k, size: it.size, w: it.weight, rich: it.rich, decoy: it.cell == q.x.strata.decoy})
+			q.classes = append(q.classes, class{classKey: k, size: it.size, w: it.weight, rich: it.rich, extra: uint8(min(bits.OnesCount32(uint32(it.Known&^it.Contact)), 2)), decoy: it.cell == q.x.strata.decoy})
 			if !it.skipped {
 				q.byCell[k.cell] = append(q.byCell[k.cell], n)
 			}

@@ -165,7 +165,7 @@ func (ts *terms) add(k *class, c int32, in, f float64) {
 	if f == 0 && in == 0 || k.w == 0 {
 		return
 	}
-	t := term{class: c, in: in, n: k.n, f: min(f, 1), w: k.w, at: k.at, rich: k.rich, file: k.file > 0}
+	t := term{class: c, in: in, n: k.n, f: min(f, 1), w: k.w, at: k.at, extra: k.extra, file: k.file > 0}
 	if t.file {
 		ts.rows = append(ts.rows, t)
 	} else {

@@ -17,16 +17,19 @@ type hypothesis struct {
 }
 
 // point is a place in the grid of rates.
-type point struct{ x, share, fade, file float64 }
+type point struct {
+	x, fade, file float64
+	share         [3]float64 // of x, by how much the caller knew
+}
 
 // The grid of x, the extra complaint rate of leaked persons over background,
-// for callers who knew more than the address; those who knew only the address
-// have the rate times one of shares. fades: the list is used as long as the
+// for callers who knew two fields besides the address; those who knew one or
+// none have the rate times one of shares: background callers seldom know much. fades: the list is used as long as the
 // record lasts, or mostly in the weeks after the leak.
 var (
 	rates       = []float64{2, 5, 12, 30, 80, 250, 1000}
 	coarseRates = []float64{4, 50, 600}
-	shares      = []float64{1, .15}
+	shares      = [][3]float64{{1, 1, 1}, {.12, 1, 1}, {.03, .25, 1}}
 	fades       = []float64{0, 1.0 / (40 * 86400)}
 	// A leaked decoy is contacted far more often than a stray number is.
 	decoyRates = []float64{10, 100, 1000}
@@ -72,12 +75,33 @@ func (p *product) value() float64 {
 
 // likelihood is the log of L_h(x) at one x for all given terms.
 func likelihood(ts []term, x float64) float64 {
-	sum := 0.0
+	sum, in := 0.0, 0.0
+	p := newProduct()
 	for i := range ts {
 		t := &ts[i]
-		sum += t.w * (t.in*math.Log1p(x) - t.n*math.Log1p(x*t.f))
+		if t.w != 1 || t.n > 40 {
+			sum += t.w * (t.in*math.Log1p(x) - t.n*math.Log1p(x*t.f))
+			continue
+		}
+		in += t.in
+		p.den *= power(1+x*t.f, int(t.n))
+		if p.den > 1e100 || p.den < 1e-100 {
+			p.fold()
+		}
 	}
-	return sum
+	return sum + in*math.Log1p(x) + p.value()
+}
+
+// power is b to a small whole number; logarithms of every class cost too much.
+func power(b float64, n int) float64 {
+	out := 1.0
+	for ; n > 0; n >>= 1 {
+		if n&1 == 1 {
+			out *= b
+		}
+		b *= b
+	}
+	return out
 }
 
 // complaintPart averages the coarsened likelihood of the complaints since the
@@ -117,14 +141,11 @@ func hits(ts []term) (n int) {
 	return n
 }
 
-func product1(ts []term, leak int64, x, share, fade float64) float64 {
+func product1(ts []term, leak int64, x float64, share [3]float64, fade float64) float64 {
 	p := newProduct()
 	for i := range ts {
 		t := &ts[i]
-		r := x
-		if !t.rich {
-			r *= share
-		}
+		r := x * share[t.extra]
 		if fade > 0 {
 			r *= decay(float64(t.at-leak) * fade)
 		}

@@ -10,7 +10,7 @@ type term struct {
 	f     float64 // share of the risk set that is on the list
 	w     float64 // weight of each item
 	at    int64
-	rich  bool
+	extra uint8 // see class
 	file  bool
 	decoy bool
 }
@@ -88,7 +88,7 @@ func (q *run) term(c int32, y *tally, into *terms) {
 	if q.tilt != nil {
 		f = q.tilt.shareOf(k, n, float64(y.both[c]), float64(q.x.strata.size[k.cell]))
 	}
-	t := term{class: c, in: float64(y.in[c]), n: k.n, w: k.w, at: k.at, rich: k.rich, file: k.file > 0, decoy: k.decoy, f: min(1, f)}
+	t := term{class: c, in: float64(y.in[c]), n: k.n, w: k.w, at: k.at, extra: k.extra, file: k.file > 0, decoy: k.decoy, f: min(1, f)}
 	y.count[c], y.in[c], y.both[c] = 0, 0, 0
 	switch {
 	case t.w == 0:

@@ -9,7 +9,7 @@ type tilt struct {
 	inCell []int32 // cell → members on the list
 	leak   int64
 	x      float64 // excess, at the best point of the grid
-	share  float64
+	share  [3]float64
 	fade   float64
 	fileX  float64
 }
@@ -36,10 +36,7 @@ func (t *tilt) excess(k *class) float64 {
 	case k.at < t.leak:
 		return 0
 	}
-	x := t.x
-	if !k.rich {
-		x *= t.share
-	}
+	x := t.x * t.share[k.extra]
 	if t.fade > 0 {
 		x *= decay(float64(k.at-t.leak) * t.fade)
 	}

@@ -142,7 +142,9 @@ func (v *Vault) Candidates(ctx context.Context, f pii.Field, val pii.Value) ([]p
 }
 
 // Horizon returns an ordinal above all that are in use and below all to come.
-func (v *Vault) Horizon(ctx context.Context) (pii.Ordinal, error) { return v.store.NextOrdinals(ctx, 1) }
+func (v *Vault) Horizon(ctx context.Context) (pii.Ordinal, error) {
+	return v.store.NextOrdinals(ctx, 1)
+}
 
 // Matches counts the rows of which at least one indexed value is held by a subject
 // below the ordinal before.

@@ -2,6 +2,8 @@ package vault
 
 import (
 	"context"
+	"sync"
+	"time"
 
 	"github.com/goldbell/goldbell/internal/pii"
 )
@@ -16,7 +18,7 @@ func (v *Vault) mask(ctx context.Context, opened []Opened) error {
 			keys = append(keys, v.maskKeys(f, val)...)
 		}
 	}
-	sharing, err := v.store.Sharing(ctx, keys)
+	sharing, err := v.shared.counts(ctx, v.store, keys, v.clock())
 	if err != nil {
 		return err
 	}
@@ -55,4 +57,53 @@ func (v *Vault) maskKeys(f pii.Field, val pii.Value) [][16]byte {
 		keys[i] = v.ring.MaskKey(f, uint8(i), ladder[i])
 	}
 	return keys
+}
+
+// How long a count of sharers is kept in memory, and how many are. A count that is
+// a minute old is as good as a new one: no mask becomes telling in a minute.
+const (
+	sharingLife = time.Minute
+	sharingKept = 100_000
+)
+
+// sharing remembers how many customers share a mask. The zero value is ready.
+type sharing struct {
+	mu    sync.Mutex
+	until time.Time
+	known map[[16]byte]int
+}
+
+// counts answers from memory what it can and reads the rest.
+func (s *sharing) counts(ctx context.Context, store Store, keys [][16]byte, now time.Time) (map[[16]byte]int, error) {
+	out := make(map[[16]byte]int, len(keys))
+	missing := s.recall(keys, out, now)
+	if len(missing) == 0 {
+		return out, nil
+	}
+	read, err := store.Sharing(ctx, missing)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range missing {
+		out[k], s.known[k] = read[k], read[k]
+	}
+	return out, nil
+}
+
+func (s *sharing) recall(keys [][16]byte, out map[[16]byte]int, now time.Time) (missing [][16]byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !now.Before(s.until) || len(s.known) > sharingKept {
+		s.known, s.until = map[[16]byte]int{}, now.Add(sharingLife)
+	}
+	for _, k := range keys {
+		if n, ok := s.known[k]; ok {
+			out[k] = n
+		} else {
+			missing = append(missing, k)
+		}
+	}
+	return missing
 }

@@ -26,6 +26,7 @@ type Custody struct {
 	DataKey   []byte      // wrapped; nil once erased
 	RecordKey []byte      // the sealed record key; nil once forgotten
 	Fields    []pii.Field // the fields that hold a value, in schema order
+	Sealed    []byte      // the current version's sealed values; not read when paging
 }
 
 // SealedVersion is one sealed version of a subject's values.
@@ -96,7 +97,8 @@ type Store interface {
 	// are never used stay unused.
 	NextOrdinals(ctx context.Context, n int) (pii.Ordinal, error)
 	// Custody returns what is stored for the ids, in the order asked, leaving out
-	// ids that are unknown.
+	// ids that are unknown. Sealed values come along: they are opened, if at all,
+	// against a receipt.
 	Custody(ctx context.Context, ids []pii.SubjectID) ([]Custody, error)
 	// CustodyByOrdinal is the same by ordinal.
 	CustodyByOrdinal(ctx context.Context, of []pii.Ordinal) ([]Custody, error)

@@ -11,6 +11,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/fault"
@@ -31,6 +32,11 @@ type Vault struct {
 	schema pii.Schema
 	clock  func() time.Time
 	rand   io.Reader
+	shared sharing
+
+	mu         sync.Mutex // guards the next two
+	dummyRow   Custody
+	dummyUntil time.Time
 }
 
 // New makes a vault over a store.
@@ -49,6 +55,7 @@ type Subject struct {
 	Version pii.Version
 	Fields  []pii.Field
 	Key     keyring.RecordKey
+	custody Custody // sealed; opened against a receipt only
 }
 
 // Known reports whether the subject is one of ours.
@@ -60,17 +67,17 @@ var DummyID pii.SubjectID
 // Describe finds subjects by id, in the order asked. An id that is nobody's is
 // answered with the dummy subject, after the same steps.
 func (v *Vault) Describe(ctx context.Context, ids []pii.SubjectID) ([]Subject, error) {
-	found, err := v.store.Custody(ctx, append([]pii.SubjectID{DummyID}, ids...))
+	dummy, err := v.dummy(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, err := v.store.Custody(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
 	byID := make(map[pii.SubjectID]Custody, len(found))
 	for _, c := range found {
 		byID[c.ID] = c
-	}
-	dummy, ok := byID[DummyID]
-	if !ok {
-		return nil, fault.New(fault.Unavailable, "unavailable", "dummy subject")
 	}
 	out := make([]Subject, len(ids))
 	for i, id := range ids {
@@ -83,6 +90,28 @@ func (v *Vault) Describe(ctx context.Context, ids []pii.SubjectID) ([]Subject, e
 		}
 	}
 	return out, nil
+}
+
+// dummyLife is how long the dummy's row is kept in memory: it changes when keys
+// are rotated.
+const dummyLife = time.Minute
+
+// dummy is the dummy subject's row. It is not read anew for every request: a query
+// for one id and none would otherwise differ.
+func (v *Vault) dummy(ctx context.Context) (Custody, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if now := v.clock(); v.dummyUntil.Before(now) {
+		found, err := v.store.CustodyByOrdinal(ctx, []pii.Ordinal{pii.Dummy})
+		if err != nil {
+			return Custody{}, err
+		}
+		if len(found) != 1 {
+			return Custody{}, fault.New(fault.Unavailable, "unavailable", "dummy subject")
+		}
+		v.dummyRow, v.dummyUntil = found[0], now.Add(dummyLife)
+	}
+	return v.dummyRow, nil
 }
 
 // DescribeOrdinals finds subjects by ordinal; unknown ones are left out.
@@ -101,7 +130,7 @@ func (v *Vault) DescribeOrdinals(ctx context.Context, of []pii.Ordinal) ([]Subje
 }
 
 func (v *Vault) describe(c Custody) (Subject, error) {
-	s := Subject{ID: c.ID, Ordinal: c.Ordinal, State: c.State, Version: c.Version, Fields: c.Fields}
+	s := Subject{ID: c.ID, Ordinal: c.Ordinal, State: c.State, Version: c.Version, Fields: c.Fields, custody: c}
 	if v.ring.Erased(c.ID) {
 		s.State = Erased
 	}
@@ -157,7 +186,11 @@ type Opened struct {
 
 // Open opens what the receipt names: its subjects, fields and value versions, in
 // its form: masked values leave the vault as masks. A receipt is used once.
-func (v *Vault) Open(ctx context.Context, r *ledger.Receipt) ([]Opened, error) {
+//
+// described are subjects as Describe found them when the decision was taken; what
+// is not among them is read again. Their state cannot be stale: holding, erasing
+// and correcting revoke the subject's key, and the receipt's entry rests on it.
+func (v *Vault) Open(ctx context.Context, r *ledger.Receipt, described ...Subject) ([]Opened, error) {
 	scope, err := r.Redeem()
 	if err != nil {
 		return nil, err
@@ -165,7 +198,7 @@ func (v *Vault) Open(ctx context.Context, r *ledger.Receipt) ([]Opened, error) {
 	if scope.Form == pii.None || scope.Form == pii.Token {
 		return nil, fault.New(fault.Denied, "no-receipt", "form")
 	}
-	plain, err := v.open(ctx, scope.Shown, scope.Fields)
+	plain, err := v.open(ctx, scope.Shown, scope.Fields, described...)
 	if err != nil || scope.Form > pii.Masked {
 		return plain, err
 	}
@@ -175,7 +208,11 @@ func (v *Vault) Open(ctx context.Context, r *ledger.Receipt) ([]Opened, error) {
 // Rehearse runs the steps of Open on the dummy subject: what a refused caller
 // waits for is what an answered one waits for.
 func (v *Vault) Rehearse(ctx context.Context, fields []pii.Field) error {
-	plain, err := v.open(ctx, []ledger.ShownVersion{{Ordinal: pii.Dummy, Version: 1}}, fields)
+	dummy, err := v.dummy(ctx)
+	if err != nil {
+		return err
+	}
+	plain, err := v.open(ctx, []ledger.ShownVersion{{Ordinal: pii.Dummy, Version: dummy.Version}}, fields, Subject{Ordinal: pii.Dummy, custody: dummy})
 	if err != nil {
 		return err
 	}
@@ -211,37 +248,71 @@ func (v *Vault) confirm(ctx context.Context, shown []ledger.ShownVersion, f pii.
 	return false, nil
 }
 
-func (v *Vault) open(ctx context.Context, shown []ledger.ShownVersion, fields []pii.Field) ([]Opened, error) {
-	ordinals := make([]pii.Ordinal, len(shown))
-	wanted := make([]SealedVersion, len(shown))
-	for i, s := range shown {
-		ordinals[i] = s.Ordinal
-		wanted[i] = SealedVersion{Ordinal: s.Ordinal, Version: s.Version}
+func (v *Vault) open(ctx context.Context, shown []ledger.ShownVersion, fields []pii.Field, described ...Subject) ([]Opened, error) {
+	custody := make(map[pii.Ordinal]Custody, len(shown))
+	for _, s := range described {
+		custody[s.Ordinal] = s.custody
 	}
-	custody, err := v.store.CustodyByOrdinal(ctx, ordinals)
-	if err != nil {
+	if err := v.complete(ctx, shown, custody); err != nil {
 		return nil, err
 	}
-	versions, err := v.store.Versions(ctx, wanted)
+	older, err := v.older(ctx, shown, custody)
 	if err != nil {
 		return nil, err
-	}
-	byOrdinal := make(map[pii.Ordinal]Custody, len(custody))
-	for _, c := range custody {
-		byOrdinal[c.Ordinal] = c
-	}
-	sealed := make(map[ledger.ShownVersion][]byte, len(versions))
-	for _, s := range versions {
-		sealed[ledger.ShownVersion{Ordinal: s.Ordinal, Version: s.Version}] = s.Sealed
 	}
 	out := make([]Opened, len(shown))
 	for i, s := range shown {
-		out[i], err = v.openOne(byOrdinal[s.Ordinal], s, sealed[s], fields)
-		if err != nil {
+		c := custody[s.Ordinal]
+		sealed, ok := older[s]
+		if !ok && c.Version == s.Version {
+			sealed = c.Sealed
+		}
+		if out[i], err = v.openOne(c, s, sealed, fields); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// complete reads the rows of subjects that were not described.
+func (v *Vault) complete(ctx context.Context, shown []ledger.ShownVersion, custody map[pii.Ordinal]Custody) error {
+	var missing []pii.Ordinal
+	for _, s := range shown {
+		if _, ok := custody[s.Ordinal]; !ok {
+			missing = append(missing, s.Ordinal)
+		}
+	}
+	if missing == nil {
+		return nil
+	}
+	rows, err := v.store.CustodyByOrdinal(ctx, missing)
+	for _, c := range rows {
+		custody[c.Ordinal] = c
+	}
+	return err
+}
+
+// older reads the versions named that are not the current ones: a retry of a
+// request whose entry names what was current then.
+func (v *Vault) older(ctx context.Context, shown []ledger.ShownVersion, custody map[pii.Ordinal]Custody) (map[ledger.ShownVersion][]byte, error) {
+	var wanted []SealedVersion
+	for _, s := range shown {
+		if custody[s.Ordinal].Version != s.Version {
+			wanted = append(wanted, SealedVersion{Ordinal: s.Ordinal, Version: s.Version})
+		}
+	}
+	if wanted == nil {
+		return nil, nil
+	}
+	rows, err := v.store.Versions(ctx, wanted)
+	if err != nil {
+		return nil, err
+	}
+	sealed := make(map[ledger.ShownVersion][]byte, len(rows))
+	for _, r := range rows {
+		sealed[ledger.ShownVersion{Ordinal: r.Ordinal, Version: r.Version}] = r.Sealed
+	}
+	return sealed, nil
 }
 
 func (v *Vault) openOne(c Custody, s ledger.ShownVersion, sealed []byte, fields []pii.Field) (Opened, error) {

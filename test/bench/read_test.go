@@ -106,28 +106,34 @@ func (f *firm) people(t *testing.T, setup string) {
 	crm := f.post(t, "", "/v1/tokens", map[string]any{"code": setup, "name": "crm", "scope": "crm"})
 	officer := f.post(t, "", "/v1/sessions", map[string]any{"code": crm["next_code"]})
 	boss := officer["token"].(string)
-	f.post(t, boss, "/v1/people", map[string]any{
+	f.post(t, boss, "/v1/people", map[string]any{"id": "sec", "org": "own", "kind": "secadmin", "contract_from": "2020-01-01T00:00:00Z"})
+	sec := f.signIn(t, boss, "sec")
+	f.post(t, sec, "/v1/people", map[string]any{
 		"id": "a001", "org": "own", "kind": "staff", "contract_from": "2020-01-01T00:00:00Z", "trained_until": "2099-01-01T00:00:00Z",
 	})
-	invited := f.post(t, boss, "/v1/people/a001/code", map[string]any{})
-	session := f.post(t, "", "/v1/sessions", map[string]any{"code": invited["code"]})
-	f.token = session["token"].(string)
+	f.token = f.signIn(t, sec, "a001")
 	service := crm["token"].(string)
 	rows := make([]map[string]any, 1000)
 	for i := range rows {
 		rows[i] = map[string]any{"fields": map[string]string{"name": "王小明", "phone": fmt.Sprintf("138%08d", i), "email": fmt.Sprintf("u%d@example.com", i), "company": "杭州某某有限公司"}}
 	}
-	stored := f.post(t, service, "/v1/subjects", map[string]any{"subjects": rows})
-	for _, id := range stored["ids"].([]any) {
-		s, err := pii.ParseSubjectID(id.(string))
+	stored := f.post(t, service, "/v1/subjects", map[string]any{"rows": rows})
+	for _, row := range stored["results"].([]any) {
+		s, err := pii.ParseSubjectID(row.(map[string]any)["subject"].(string))
 		ok(t, err)
 		f.ids = append(f.ids, s)
 	}
 	work := f.post(t, service, "/v1/work-items", map[string]any{
-		"kind": "call-task", "purpose": "telesales", "assignee": "a001", "subjects": stored["ids"],
+		"kind": "call-task", "purpose": "telesales", "assignee": "a001", "subjects": f.ids,
 		"until": time.Now().Add(24 * time.Hour).UTC().Format(time.RFC3339),
 	})
 	f.work = work["id"].(string)
+}
+
+// signIn signs a person in, on a code that somebody else made for him.
+func (f *firm) signIn(t *testing.T, by, who string) string {
+	code := f.post(t, by, "/v1/people/"+who+"/code", map[string]any{})
+	return f.post(t, "", "/v1/sessions", map[string]any{"code": code["code"]})["token"].(string)
 }
 
 func (f *firm) body(i int) []byte {

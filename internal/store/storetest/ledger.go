@@ -65,8 +65,8 @@ func refs(idx uint64) []ledger.Ref {
 		{Kind: ledger.RefSubject, Key: binary.BigEndian.AppendUint32(nil, uint32(idx*7919%100_000))},
 		{Kind: ledger.RefPerson, Key: fmt.Appendf(nil, "p%03d", idx%120)},
 		{Kind: ledger.RefOrg, Key: []byte("own")},
-		{Kind: ledger.RefWorkItem, Key: r[:]},
-		{Kind: ledger.RefKindOf, Key: []byte{2}},
+		{Kind: ledger.RefDisclosure, Key: r[:]},
+		{Kind: ledger.RefPerson, Key: []byte{2}},
 	}
 }
 

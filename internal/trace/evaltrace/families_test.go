@@ -65,6 +65,7 @@ var families = []family{
 	{"public", false, playPublic},
 	{"unrecorded", false, playUnrecorded},
 	{"campaign", false, playCampaign},
+	{"campaign_split", false, playCampaignSplit},
 	{"file_none", false, playFileNone},
 	{"poison", false, playPoison},
 }
@@ -355,6 +356,28 @@ func playCampaign(f *firm) {
 			if p.kind == "agent" && p.team == team && f.chance(.25) {
 				f.show(i, s, at-f.rng.Int64N(25*dayS), false)
 			}
+		}
+	}
+	f.abuse(l, f.size())
+	f.truthful = 0
+}
+
+// playCampaignSplit: as above, but the fair's visitors were dealt out to two to
+// four agents of different teams, and most were called.
+func playCampaignSplit(f *firm) {
+	f.background(30 + f.pick(50))
+	at := f.when()
+	l := leaked{fields: phone | name | company, at: at, shownAt: map[int]int64{}}
+	var agents []int
+	for n := 2 + f.pick(3); len(agents) < n; {
+		agents = append(agents, f.agent())
+	}
+	for range 200 * len(agents) {
+		s := f.pick(len(f.subjects))
+		l.subjects = append(l.subjects, s)
+		l.shownAt[s] = at
+		if f.chance(.85) {
+			f.show(f.among(agents), s, at-f.rng.Int64N(25*dayS), false)
 		}
 	}
 	f.abuse(l, f.size())
