@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/goldbell/goldbell/internal/cli"
+	"github.com/goldbell/goldbell/internal/demo"
 	"github.com/goldbell/goldbell/internal/server"
 )
 
@@ -25,6 +26,11 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	os.Exit(cli.Main(ctx, cli.Env{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Getenv: os.Getenv, Clock: time.Now, Version: version,
+		Getenv: os.Getenv, Clock: time.Now, Version: version, Demo: play,
 	}))
+}
+
+func play(ctx context.Context, o cli.DemoOptions) error {
+	_, err := demo.Run(ctx, demo.Options(o))
+	return err
 }
