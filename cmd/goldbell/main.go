@@ -11,6 +11,7 @@ import (
 
 	"github.com/goldbell/goldbell/internal/cli"
 	"github.com/goldbell/goldbell/internal/demo"
+	"github.com/goldbell/goldbell/internal/demo"
 	"github.com/goldbell/goldbell/internal/server"
 )
 
