@@ -11,7 +11,6 @@ import (
 
 	"github.com/goldbell/goldbell/internal/cli"
 	"github.com/goldbell/goldbell/internal/demo"
-	"github.com/goldbell/goldbell/internal/demo"
 	"github.com/goldbell/goldbell/internal/server"
 )
 
