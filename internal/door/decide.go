@@ -69,7 +69,7 @@ func (d *Door) decide(ctx context.Context, p party.Principal, r Request) (*decis
 	}
 	for i, s := range subjects {
 		dec.cases = append(dec.cases, decideOne(rules.Rules, s, facts[i]))
-		if s.Known() {
+		if dec.cases[i].covered { // of others nothing may show, not even that they exist
 			dec.basis.Keys = append(dec.basis.Keys, ledger.SubjectKey(s.Ordinal))
 		}
 	}

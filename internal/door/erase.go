@@ -51,7 +51,7 @@ func (d *Door) erasable(ctx context.Context, p party.Principal, id pii.SubjectID
 		return s, err
 	}
 	right := w.Kind == grant.RightsRequest || w.Kind == grant.Retention
-	if !right || !w.OpenAt(d.Clock()) || w.Assignee != p.Person.ID || !members[s.Ordinal] {
+	if !right || !w.OpenAt(d.Clock()) || w.Assignee != p.Person.ID || w.Recipient != p.Org.ID || !members[s.Ordinal] {
 		return s, fault.New(fault.Denied, "no-grant", "")
 	}
 	if s.State == vault.Erased {
@@ -65,6 +65,7 @@ func (d *Door) erasable(ctx context.Context, p party.Principal, id pii.SubjectID
 // ask for it may approve. While an open complaint names the subject she is held
 // instead, and the answer says so.
 func (d *Door) ApproveErasure(ctx context.Context, p party.Principal, id pii.RequestID, hash []byte, erasure pii.RequestID, holds Holds) error {
+	basis := d.basis(p, pii.RequestID{}, d.Ledger.Rules())
 	row, ok, err := d.Store.Erasure(ctx, erasure)
 	if err != nil {
 		return err
@@ -90,15 +91,15 @@ func (d *Door) ApproveErasure(ctx context.Context, p party.Principal, id pii.Req
 	}
 	row.ApprovedBy = p.Person.ID
 	if held {
-		return d.hold(ctx, p, id, hash, row, subjects[0])
+		return d.hold(ctx, p, id, hash, row, subjects[0], basis)
 	}
-	return d.erase(ctx, p, id, hash, row, subjects[0])
+	return d.erase(ctx, p, id, hash, row, subjects[0], basis)
 }
 
 // hold keeps the subject stored and closed to everybody (封存).
-func (d *Door) hold(ctx context.Context, p party.Principal, id pii.RequestID, hash []byte, row Erasure, s vault.Subject) error {
+func (d *Door) hold(ctx context.Context, p party.Principal, id pii.RequestID, hash []byte, row Erasure, s vault.Subject, basis ledger.Basis) error {
 	row.State = ErasureApproved
-	receipt, err := d.Ledger.Append(ctx, ledger.Item{Request: id, Hash: hash, Settle: true, Entry: ledger.Entry{
+	receipt, err := d.Ledger.Append(ctx, ledger.Item{Request: id, Hash: hash, Basis: basis, Settle: true, Entry: ledger.Entry{
 		Kind: proof.KindHold, Actor: p.Person.ID, Org: p.Org.ID, Work: row.Work,
 		Facts:    []proof.Field{fact("act", "held"), fact("erasure", idText(row.ID))},
 		Subjects: []ledger.Subject{{Ordinal: s.Ordinal, Key: s.Key, Line: proof.Line{}}},
@@ -114,13 +115,13 @@ func (d *Door) hold(ctx context.Context, p party.Principal, id pii.RequestID, ha
 
 // erase takes two entries: the first, which names her fields, lets the vault take
 // her out of the mask counts; the second destroys the key.
-func (d *Door) erase(ctx context.Context, p party.Principal, id pii.RequestID, hash []byte, row Erasure, s vault.Subject) error {
+func (d *Door) erase(ctx context.Context, p party.Principal, id pii.RequestID, hash []byte, row Erasure, s vault.Subject, basis ledger.Basis) error {
 	row.State = ErasureApproved
 	effects := []ledger.Effect{ErasurePut{&row}}
 	if s.State == vault.Held { // what held her has ended
 		effects = append(effects, vault.HoldSet{Ordinal: s.Ordinal, Held: false})
 	}
-	approved, err := d.Ledger.Append(ctx, ledger.Item{Request: id, Hash: hash, Entry: ledger.Entry{
+	approved, err := d.Ledger.Append(ctx, ledger.Item{Request: id, Hash: hash, Basis: basis, Entry: ledger.Entry{
 		Kind: proof.KindErasure, Actor: p.Person.ID, Org: p.Org.ID, Work: row.Work, Fields: s.Fields,
 		Facts:    []proof.Field{fact("act", string(ErasureApproved))},
 		Subjects: []ledger.Subject{{Ordinal: s.Ordinal, Key: s.Key, Line: proof.Line{Shown: true, Version: uint32(s.Version)}}},

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"path"
 	"strings"
 	"time"
@@ -62,7 +63,7 @@ func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
 // recovery, who asks, whether the route is for him, the body's shape, the log.
 func (a *API) guard(rt *route, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		c := &call{lang: language(r), now: a.Clock(), source: sourceOf(r)}
+		c := &call{lang: language(r), now: a.Clock(), source: networkOf(sourceOf(r))}
 		out := &answer{ResponseWriter: w}
 		h := w.Header()
 		h.Set("Cache-Control", "no-store")
@@ -225,6 +226,16 @@ func sourceOf(r *http.Request) string {
 		return "unknown"
 	}
 	return host
+}
+
+// networkOf is what a source is counted by: of IPv6 the network of 64 bits, which
+// one household or server has to itself, so that its addresses are no end of sources.
+func networkOf(source string) string {
+	ip, err := netip.ParseAddr(source)
+	if err != nil || ip.Unmap().Is4() {
+		return source
+	}
+	return netip.PrefixFrom(ip.WithZone(""), 64).Masked().Addr().String()
 }
 
 // language is the first of Chinese and English that Accept-Language names.

@@ -22,6 +22,7 @@ const keeperPause = time.Second
 type Keeper struct {
 	path   string
 	origin string
+	alarm  func(id string) // set before it is opened; may be nil
 
 	mu      sync.Mutex
 	newest  Head
@@ -39,6 +40,9 @@ func NewKeeper(path, origin string) *Keeper { return &Keeper{path: path, origin:
 func (k *Keeper) Open(v note.Verifier, rootAt func(uint64) (proof.Hash, error), have uint64) error {
 	signed, err := os.ReadFile(k.path)
 	if errors.Is(err, fs.ErrNotExist) {
+		if have > 0 {
+			k.tell("keeper-missing") // a keeper moved here, or one that was removed
+		}
 		return nil
 	}
 	if err != nil {
@@ -81,7 +85,15 @@ func (k *Keeper) flush() {
 	defer k.mu.Unlock()
 	k.timer = nil
 	if !k.closed {
-		k.err = k.write()
+		if k.err = k.write(); k.err != nil {
+			k.tell("keeper-unwritable")
+		}
+	}
+}
+
+func (k *Keeper) tell(id string) {
+	if k.alarm != nil {
+		k.alarm(id)
 	}
 }
 

@@ -91,6 +91,7 @@ func Open(ctx context.Context, c Config) (*Ledger, error) {
 		return nil, err
 	}
 	l.head = head
+	l.keeper.alarm = l.alarm
 	if err := l.keeper.Open(l.verifier, func(size uint64) (proof.Hash, error) { return l.rootAt(ctx, size) }, head.Size); err != nil {
 		return nil, err
 	}

@@ -127,6 +127,42 @@ func TestI7DoneMeansPurged(t *testing.T) {
 	}
 }
 
+// TestI3AnOfficerWhoWasEndedApprovesNothing: she was an officer when her request
+// came in; her contract ended before it was decided.
+func TestI3AnOfficerWhoWasEndedApprovesNothing(t *testing.T) {
+	e := asked(t)
+	e.officer.Seen = e.f.Ledger.Size()
+	e.f.Append(ledger.Entry{Kind: proof.KindParty, Revokes: []string{ledger.PersonKey(e.officer.Person.ID)}})
+	if err := e.approve(t); err == nil {
+		t.Error("approved")
+	}
+	s, err := e.f.Vault.Describe(t.Context(), e.f.IDs[:1])
+	e.f.OK(err)
+	if s[0].State != vault.Live {
+		t.Error("erased")
+	}
+}
+
+// TestI4AHiddenSubjectsAffairsDelayNobody: something is taken away from a customer
+// outside the caller's work while he asks for her. Were he decided about again,
+// only those who exist would take longer.
+func TestI4AHiddenSubjectsAffairsDelayNobody(t *testing.T) {
+	f := firm.New(t, 2)
+	work := f.Work(f.IDs[0])
+	hidden, err := f.Vault.Describe(t.Context(), f.IDs[1:])
+	f.OK(err)
+	// He was authenticated before it was taken away, which no retry changes.
+	f.Agent.Seen = f.Ledger.Size()
+	f.Append(ledger.Entry{Kind: proof.KindConsent, Revokes: []string{ledger.SubjectKey(hidden[0].Ordinal)}})
+	for _, id := range []pii.SubjectID{f.IDs[1], {1, 2, 3}} {
+		a, err := f.Door.Disclose(t.Context(), f.Agent, f.Read(work, pii.Masked, id))
+		f.OK(err)
+		if a.Results[0].Shown || a.Results[0].Reasons[0].ID != "no-grant" {
+			t.Errorf("%+v", a.Results[0])
+		}
+	}
+}
+
 var importer = party.Principal{Person: party.Person{ID: "imp", Org: pii.Own, Kind: party.Service}, Scope: door.ScopeImport}
 
 // TestI4AnImportIsToldOnce: of batches and ends of one import that arrive at once,

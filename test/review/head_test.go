@@ -6,8 +6,10 @@ package review
 import (
 	"crypto/rand"
 	"database/sql"
+	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/fault"
@@ -123,4 +125,41 @@ func TestI2TilesOfTwoWriters(t *testing.T) {
 	if len(r.Faults) != 0 {
 		t.Fatalf("%+v", r.Faults)
 	}
+}
+
+// TestI2TheKeepersFailureIsHeard: without its file a rolled-back database is not
+// noticed; whoever can write no file, or removed it, must be heard of.
+func TestI2TheKeepersFailureIsHeard(t *testing.T) {
+	f := firm.New(t, 1)
+	f.OK(f.Ledger.Close())
+	heard := make(chan string, 8)
+	config := f.LedgerConfig()
+	config.Alarm = func(id string) { heard <- id }
+	l, err := ledger.Open(t.Context(), ledger.Config{
+		Store: config.Store, Ring: config.Ring, Keeper: ledger.NewKeeper(filepath.Join(f.Dir, "gone", "head"), "test.invalid/log"),
+		Clock: config.Clock, Rand: config.Rand, Keys: config.Keys, Alarm: config.Alarm,
+	})
+	f.OK(err)
+	f.OK(l.Close())
+	if len(heard) != 1 || <-heard != "keeper-missing" {
+		t.Error("a ledger with entries was opened without its keeper, and nobody heard")
+	}
+	keeper := ledger.NewKeeper(filepath.Join(f.Dir, "later", "head"), "test.invalid/log")
+	config.Keeper = keeper
+	l, err = ledger.Open(t.Context(), config)
+	f.OK(err)
+	<-heard
+	f.OK(os.WriteFile(filepath.Join(f.Dir, "later"), nil, 0o600))
+	r, err := l.Append(t.Context(), ledger.Item{Request: firm.NewID(), Entry: ledger.Entry{Kind: proof.KindParty}})
+	f.OK(err)
+	r.Close()
+	select {
+	case id := <-heard:
+		if id != "keeper-unwritable" {
+			t.Error(id)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the keeper could not be written, and nobody heard")
+	}
+	_ = l.Close()
 }
