@@ -234,6 +234,34 @@ func TestDataDirectory(t *testing.T) {
 	play(t, o) // the second replaces the first
 }
 
+// TestInterrupted: Ctrl-C in the middle leaves no process and no temporary firm.
+func TestInterrupted(t *testing.T) {
+	o := options(t, 4)
+	t.Setenv("TMPDIR", t.TempDir())
+	o.Data, o.Keeper = "", ""
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	o.Terminal, o.Progress = true, writes(func(line string) {
+		if strings.Contains(line, "connecting") {
+			stop()
+		}
+	})
+	if _, err := run(ctx, o, production{size: small}); !fault.IsID(err, "interrupted") {
+		t.Errorf("%v", err)
+	}
+	left, err := filepath.Glob(filepath.Join(os.TempDir(), "goldbell-demo-[0-9]*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+type writes func(string)
+
+func (w writes) Write(b []byte) (int, error) {
+	w(string(b))
+	return len(b), nil
+}
+
 // TestServes: the firm is served when the play is over, and what it invites its
 // visitors to try answers.
 func TestServes(t *testing.T) {

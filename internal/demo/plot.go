@@ -216,14 +216,10 @@ func (p *plot) cover(n, a int) {
 
 // optOut lets customers refuse marketing, a few each day.
 func (p *plot) optOut() {
-	p.plotOptOuts(roll(p.seed, "opt-outs"))
-}
-
-func (p *plot) plotOptOuts(d *dice) {
+	d := roll(p.seed, "opt-outs")
 	p.optOuts = make([][]int, p.length)
-	order := d.order(p.customers)
-	for i := range p.refusing {
+	for _, c := range d.order(p.customers)[:p.refusing] {
 		n := d.below(p.length)
-		p.optOuts[n] = append(p.optOuts[n], order[i])
+		p.optOuts[n] = append(p.optOuts[n], c)
 	}
 }

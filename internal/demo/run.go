@@ -17,6 +17,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/server"
 	"github.com/goldbell/goldbell/internal/trace"
 )
@@ -112,6 +113,9 @@ func (f *firm) perform(ctx context.Context, began time.Time) (Result, error) {
 	} {
 		if err := step(ctx); err != nil {
 			f.show.end()
+			if ctx.Err() != nil {
+				err = fault.New(fault.Unavailable, "interrupted", "")
+			}
 			return Result{}, err
 		}
 	}
