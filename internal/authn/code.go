@@ -189,6 +189,11 @@ func (a *Authn) invited(ctx context.Context, by party.Principal, person pii.Pers
 	if err != nil {
 		return CodePut{}, nil, unavailable(err)
 	}
+	if had && by.Person.Kind == party.Officer {
+		// Whoever makes an office holder's code can act as him once. Without this an
+		// officer would be his own second person; a code that is lost ends the office.
+		return CodePut{}, nil, fault.New(fault.Denied, "second-person", "person")
+	}
 	put := CodePut{Code: &Code{Person: person, Until: now.Add(handedOver)}}
 	if had {
 		put.Was = old.Hash

@@ -195,7 +195,11 @@ func (a *API) name(rt *route, c *call, r *http.Request, body []byte) error {
 	if len(keys) > 1 || !isKey(keys[0]) {
 		return bad("header.Idempotency-Key")
 	}
-	c.id = a.RequestID(c.who.Person.ID, rt.name(), keys[0])
+	who := c.who.Person.ID
+	if who == "" {
+		who = pii.PersonID("source|" + c.source) // strangers' keys are theirs alone
+	}
+	c.id = a.RequestID(who, rt.name(), keys[0])
 	h := sha256.New()
 	for _, part := range []string{r.Method, r.URL.EscapedPath()} {
 		h.Write([]byte(part))

@@ -20,6 +20,10 @@ const (
 	maxQueue = 16 * maxBatch
 )
 
+// appendLimit is how long one commit may take before its callers are told that
+// nothing was recorded: a database that hangs must not hang the ledger.
+const appendLimit = 30 * time.Second
+
 // errAgain is what an item that must be decided anew gets.
 var errAgain = fault.New(fault.Conflict, "stale", "")
 
@@ -133,7 +137,9 @@ func (l *Ledger) write(batch []*queued) error {
 	var head Head
 	var edge []proof.Hash
 	grown := false
-	err := l.store.Append(context.Background(), func(tx Tx) error {
+	ctx, cancel := context.WithTimeout(context.Background(), appendLimit)
+	defer cancel()
+	err := l.store.Append(ctx, func(tx Tx) error {
 		b := builder{l: l, tx: tx}
 		if err := b.build(batch); err != nil {
 			return err
