@@ -145,10 +145,3 @@ func (b *book) fill(n int) {
 		b.add(about()).Close()
 	}
 }
-
-func (b *book) verify() ledger.Report {
-	b.t.Helper()
-	r, err := ledger.Verify(ctx, b.config, b.db, nil)
-	b.ok(err)
-	return r
-}

@@ -206,7 +206,10 @@ func (v *verification) openings(ctx context.Context, from uint64, leaves [][]byt
 
 // indexed checks that an entry is filed under its actor and subjects.
 func (v *verification) indexed(ctx context.Context, r *Record) {
-	e := Entry{Kind: r.Leaf.Kind}
+	e := Entry{Kind: r.Leaf.Kind, Actor: pii.PersonID(r.Fact("actor")), Org: pii.OrgID(r.Fact("org"))}
+	if work, err := pii.ParseRequestID(r.Fact("work")); err == nil {
+		e.Work = work
+	}
 	r.Subjects(func(o pii.Ordinal, line proof.Line) bool {
 		e.Subjects = append(e.Subjects, Subject{Ordinal: o, Line: line})
 		return true

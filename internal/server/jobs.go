@@ -15,7 +15,13 @@ const page = 1000
 // eraseAgain destroys, before anything is read, the data keys of subjects who are
 // on the key ring's list of erased ids: the database may be a restored backup. The
 // vault refuses them in any case; this takes the wrapped keys out of the files.
+//
+// An erasure whose last step a crash cut off, putting the id onto that list, is
+// finished first.
 func (s *Server) eraseAgain(ctx context.Context) error {
+	if err := s.finishErasures(ctx); err != nil {
+		return err
+	}
 	ids := s.ring.ErasedIDs()
 	if len(ids) == 0 {
 		return nil
@@ -42,6 +48,34 @@ func (s *Server) eraseAgain(ctx context.Context) error {
 		return nil
 	}
 	s.alarm("erased-again")
+	return s.store.Purge(ctx)
+}
+
+func (s *Server) finishErasures(ctx context.Context) error {
+	done, err := s.store.Erasures(ctx)
+	if err != nil {
+		return err
+	}
+	var missing []pii.SubjectID
+	for len(done) > 0 {
+		n := min(len(done), page)
+		rows, err := s.store.CustodyByOrdinal(ctx, done[:n])
+		if err != nil {
+			return err
+		}
+		done = done[n:]
+		for _, c := range rows {
+			if !s.ring.Erased(c.ID) {
+				missing = append(missing, c.ID)
+			}
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	if err := s.ring.Shred(missing...); err != nil {
+		return err
+	}
 	return s.store.Purge(ctx)
 }
 

@@ -70,3 +70,16 @@ func (db *DB) RuleSet(ctx context.Context, entry uint64) (r door.RuleSet, ok boo
 		[]any{&r.Version, &r.Text, &r.By, (*instant)(&r.At), &r.Entry, &r.MAC}, int64(entry))
 	return r, ok, err
 }
+
+const selectErased = `SELECT ordinal FROM erasure WHERE state = $1 ORDER BY ordinal`
+
+// Erasures lists the subjects whose erasure is done.
+func (db *DB) Erasures(ctx context.Context) (of []pii.Ordinal, err error) {
+	err = db.rows(ctx, "erasures", selectErased, func(scan func(...any) error) error {
+		var o int64
+		err := scan(&o)
+		of = append(of, pii.Ordinal(o))
+		return err
+	}, string(door.ErasureDone))
+	return of, err
+}

@@ -40,10 +40,6 @@ func child(part string) int {
 	switch part {
 	case "disclose":
 		return childOf(disclose)
-	case "panic":
-		return childOf(panicking)
-	case "hardened":
-		return hardened()
 	}
 	return 2
 }

@@ -158,6 +158,7 @@ type house struct {
 	crm      party.Principal
 	secadmin *party.Principal
 	agents   []party.Principal
+	askers   map[pii.PersonID]ownWork
 	ids      []pii.SubjectID
 	rows     []vault.Row
 	seq      int
@@ -174,7 +175,7 @@ func newHouse(t testing.TB, dsn string, agents, customers int, o options) *house
 	t.Helper()
 	h := initHouse(t, dsn, o)
 	for i := range agents {
-		h.agents = append(h.agents, h.hire(fmt.Sprintf("a%03d", i+1), party.Staff, pii.Own))
+		h.agents = append(h.agents, h.hire(fmt.Sprintf("a%04d", i+1), party.Staff, pii.Own))
 	}
 	h.enrol(customers)
 	return h
