@@ -176,6 +176,7 @@ func (q *run) guards(suspects []suspect, p *posterior, order []Ref) []GuardResul
 		holds("recorded-path", 1-p.unrecorded, 1-q.opt.MaxUnrecorded),
 		holds("nothing-else", q.orAlias(s, q.residue(suspects, q.accused(suspects, p, order))), q.opt.MinResidue),
 	}
+	out = append(out, holds("no-shared-list", q.orAlias(s, q.beatsLists(s)), q.opt.MinBeats))
 	for _, g := range out {
 		if !g.Holds {
 			return out
@@ -186,11 +187,29 @@ func (q *run) guards(suspects []suspect, p *posterior, order []Ref) []GuardResul
 		holds("without-best-item", q.without(suspects, a), q.opt.MinWithout))
 }
 
+// beatsLists is by how much, as a logarithm, a suspect's best list explains the
+// items better than any list his team shares or somebody made outside. A
+// supervisor who was shown what his team was shown does not beat the team's list.
+func (q *run) beatsLists(s *suspect) float64 {
+	if len(s.best) == 0 {
+		return 0
+	}
+	own := math.Inf(-1)
+	for _, h := range s.best {
+		own = max(own, h.bf)
+	}
+	rival := 0.0
+	for _, r := range q.rivalLists {
+		rival = max(rival, r.bf)
+	}
+	return own - rival
+}
+
 // orAlias lets an alias stand whatever else is going on: it was given to nobody
 // but this recipient.
 func (q *run) orAlias(s *suspect, v float64) float64 {
 	if s.alias >= math.Log(1e5) {
-		return 1
+		return max(v, s.alias)
 	}
 	return v
 }
@@ -266,6 +285,6 @@ func (q *run) rejudge(suspects []suspect, a Ref) float64 {
 			}
 		}
 	}
-	p := q.posterior(again, q.rivalLists, q.outsideBF)
+	p := q.posterior(again)
 	return p.each[a]
 }
