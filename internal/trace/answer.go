@@ -44,7 +44,7 @@ func (q *run) answer(suspects []suspect, p posterior) Finding {
 	switch {
 	case len(accused) > 0:
 		f.Verdict = Accuse
-	case len(f.Group) > 1 && p.unrecorded <= q.opt.MaxUnrecorded && q.groupHolds(suspects, &p, f.Group):
+	case len(f.Group) > 1 && p.unrecorded <= q.opt.MaxUnrecorded && q.groupHolds(suspects, f.Group, f.Detail.Guards):
 		f.Verdict = Group
 	case p.none >= .8:
 		f.Verdict = Nobody
@@ -123,10 +123,16 @@ func (q *run) group(p *posterior, order []Ref) []string {
 	return []string{}
 }
 
-// groupHolds asks of a group what a single name is asked, as far as it applies.
-func (q *run) groupHolds(suspects []suspect, p *posterior, group []string) bool {
-	if len(group) == 0 || !(p.pooled >= math.Log(q.opt.MinPooled)) {
-		return false
+// groupHolds asks of a group what a single name is asked, as far as it applies:
+// all but that one probability is enough.
+func (q *run) groupHolds(suspects []suspect, group []string, guards []GuardResult) bool {
+	for _, g := range guards {
+		switch g.Guard {
+		case "pooled-e-value", "recorded-path", "nothing-else", "no-shared-list":
+			if !g.Holds {
+				return false
+			}
+		}
 	}
 	for _, id := range group {
 		for i := range suspects {

@@ -132,11 +132,10 @@ func (q *run) teams() []rival {
 	if len(names)*len(spans) > 2000 {
 		spans = nil
 	}
-	const months = 12
 	out := make([]rival, len(names)*len(spans))
 	q.parallel(len(out), func(i int, _ *scratch) {
 		out[i] = q.teamList(byTeam[names[i/len(spans)]], spans[i%len(spans)])
-		out[i].prior = math.Log(teamPart / float64(len(names)*months)) // the spans overlap: months are what differs
+		out[i].prior = math.Log(teamPart / float64(len(out)))
 	})
 	return out
 }
@@ -247,9 +246,13 @@ func (q *run) overTime(ts *terms, times []int64, t *tilt) float64 {
 	var rows point
 	top := math.Inf(-1)
 	part := q.rowPart(ts, &rows)
+	// The people of a list may complain more by habit, as a recipient's may.
+	habit := newSpread(q.tau, 0, 0)
+	nodes := habit.rows(q, ts.rows)
 	for _, leak := range times {
 		var best point
-		v := q.complaintPart(since(ts.complaints, leak), leak, &best)
+		active := since(ts.complaints, leak)
+		v := q.complaintPart(active, leak, &best) - habit.over(q, active, nodes)
 		mean.add(v)
 		if v > top && t != nil {
 			top = v
