@@ -44,7 +44,7 @@ func (q *run) answer(suspects []suspect, p posterior) Finding {
 	switch {
 	case len(accused) > 0:
 		f.Verdict = Accuse
-	case len(f.Group) > 1 && p.unrecorded <= q.opt.MaxUnrecorded && q.groupHolds(suspects, &p, f.Group):
+	case len(f.Group) > 1 && p.unrecorded <= q.opt.MaxUnrecorded && q.groupHolds(suspects, f.Group, f.Detail.Guards):
 		f.Verdict = Group
 	case p.none >= .8:
 		f.Verdict = Nobody
@@ -123,10 +123,16 @@ func (q *run) group(p *posterior, order []Ref) []string {
 	return []string{}
 }
 
-// groupHolds asks of a group what a single name is asked, as far as it applies.
-func (q *run) groupHolds(suspects []suspect, p *posterior, group []string) bool {
-	if len(group) == 0 || !(p.pooled >= math.Log(q.opt.MinPooled)) {
-		return false
+// groupHolds asks of a group what a single name is asked, as far as it applies:
+// all but that one probability is enough.
+func (q *run) groupHolds(suspects []suspect, group []string, guards []GuardResult) bool {
+	for _, g := range guards {
+		switch g.Guard {
+		case "pooled-e-value", "recorded-path", "nothing-else", "no-shared-list":
+			if !g.Holds {
+				return false
+			}
+		}
 	}
 	for _, id := range group {
 		for i := range suspects {
@@ -176,6 +182,7 @@ func (q *run) guards(suspects []suspect, p *posterior, order []Ref) []GuardResul
 		holds("recorded-path", 1-p.unrecorded, 1-q.opt.MaxUnrecorded),
 		holds("nothing-else", q.orAlias(s, q.residue(suspects, q.accused(suspects, p, order))), q.opt.MinResidue),
 	}
+	out = append(out, holds("no-shared-list", q.orAlias(s, q.beatsLists(s)), q.opt.MinBeats))
 	for _, g := range out {
 		if !g.Holds {
 			return out
@@ -186,11 +193,29 @@ func (q *run) guards(suspects []suspect, p *posterior, order []Ref) []GuardResul
 		holds("without-best-item", q.without(suspects, a), q.opt.MinWithout))
 }
 
+// beatsLists is by how much, as a logarithm, a suspect's best list explains the
+// items better than any list his team shares or somebody made outside. A
+// supervisor who was shown what his team was shown does not beat the team's list.
+func (q *run) beatsLists(s *suspect) float64 {
+	if len(s.best) == 0 {
+		return 0
+	}
+	own := math.Inf(-1)
+	for _, h := range s.best {
+		own = max(own, h.bf)
+	}
+	rival := 0.0
+	for _, r := range q.rivalLists {
+		rival = max(rival, r.bf)
+	}
+	return own - rival
+}
+
 // orAlias lets an alias stand whatever else is going on: it was given to nobody
 // but this recipient.
 func (q *run) orAlias(s *suspect, v float64) float64 {
 	if s.alias >= math.Log(1e5) {
-		return 1
+		return max(v, s.alias)
 	}
 	return v
 }
@@ -266,6 +291,6 @@ func (q *run) rejudge(suspects []suspect, a Ref) float64 {
 			}
 		}
 	}
-	p := q.posterior(again, q.rivalLists, q.outsideBF)
+	p := q.posterior(again)
 	return p.each[a]
 }

@@ -22,12 +22,12 @@ func Run(x *Exposure, ev Evidence, opt Options) (Finding, error) {
 
 // weighAll brings the rivals, the twins and the accomplices to bear.
 func (q *run) weighAll(suspects []suspect) posterior {
-	q.rivalLists, q.outsideBF = q.rivals()
+	q.rivalLists, q.quietBF, q.outsideBF = q.rivals()
 	q.unrecorded = q.unrecordedPath()
 	q.joinTwins(suspects)
 	q.underEach(suspects, q.rivalLists)
 	q.company(suspects)
 	order := q.byFactor(suspects)
 	q.framing(suspects, order[:min(leaders, len(order))])
-	return q.posterior(suspects, q.rivalLists, q.outsideBF)
+	return q.posterior(suspects)
 }

@@ -137,6 +137,7 @@ var guardNames = map[string][2]string{
 	"pooled-e-value": {"合并 e 值至少 100", "a pooled e-value of at least 100"}, "recorded-path": {"无记录途径不超过 20%", "a path without records at most 20%"},
 	"wider-spread":      {"接收方差异更大时仍有 95%", "95% even when recipients differ more"},
 	"nothing-else":      {"同期名单外的投诉没有同样增多", "complaints outside the list that did not rise in the same weeks"},
+	"no-shared-list":    {"比团队共用名单或外部名单明显更能解释", "a list that explains clearly more than one the team shares, or one made outside"},
 	"without-best-item": {"去掉最有力的一件仍有 80%", "80% without the best single item"},
 }
 

@@ -75,6 +75,7 @@ type run struct {
 	twins      groups            // recipients whose lists are the same
 	rivalLists []rival
 	outsideBF  float64 // log Bayes factor of all outside lists
+	quietBF    float64 // of those that are unremarkable
 	tau        float64 // spread of recipients, fitted
 	last       int64   // time of the last item
 	stats      struct{ repeated, unverified, excluded int }

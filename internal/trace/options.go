@@ -21,6 +21,7 @@ type Options struct {
 	MinSecond      float64 // of a second name, on the items the first leaves
 	MaxUnrecorded  float64 // above it no person is named
 	MinResidue     float64 // chance of the complaints that the named leave over
+	MinBeats       float64 // log by which the list beats shared and outside lists
 	Cap            float64 // claimed when a guard fails
 }
 
@@ -30,6 +31,6 @@ func Defaults() Options {
 		Nobody: .18, Unrecorded: .09, External: .09, Insider: .55, Pairs: .09,
 		AlphaComplaints: 1000, AlphaRows: 150, Enriched: .1, Framed: .03,
 		MinProbability: .99, MinItems: 3, MinPooled: 100, MinDispersed: .95, MinWithout: .80, MinSecond: .95,
-		MaxUnrecorded: .20, MinResidue: .02, Cap: .985,
+		MaxUnrecorded: .20, MinResidue: .004, MinBeats: 4.6, Cap: .985,
 	}
 }

@@ -12,6 +12,7 @@ type rival struct {
 	kind  string
 	prior float64 // log
 	bf    float64 // log
+	mass  float64 // log of what it stands for
 	tilt  *tilt
 	team  []Ref // whose list it is, and of which days
 	days  span
@@ -24,13 +25,13 @@ const (
 )
 
 // rivals scores the outside lists and returns those that matter, best first,
-// with the log of the sum over all of prior times Bayes factor. Inside a
+// the log of what the unremarkable others come to, and that of all. Inside a
 // stratum an outside list that the stratum is made of explains nothing; what is
 // left is what could be mistaken for a recipient's list.
-func (q *run) rivals() (top []rival, total float64) {
+func (q *run) rivals() (top []rival, noise, total float64) {
 	all := slices.Concat(q.cohorts(), q.teams())
 	if len(all) == 0 {
-		return nil, 0
+		return nil, 0, 0
 	}
 	var sum logSum
 	for _, r := range all {
@@ -39,16 +40,38 @@ func (q *run) rivals() (top []rival, total float64) {
 	const keep = 3
 	slices.SortStableFunc(all, func(a, b rival) int { return -cmp.Compare(a.prior+a.bf, b.prior+b.bf) })
 	least := math.Log(.05) + max(0, sum.value())
-	sum = logSum{}
+	var quiet, loud, kept logSum
 	for i, r := range all {
-		if i < keep && r.bf > 0 && r.prior+r.bf > least {
+		switch {
+		case i < keep && r.bf > 0 && r.prior+r.bf > least:
 			r = q.refine(r)
+			r.mass = r.prior + r.bf
+			kept.add(r.mass)
 			top = append(top, r)
+		case r.bf > loudFactor:
+			loud.add(r.prior + r.bf)
+		default:
+			quiet.add(r.prior + r.bf)
 		}
-		sum.add(r.prior + r.bf)
 	}
-	return top, sum.value()
+	if len(top) == 0 {
+		quiet.add(loud.value())
+		return nil, quiet.value(), quiet.value()
+	}
+	// Spans of one list beside each other say the same: the others' mass goes to
+	// those that are kept, so that no suspect is judged as if they said nothing.
+	var together logSum
+	together.add(kept.value())
+	together.add(loud.value())
+	for i := range top {
+		top[i].mass += together.value() - kept.value()
+	}
+	together.add(quiet.value())
+	return top, quiet.value(), together.value()
 }
+
+// loudFactor is the log Bayes factor above which a list is not just noise.
+const loudFactor = 2
 
 // cohorts are the people who signed up in one month, and public listings.
 func (q *run) cohorts() []rival {
@@ -223,9 +246,13 @@ func (q *run) overTime(ts *terms, times []int64, t *tilt) float64 {
 	var rows point
 	top := math.Inf(-1)
 	part := q.rowPart(ts, &rows)
+	// The people of a list may complain more by habit, as a recipient's may.
+	habit := newSpread(q.tau, 0, 0)
+	nodes := habit.rows(q, ts.rows)
 	for _, leak := range times {
 		var best point
-		v := q.complaintPart(since(ts.complaints, leak), leak, &best)
+		active := since(ts.complaints, leak)
+		v := q.complaintPart(active, leak, &best) - habit.over(q, active, nodes)
 		mean.add(v)
 		if v > top && t != nil {
 			top = v

@@ -36,7 +36,7 @@ const leaders = 24
 
 // posterior weighs all hypotheses against each other. An outside list and an
 // insider are not alternatives: both may have happened.
-func (q *run) posterior(suspects []suspect, rivals []rival, outside float64) posterior {
+func (q *run) posterior(suspects []suspect) posterior {
 	n := float64(max(len(suspects), 1))
 	var all, pooled, withList logSum
 	inside := q.opt.Insider + q.opt.Pairs
@@ -45,7 +45,7 @@ func (q *run) posterior(suspects []suspect, rivals []rival, outside float64) pos
 	unrecorded := math.Log(q.opt.Unrecorded) + q.unrecorded
 	all.add(unrecorded)
 	coexist := q.opt.External / (1 - inside)
-	external := math.Log(q.opt.External) + outside
+	external := math.Log(q.opt.External) + q.outsideBF
 	all.add(external)
 	withList.add(external)
 
@@ -54,7 +54,7 @@ func (q *run) posterior(suspects []suspect, rivals []rival, outside float64) pos
 		s := &suspects[i]
 		base := math.Log(q.opt.Insider/n) + s.alias
 		single[i].add(base + math.Log(1-coexist) + s.bf)
-		listed := base + math.Log(coexist) + q.underRivals(s, rivals, outside)
+		listed := base + math.Log(coexist) + q.underRivals(s, q.rivalLists)
 		single[i].add(listed)
 		withList.add(listed)
 		all.add(single[i].value())
@@ -96,18 +96,18 @@ func (q *run) posterior(suspects []suspect, rivals []rival, outside float64) pos
 
 // underRivals is the log of the sum over outside lists of prior, factor of the
 // list, and the suspect's factor given that list.
-func (q *run) underRivals(s *suspect, rivals []rival, outside float64) float64 {
-	if len(s.given) == 0 {
-		return outside + s.bf
+func (q *run) underRivals(s *suspect, rivals []rival) float64 {
+	if len(rivals) == 0 {
+		return q.outsideBF + s.bf
 	}
 	var sum logSum
-	rest := math.Exp(outside)
+	sum.add(q.quietBF + s.bf)
 	for i, r := range rivals {
-		sum.add(r.prior + r.bf + s.given[i])
-		rest -= math.Exp(r.prior + r.bf)
-	}
-	if rest > 0 && !math.IsInf(rest, 1) {
-		sum.add(math.Log(rest) + s.bf)
+		given := 0.0 // one who is not among the leaders: the list explains it all
+		if i < len(s.given) {
+			given = s.given[i]
+		}
+		sum.add(r.mass + given)
 	}
 	return sum.value()
 }
