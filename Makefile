@@ -6,7 +6,7 @@ GOFLAGS ?=
 export GOFLAGS
 
 # Packages where a race would cost a record; `make race` tests those that exist.
-RACE_DIRS := ledger vault door grant store authn httpapi server
+RACE_DIRS := ledger vault door grant authn httpapi server
 RACE_PKGS := $(patsubst %/,./%,$(sort $(foreach d,$(RACE_DIRS),$(dir $(wildcard internal/$(d)/*_test.go)))))
 
 GO_SOURCE := $(wildcard cmd internal proof test)

@@ -66,6 +66,27 @@ func (db *DB) Custody(ctx context.Context, ids []pii.SubjectID) ([]vault.Custody
 	return custodyOf(ctx, db, inRefs, vals, ids, func(c vault.Custody) pii.SubjectID { return c.ID })
 }
 
+var inIDs = in(`SELECT id, ordinal FROM subject_ref WHERE id IN `, 0, ``)
+
+// Ordinals implements [vault.Store].
+func (db *DB) Ordinals(ctx context.Context, ids []pii.SubjectID) (map[pii.SubjectID]pii.Ordinal, error) {
+	vals := make([]any, len(ids))
+	for i := range ids {
+		vals[i] = ids[i][:]
+	}
+	found := make(map[pii.SubjectID]pii.Ordinal, len(ids))
+	err := db.d.each(inIDs, nil, vals, func(text string, args []any) error {
+		return db.rows(ctx, "ordinals", text, func(scan func(...any) error) error {
+			var id pii.SubjectID
+			var o pii.Ordinal
+			err := scan((*id16)(&id), &o)
+			found[id] = o
+			return err
+		}, args...)
+	})
+	return found, err
+}
+
 // CustodyByOrdinal implements [vault.Store].
 func (db *DB) CustodyByOrdinal(ctx context.Context, of []pii.Ordinal) ([]vault.Custody, error) {
 	return custodyOf(ctx, db, inOrdinals, ordinals(of), of, func(c vault.Custody) pii.Ordinal { return c.Ordinal })

@@ -102,8 +102,8 @@ type Store interface {
 	Custody(ctx context.Context, ids []pii.SubjectID) ([]Custody, error)
 	// CustodyByOrdinal is the same by ordinal.
 	CustodyByOrdinal(ctx context.Context, of []pii.Ordinal) ([]Custody, error)
-	// CustodyAfter pages through all subjects by ordinal, for key rotation.
-	CustodyAfter(ctx context.Context, after pii.Ordinal, n int) ([]Custody, error)
+	// Ordinals finds the ordinals of ids; unknown ids are missing.
+	Ordinals(ctx context.Context, ids []pii.SubjectID) (map[pii.SubjectID]pii.Ordinal, error)
 	// Versions returns the sealed versions named (Ordinal and Version are set).
 	Versions(ctx context.Context, of []SealedVersion) ([]SealedVersion, error)
 	// Candidates returns the ordinals filed under each tag.
@@ -114,6 +114,8 @@ type Store interface {
 
 // Maintenance is what key rotation and erasure need besides.
 type Maintenance interface {
+	// CustodyAfter pages through all subjects by ordinal, without sealed values.
+	CustodyAfter(ctx context.Context, after pii.Ordinal, n int) ([]Custody, error)
 	// Rewrap replaces wrapped keys in one transaction.
 	Rewrap(ctx context.Context, rows []Rewrapped) error
 	// Purge makes overwritten bytes unreachable in the database's own files: it

@@ -416,15 +416,9 @@ func (v *Vault) newID() (id pii.SubjectID, err error) {
 // It is for those who made the ids or hold a work item over them: it tells more
 // than [Vault.Describe].
 func (v *Vault) Resolve(ctx context.Context, ids []pii.SubjectID) (ordinals []pii.Ordinal, found []bool, err error) {
-	rows, err := v.store.Custody(ctx, ids)
+	byID, err := v.store.Ordinals(ctx, ids)
 	if err != nil {
 		return nil, nil, err
-	}
-	byID := make(map[pii.SubjectID]pii.Ordinal, len(rows))
-	for _, c := range rows {
-		if c.Ordinal != pii.Dummy {
-			byID[c.ID] = c.Ordinal
-		}
 	}
 	ordinals, found = make([]pii.Ordinal, len(ids)), make([]bool, len(ids))
 	for i, id := range ids {
