@@ -11,10 +11,10 @@ RACE_PKGS := $(patsubst %/,./%,$(sort $(foreach d,$(RACE_DIRS),$(dir $(wildcard 
 
 GO_SOURCE := $(wildcard cmd internal proof test)
 
-.PHONY: help build demo test check static fmt vet staticcheck arch tidy race bench clean
+.PHONY: help build demo test check static fmt vet staticcheck arch tidy race bench eval-trace clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 build: ## bin/goldbell
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/goldbell ./cmd/goldbell
@@ -56,6 +56,9 @@ race: ## the packages on the path, with the race detector
 
 bench: ## each figure beside its bare baseline
 	GOLDBELL_BENCH=1 $(GO) test -count 1 -run TestTable -timeout 60m -v ./test/bench/
+
+eval-trace: ## the trace engine on firms it has not seen (hours)
+	$(GO) test ./internal/trace/evaltrace -run TestEvaluation -timeout 12h -v -args -seeds 24
 
 clean: ## what the targets above made; demo-data too
 	rm -rf bin demo-data demo-data.keys

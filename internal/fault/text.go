@@ -95,4 +95,5 @@ var sentences = map[string]Sentence{
 	"closed":              {"此对象已关闭。", "This is closed already."},
 	"bad-state":           {"投诉当前状态不允许此操作。", "The complaint's state does not allow this."},
 	"appeal-over":         {"申诉期已过。", "The time to contest is over."},
+	"bad-case":            {"案件文件夹有错，请看指出的文件和行。", "The case folder is malformed; see the file and line named."},
 }

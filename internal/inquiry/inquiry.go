@@ -209,7 +209,8 @@ func (c *collection) add(r *ledger.Record) error {
 	v.Recipient, _ = c.build.Recipient(trace.Recipient{ID: string(who), Kind: string(c.kinds[who]), Team: string(c.orgs[who])})
 	r.Subjects(func(o pii.Ordinal, line proof.Line) bool {
 		if line.Shown && o != pii.Dummy && int(o) < len(c.refs) {
-			v.Subject, v.Version = c.refs[o], uint16(line.Version)
+			v.Subject = c.refs[o]
+			v.Version = uint16(max(line.Version, 1) - 1) // the engine counts from 0
 			c.build.View(v)
 		}
 		return true

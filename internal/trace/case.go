@@ -28,7 +28,6 @@ type caseReader struct {
 	masks      map[string]Mask
 	contact    struct{ phone, email, name, company Mask }
 	values     valueBook
-	views      []View
 	items      []Item
 }
 

@@ -66,7 +66,6 @@ type run struct {
 	classes    []class
 	byCell     map[int32][]int32 // cell → classes
 	bySubj     map[Ref][]int32   // subject → items
-	needed     []bool            // cell → has a class
 	seen       []int64           // subject → first shown to anybody in plain
 	weightFrom []float64         // item → weight of it and all later ones
 	zc         float64           // coarsening of complaints

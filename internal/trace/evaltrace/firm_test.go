@@ -28,19 +28,15 @@ const (
 
 // firm is a year of one company's work, with the truth.
 type firm struct {
-	rng       *rand.Rand
-	subjects  []trace.Subject
-	nuisance  []float64 // hidden propensity to complain
-	people    []person
-	views     []trace.View // everything that was shown; the record misses some
-	items     []trace.Item
-	leakers   []int
-	twins     []int
-	leak      int64
-	truthful  int // complaints that a leak caused
-	decoys    []int
-	control   []int
-	groupsize int
+	rng      *rand.Rand
+	subjects []trace.Subject
+	nuisance []float64 // hidden propensity to complain
+	people   []person
+	views    []trace.View // everything that was shown; the record misses some
+	items    []trace.Item
+	leakers  []int
+	twins    []int
+	truthful int // complaints that a leak caused
 }
 
 type person struct {

@@ -2,7 +2,6 @@ package evaltrace
 
 import (
 	"math"
-	"slices"
 
 	"github.com/goldbell/goldbell/internal/trace"
 )
@@ -204,9 +203,3 @@ func (f *firm) plantDecoys(per int) {
 		plant(-1, 0)
 	}
 }
-
-func (f *firm) sortViews() {
-	slices.SortStableFunc(f.views, func(a, b trace.View) int { return int((a.At - b.At) / max(1, abs(a.At-b.At))) })
-}
-
-func abs(v int64) int64 { return max(v, -v) }
