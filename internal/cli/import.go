@@ -92,10 +92,28 @@ func (r *importRun) open() error {
 	if r.src, err = openRegular(r.path); err != nil {
 		return err
 	}
-	if r.file, err = intake.Open(r.src, r.path, intake.Options{Map: mapping, Sheet: *r.sheet}); err != nil {
+	schema, err := r.schema()
+	if err != nil {
+		_ = r.src.Close()
+		return err
+	}
+	if r.file, err = intake.Open(r.src, r.path, intake.Options{Schema: schema, Map: mapping, Sheet: *r.sheet}); err != nil {
 		_ = r.src.Close()
 	}
 	return err
+}
+
+// schema is the data directory's; a dry run opens none, and takes the fields every
+// directory starts with.
+func (r *importRun) schema() (pii.Schema, error) {
+	if *r.dry {
+		return nil, nil
+	}
+	places, err := r.c.placed(r.places)
+	if err != nil {
+		return nil, err
+	}
+	return server.SchemaOf(places)
 }
 
 // openRegular opens a plain file: it is read more than once.

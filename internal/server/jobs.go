@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/keyring"
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/vault"
@@ -15,13 +16,7 @@ const page = 1000
 // eraseAgain destroys, before anything is read, the data keys of subjects who are
 // on the key ring's list of erased ids: the database may be a restored backup. The
 // vault refuses them in any case; this takes the wrapped keys out of the files.
-//
-// An erasure whose last step a crash cut off, putting the id onto that list, is
-// finished first.
 func (s *Server) eraseAgain(ctx context.Context) error {
-	if err := s.finishErasures(ctx); err != nil {
-		return err
-	}
 	ids := s.ring.ErasedIDs()
 	if len(ids) == 0 {
 		return nil
@@ -51,19 +46,27 @@ func (s *Server) eraseAgain(ctx context.Context) error {
 	return s.store.Purge(ctx)
 }
 
+// finishErasures puts onto the key ring's list the ids of erasures whose last step
+// a crash cut off. Rows the ledger did not write erase nobody.
 func (s *Server) finishErasures(ctx context.Context) error {
-	done, err := s.store.Erasures(ctx)
+	done, err := s.store.Erasures(ctx, door.ErasureDone)
 	if err != nil {
 		return err
 	}
+	var of []pii.Ordinal
+	for i := range done {
+		if s.ledger.CheckStamp(&done[i]) == nil {
+			of = append(of, done[i].Ordinal)
+		}
+	}
 	var missing []pii.SubjectID
-	for len(done) > 0 {
-		n := min(len(done), page)
-		rows, err := s.store.CustodyByOrdinal(ctx, done[:n])
+	for len(of) > 0 {
+		n := min(len(of), page)
+		rows, err := s.store.CustodyByOrdinal(ctx, of[:n])
 		if err != nil {
 			return err
 		}
-		done = done[n:]
+		of = of[n:]
 		for _, c := range rows {
 			if !s.ring.Erased(c.ID) {
 				missing = append(missing, c.ID)

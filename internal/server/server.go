@@ -94,7 +94,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 func (s *Server) assemble(ctx context.Context, fresh bool) error {
 	steps := []func(context.Context) error{s.openKeys, s.openStore, s.eraseAgain, s.openLedger}
 	if !fresh {
-		steps = append(steps, s.openDoor, s.openDesks, s.openDialer, s.openAPI)
+		steps = append(steps, s.finishErasures, s.openDoor, s.openDesks, s.openDialer, s.openAPI)
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

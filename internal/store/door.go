@@ -53,13 +53,31 @@ func (db *DB) Import(ctx context.Context, id pii.RequestID) (i door.Import, ok b
 	return i, ok, err
 }
 
-const selectErasure = `SELECT id, ordinal, work, asked_by, asked_at, approved_by, state, entry, mac FROM erasure WHERE id = $1`
+const (
+	erasureColumns = `SELECT id, ordinal, work, asked_by, asked_at, approved_by, state, entry, mac FROM erasure `
+	selectErasure  = erasureColumns + `WHERE id = $1`
+	selectErasures = erasureColumns + `WHERE state = $1 ORDER BY ordinal`
+)
+
+func erasureInto(e *door.Erasure) []any {
+	return []any{(*id16)(&e.ID), &e.Ordinal, (*id16)(&e.Work), &e.AskedBy, (*instant)(&e.AskedAt), &e.ApprovedBy, &e.State, &e.Entry, &e.MAC}
+}
 
 // Erasure implements [door.Store].
 func (db *DB) Erasure(ctx context.Context, id pii.RequestID) (e door.Erasure, ok bool, err error) {
-	ok, err = db.row(ctx, "erasure", selectErasure, []any{(*id16)(&e.ID), &e.Ordinal, (*id16)(&e.Work), &e.AskedBy,
-		(*instant)(&e.AskedAt), &e.ApprovedBy, &e.State, &e.Entry, &e.MAC}, id[:])
+	ok, err = db.row(ctx, "erasure", selectErasure, erasureInto(&e), id[:])
 	return e, ok, err
+}
+
+// Erasures lists the erasures in a state.
+func (db *DB) Erasures(ctx context.Context, in door.ErasureState) (all []door.Erasure, err error) {
+	err = db.rows(ctx, "erasures", selectErasures, func(scan func(...any) error) error {
+		var e door.Erasure
+		err := scan(erasureInto(&e)...)
+		all = append(all, e)
+		return err
+	}, string(in))
+	return all, err
 }
 
 const selectRuleSet = `SELECT version, text, made_by, at, entry, mac FROM rule_set WHERE entry = $1`
@@ -69,17 +87,4 @@ func (db *DB) RuleSet(ctx context.Context, entry uint64) (r door.RuleSet, ok boo
 	ok, err = db.row(ctx, "rule set", selectRuleSet,
 		[]any{&r.Version, &r.Text, &r.By, (*instant)(&r.At), &r.Entry, &r.MAC}, int64(entry))
 	return r, ok, err
-}
-
-const selectErased = `SELECT ordinal FROM erasure WHERE state = $1 ORDER BY ordinal`
-
-// Erasures lists the subjects whose erasure is done.
-func (db *DB) Erasures(ctx context.Context) (of []pii.Ordinal, err error) {
-	err = db.rows(ctx, "erasures", selectErased, func(scan func(...any) error) error {
-		var o int64
-		err := scan(&o)
-		of = append(of, pii.Ordinal(o))
-		return err
-	}, string(door.ErasureDone))
-	return of, err
 }
