@@ -1,0 +1,109 @@
+package server_test
+
+import (
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/goldbell/goldbell/internal/door"
+	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/keyring"
+	"github.com/goldbell/goldbell/internal/party"
+	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/server"
+	"github.com/goldbell/goldbell/internal/store"
+	"github.com/goldbell/goldbell/internal/vault"
+)
+
+// TestI7OlderBackupsOpenNothing: a copy of the database opens with today's key
+// ring until the period key it was made under is destroyed, at most two changes of
+// month later; the database itself opens throughout.
+func TestI7OlderBackupsOpenNothing(t *testing.T) {
+	p := places(t)
+	now := time.Date(2026, 1, 20, 4, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	if _, err := server.Init(t.Context(), server.InitOptions{Places: p, Clock: clock}); err != nil {
+		t.Fatal(err)
+	}
+	srv := openAt(t, p, clock)
+	crm := party.Principal{Person: party.Person{ID: "crm", Org: pii.Own, Kind: party.Service}, Scope: door.ScopeCRM}
+	ids, err := srv.Door().Enrol(t.Context(), crm, door.Enrolment{ID: pii.RequestID{1}, Rows: []vault.Row{{pii.Phone: pii.NewValue("13800000001")}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := srv.Close(); err != nil {
+		t.Fatal(err)
+	}
+	backup := filepath.Join(t.TempDir(), "goldbell.db")
+	for _, part := range []string{"", "-wal"} {
+		copyFile(t, filepath.Join(p.Data, "goldbell.db"+part), backup+part)
+	}
+
+	for months, opens := range []bool{true, true, false} {
+		now = time.Date(2026, time.January+time.Month(months), 20, 4, 0, 0, 0, time.UTC)
+		srv := openAt(t, p, clock)
+		if err := srv.Rotate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := srv.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := opened(t, p, filepath.Join(p.Data, "goldbell.db"), ids[0]); err != nil {
+			t.Errorf("after %d months the database itself: %v", months, err)
+		}
+		if err := opened(t, p, backup, ids[0]); (err == nil) != opens || err != nil && !fault.IsID(err, "key-destroyed") {
+			t.Errorf("after %d months the backup: %v", months, err)
+		}
+	}
+}
+
+func openAt(t *testing.T, p server.Places, clock func() time.Time) *server.Server {
+	t.Helper()
+	srv, err := server.Open(t.Context(), server.Options{Places: server.Places{Data: p.Data}, Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return srv
+}
+
+// opened unwraps the subject's data key as it lies in a database file.
+func opened(t *testing.T, p server.Places, file string, id pii.SubjectID) error {
+	t.Helper()
+	ring, err := keyring.Open(p.Keys, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(t.Context(), store.Config{Driver: "sqlite", Path: file, ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.Custody(t.Context(), []pii.SubjectID{id})
+	if err != nil || len(rows) != 1 {
+		t.Fatal(len(rows), err)
+	}
+	var m keyring.Month
+	if err := m.UnmarshalText([]byte(rows[0].Period)); err != nil {
+		t.Fatal(err)
+	}
+	_, err = ring.OpenDataKey(id, keyring.Wrapped{Period: m, Bytes: rows[0].DataKey})
+	return err
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	b, err := os.ReadFile(from)
+	if errors.Is(err, fs.ErrNotExist) {
+		return // the log was folded into the database
+	}
+	if err == nil {
+		err = os.WriteFile(to, b, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
