@@ -122,19 +122,18 @@ func (s stopLedger) Append(ctx context.Context, fn func(ledger.Tx) error) error 
 	return err
 }
 
-// stopVault stands between vault and store: sealed values are read only to be opened.
+// stopVault stands between vault and store: who shares a mask is asked when a
+// value has been opened, and before it is answered.
 type stopVault struct {
 	vault.Store
 	*stops
 	opened *os.File
 }
 
-func (s stopVault) Versions(ctx context.Context, of []vault.SealedVersion) ([]vault.SealedVersion, error) {
-	got, err := s.Store.Versions(ctx, of)
+func (s stopVault) Sharing(ctx context.Context, keys [][16]byte) (map[[16]byte]int, error) {
+	got, err := s.Store.Sharing(ctx, keys)
 	if s.armed.Load() {
-		for _, v := range of {
-			fmt.Fprintln(s.opened, v.Ordinal)
-		}
+		fmt.Fprintln(s.opened, len(keys))
 	}
 	s.at("before the answer")
 	return got, err

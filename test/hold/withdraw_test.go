@@ -13,33 +13,22 @@ import (
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/register"
-	"github.com/goldbell/goldbell/internal/vault"
 )
 
-// watched stands between vault and store: sealed values are read only to be
-// opened. It counts those of subjects whose ground had ended by then.
-type watched struct {
-	vault.Store
-	*watch
-}
-
+// watch counts the values that were opened, and those of subjects whose ground had
+// ended by then.
 type watch struct {
 	ended sync.Map // ordinal → the withdrawal was acknowledged
 	late  atomic.Int64
 	seen  atomic.Int64
 }
 
-func (w watched) Versions(ctx context.Context, of []vault.SealedVersion) ([]vault.SealedVersion, error) {
-	for _, v := range of {
-		if v.Ordinal == pii.Dummy {
-			continue
-		}
-		w.seen.Add(1)
-		if _, ended := w.ended.Load(v.Ordinal); ended {
-			w.late.Add(1)
-		}
+// opened is called with an opened value in hand.
+func (w *watch) opened(o pii.Ordinal) {
+	w.seen.Add(1)
+	if _, ended := w.ended.Load(o); ended {
+		w.late.Add(1)
 	}
-	return w.Store.Versions(ctx, of)
 }
 
 // session signs an agent in as people do: with a code of the security
@@ -68,22 +57,21 @@ func TestI1_Withdrawals(t *testing.T) {
 	onEach(t, func(t *testing.T, dsn string) {
 		rng := rand.New(rand.NewPCG(2, uint64(len(dsn))))
 		w := &watch{}
-		h := newHouse(t, dsn, 0, 10, options{caps: openCaps(), custody: func(s vault.Store) vault.Store { return watched{s, w} }})
+		h := newHouse(t, dsn, 0, 10, options{caps: openCaps()})
 		kinds := []struct {
 			name string
-			ask  func(*house, party.Principal, *round) (door.Answer, error)
 			end  func(r *round) error
 		}{
-			{"work item closed", look, func(r *round) error { return h.reg.CloseWork(ctxOf(t), r.asked, r.work) }},
-			{"opted out", dialled, func(r *round) error { return h.reg.PutOptOut(ctxOf(t), r.asked, r.subject, true) }},
-			{"person ended", look, func(r *round) error { return h.reg.EndPerson(ctxOf(t), r.officer, r.agent) }},
-			{"signed out", dialled, func(r *round) error { return h.authn.SignOut(ctxOf(t), r.bearer, "test") }},
+			{"work item closed", func(r *round) error { return h.reg.CloseWork(ctxOf(t), r.asked, r.work) }},
+			{"opted out", func(r *round) error { return h.reg.PutOptOut(ctxOf(t), r.asked, r.subject, true) }},
+			{"person ended", func(r *round) error { return h.reg.EndPerson(ctxOf(t), r.officer, r.agent) }},
+			{"signed out", func(r *round) error { return h.authn.SignOut(ctxOf(t), r.bearer, "test") }},
 		}
 		for n := range rounds {
 			for _, k := range kinds {
 				t.Run(fmt.Sprintf("%s %d", k.name, n), func(t *testing.T) {
 					h.t = t
-					h.race(w, rng.IntN(400), k.ask, k.end)
+					h.race(w, rng.IntN(400), k.end)
 				})
 			}
 		}
@@ -104,19 +92,18 @@ type round struct {
 	officer register.Asked
 }
 
-// look asks for masked values; dialled for the use of the number, which an opt-out
-// of marketing stops.
-func look(h *house, p party.Principal, r *round) (door.Answer, error) {
-	return h.door.Disclose(ctxOf(h.t), p, read(r.work, pii.Masked, r.subject))
-}
-
-func dialled(h *house, p party.Principal, r *round) (door.Answer, error) {
+// dialled asks for the use of the number, which every withdrawal stops, an opt-out
+// of marketing too.
+func dialled(h *house, p party.Principal, r *round, opened func()) (door.Answer, error) {
 	q := read(r.work, pii.Relay, r.subject)
 	q.Verb, q.Fields = pii.Dial, []pii.Field{pii.Phone}
-	return h.door.Use(ctxOf(h.t), p, q, func(context.Context, door.Answer, map[pii.Field]pii.Value) error { return nil })
+	return h.door.Use(ctxOf(h.t), p, q, func(context.Context, door.Answer, map[pii.Field]pii.Value) error {
+		opened()
+		return nil
+	})
 }
 
-func (h *house) race(w *watch, after int, ask func(*house, party.Principal, *round) (door.Answer, error), end func(*round) error) {
+func (h *house) race(w *watch, after int, end func(*round) error) {
 	h.t.Helper()
 	h.seq++
 	agent := h.hire(fmt.Sprintf("w%05d", h.seq), party.Staff, pii.Own)
@@ -143,7 +130,7 @@ func (h *house) race(w *watch, after int, ask func(*house, party.Principal, *rou
 					}
 					return
 				}
-				a, err := ask(h, p, r)
+				a, err := dialled(h, p, r, func() { w.opened(of[0]) })
 				switch {
 				case fault.IsID(err, "stale"):
 					continue // nothing was released: ask again
