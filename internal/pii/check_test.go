@@ -95,3 +95,18 @@ func TestBirthDates(t *testing.T) {
 		}
 	}
 }
+
+func TestIDsAreNobodysNumber(t *testing.T) {
+	for id, want := range map[PersonID]bool{
+		"a001": true, "crm": true, "EMP-2019.07_3": true, "20190731": true, "1": true, "x-officer": true,
+		"": false, "13947110061": false, "86-13947110061": false, "0571-87654321": false,
+		PersonID(validID("33010619500101061")): false, "王小明": false, "a@b.cn": false, "a b": false, "\x00": false,
+	} {
+		if got := id.IsWellFormed(); got != want {
+			t.Errorf("%q is well formed: %v, want %v", id, got, want)
+		}
+		if OrgID(id).IsWellFormed() && !want {
+			t.Errorf("an organisation may be called %q", id)
+		}
+	}
+}
