@@ -1,6 +1,7 @@
 package pii
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -107,6 +108,22 @@ func TestIDsAreNobodysNumber(t *testing.T) {
 		}
 		if OrgID(id).IsWellFormed() && !want {
 			t.Errorf("an organisation may be called %q", id)
+		}
+	}
+}
+
+// fmt calls no method of a field that is not exported.
+func TestValueDoesNotPrintFromInside(t *testing.T) {
+	v := NewValue("13947110061")
+	inside := struct {
+		one  Value
+		many []Value
+		row  map[Field]Value
+		any  any
+	}{v, []Value{v}, map[Field]Value{Phone: v}, v}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
+		if text := fmt.Sprintf(verb, inside) + fmt.Sprintf(verb, &inside); strings.Contains(text, "139471") || strings.Contains(text, "313339") {
+			t.Errorf("%s shows a value", verb)
 		}
 	}
 }
