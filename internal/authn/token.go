@@ -112,7 +112,7 @@ func (a *Authn) CreateToken(ctx context.Context, code, name, scope, source strin
 	if !ok {
 		return Issued{}, fault.New(fault.Invalid, "bad-request", "scope")
 	}
-	if !serviceName.MatchString(name) {
+	if !serviceName.MatchString(name) || !pii.PersonID(name).IsWellFormed() {
 		return Issued{}, fault.New(fault.Invalid, "bad-request", "name")
 	}
 	id := pii.PersonID(name)

@@ -67,6 +67,9 @@ func whoSaw(a *API, ctx context.Context, c *call, in *seenIn) (*seenOut, error) 
 // whatGot answers GET /v1/recipients/{id}/disclosures: of an organisation, or of
 // one of the people.
 func whatGot(a *API, ctx context.Context, c *call, in *seenIn) (*seenOut, error) {
+	if !pii.PersonID(in.ID).IsWellFormed() {
+		return nil, bad("path.id") // looked for, it would stand in the database's log
+	}
 	ref := ledger.Ref{Kind: ledger.RefPerson, Key: []byte(in.ID)}
 	if _, ok, err := a.People.Org(ctx, pii.OrgID(in.ID)); err != nil {
 		return nil, err

@@ -29,6 +29,15 @@ func (l *Ledger) Head(ctx context.Context) (Head, error) { return l.store.Head(c
 
 // Record reads one entry with its opening.
 func (l *Ledger) Record(ctx context.Context, idx uint64) (*Record, error) {
+	if idx >= l.Size() { // past the end it may be anybody's number, and queries are logged
+		h, err := l.Head(ctx) // another process may have appended
+		if err != nil {
+			return nil, err
+		}
+		if idx >= h.Size {
+			return nil, fault.New(fault.NotFound, "not-found", "entry")
+		}
+	}
 	rs, err := l.Records(ctx, idx, 1)
 	if err != nil {
 		return nil, err

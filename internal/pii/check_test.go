@@ -1,6 +1,7 @@
 package pii
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -92,6 +93,37 @@ func TestBirthDates(t *testing.T) {
 		_, err := Normalise(KindIDCard, validID("110105"+date+"002"))
 		if (err == nil) != want {
 			t.Errorf("birth date %s: accepted is %v, want %v", date, err == nil, want)
+		}
+	}
+}
+
+func TestIDsAreNobodysNumber(t *testing.T) {
+	for id, want := range map[PersonID]bool{
+		"a001": true, "crm": true, "EMP-2019.07_3": true, "20190731": true, "1": true, "x-officer": true,
+		"": false, "13947110061": false, "86-13947110061": false, "0571-87654321": false,
+		PersonID(validID("33010619500101061")): false, "王小明": false, "a@b.cn": false, "a b": false, "\x00": false,
+	} {
+		if got := id.IsWellFormed(); got != want {
+			t.Errorf("%q is well formed: %v, want %v", id, got, want)
+		}
+		if OrgID(id).IsWellFormed() && !want {
+			t.Errorf("an organisation may be called %q", id)
+		}
+	}
+}
+
+// fmt calls no method of a field that is not exported.
+func TestValueDoesNotPrintFromInside(t *testing.T) {
+	v := NewValue("13947110061")
+	inside := struct {
+		one  Value
+		many []Value
+		row  map[Field]Value
+		any  any
+	}{v, []Value{v}, map[Field]Value{Phone: v}, v}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
+		if text := fmt.Sprintf(verb, inside) + fmt.Sprintf(verb, &inside); strings.Contains(text, "139471") || strings.Contains(text, "313339") {
+			t.Errorf("%s shows a value", verb)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package pii
 import (
 	"encoding/hex"
 	"errors"
+	"regexp"
 )
 
 // ErrBadID is returned for text that is not an id.
@@ -69,8 +70,33 @@ type Version uint32
 // number or the service's name, as the company writes it. It is not a name.
 type PersonID string
 
+var (
+	personID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$`)
+	orgID    = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
+)
+
+// IsWellFormed reports whether the id may be given to anybody. An id stands in the
+// clear in URLs, entries and query logs, so one that is a telephone or identity
+// number may not, and is not even looked up.
+func (id PersonID) IsWellFormed() bool {
+	return personID.MatchString(string(id)) && !isPersonal(string(id))
+}
+
 // OrgID names an organisation: the company itself ("own"), an agency, a partner.
 type OrgID string
+
+// IsWellFormed reports whether the id may be given to an organisation; see
+// [PersonID.IsWellFormed].
+func (id OrgID) IsWellFormed() bool { return orgID.MatchString(string(id)) && !isPersonal(string(id)) }
+
+func isPersonal(s string) bool {
+	for _, k := range []Kind{KindPhone, KindIDCard} {
+		if _, err := Normalise(k, s); err == nil {
+			return true
+		}
+	}
+	return false
+}
 
 // Own is the company's own organisation.
 const Own OrgID = "own"

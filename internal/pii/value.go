@@ -15,17 +15,26 @@ const hidden = "[pii]"
 
 // Value is one plaintext. It exists only between the vault and the answer, or
 // between a reader of input and the vault.
-type Value struct{ text string }
+//
+// The text stands behind a pointer: of a field that is not exported fmt calls no
+// method, and prints what it finds. Two values are therefore compared by what
+// Reveal returns, not with ==.
+type Value struct{ text *string }
 
 // NewValue wraps a plaintext.
-func NewValue(text string) Value { return Value{text} }
+func NewValue(text string) Value { return Value{&text} }
 
 // Reveal returns the plaintext. Only the packages that put a value into its form
 // or seal it may call it; the architecture test lists them.
-func (v Value) Reveal() string { return v.text }
+func (v Value) Reveal() string {
+	if v.text == nil {
+		return ""
+	}
+	return *v.text
+}
 
 // IsEmpty reports whether there is no value.
-func (v Value) IsEmpty() bool { return v.text == "" }
+func (v Value) IsEmpty() bool { return v.text == nil || *v.text == "" }
 
 func (v Value) String() string               { return hidden }
 func (v Value) GoString() string             { return hidden }

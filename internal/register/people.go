@@ -2,7 +2,6 @@ package register
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"time"
 	"unicode"
@@ -13,11 +12,6 @@ import (
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/proof"
-)
-
-var (
-	orgID    = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
-	personID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$`)
 )
 
 const maxText = 200 // runes of a title or reference
@@ -58,7 +52,7 @@ func (r *Register) PutOrg(ctx context.Context, a Asked, o party.Org) error {
 
 func checkOrg(o party.Org) error {
 	switch {
-	case !orgID.MatchString(string(o.ID)):
+	case !o.ID.IsWellFormed():
 		return invalid("id")
 	case (o.ID == pii.Own) != (o.Kind == party.OwnCompany), !slices.Contains([]party.OrgKind{party.OwnCompany, party.Entrusted, party.Handler}, o.Kind):
 		return invalid("kind")
@@ -149,7 +143,7 @@ func isWorker(k party.PersonKind) bool {
 
 func checkPerson(p party.Person) error {
 	switch {
-	case !personID.MatchString(string(p.ID)):
+	case !p.ID.IsWellFormed():
 		return invalid("id")
 	case homes[p.Kind] == "":
 		return invalid("kind")

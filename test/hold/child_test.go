@@ -40,6 +40,10 @@ func child(part string) int {
 	switch part {
 	case "disclose":
 		return childOf(disclose)
+	case "panic":
+		return childOf(panics)
+	case "harden":
+		return hardened()
 	}
 	return 2
 }
