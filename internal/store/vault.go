@@ -66,6 +66,27 @@ func (db *DB) Custody(ctx context.Context, ids []pii.SubjectID) ([]vault.Custody
 	return custodyOf(ctx, db, inRefs, vals, ids, func(c vault.Custody) pii.SubjectID { return c.ID })
 }
 
+// An unknown id becomes the dummy's ordinal inside the query, so that it joins,
+// reads and hands out as many rows as a known one.
+const selectCustodyOrDummy = `SELECT ` + custodyColumns + `, v.sealed FROM custody c
+LEFT JOIN record_key k ON k.ordinal = c.ordinal
+LEFT JOIN subject_value v ON v.ordinal = c.ordinal AND v.version = c.version
+WHERE c.ordinal = COALESCE((SELECT r.ordinal FROM subject_ref r WHERE r.id = $1), $2)`
+
+// CustodyOrDummy implements [vault.Store].
+func (db *DB) CustodyOrDummy(ctx context.Context, id pii.SubjectID) (c vault.Custody, err error) {
+	found := false
+	err = db.rows(ctx, "custody", selectCustodyOrDummy, func(scan func(...any) error) error {
+		found = true
+		c, err = scanCustody(scan, sealedInto)
+		return err
+	}, id[:], int64(pii.Dummy))
+	if err == nil && !found {
+		err = fault.Wrap(fault.Unavailable, "unavailable", errors.New("store: no dummy subject"))
+	}
+	return c, err
+}
+
 // CustodyByOrdinal implements [vault.Store].
 func (db *DB) CustodyByOrdinal(ctx context.Context, of []pii.Ordinal) ([]vault.Custody, error) {
 	return custodyOf(ctx, db, inOrdinals, ordinals(of), of, func(c vault.Custody) pii.Ordinal { return c.Ordinal })
@@ -163,6 +184,27 @@ func (db *DB) Candidates(ctx context.Context, f pii.Field, norm uint8, tags [][3
 		}, args...)
 	})
 	return found, err
+}
+
+// Aggregates answer one row whether they find something or not. The join's order
+// is SQLite's CROSS JOIN: by the tag first, then by item and ordinal.
+const (
+	selectCovered = `SELECT COALESCE(MAX(s.ordinal), $5) FROM blind_index b CROSS JOIN work_item_subject s
+WHERE b.field = $1 AND b.norm = $2 AND b.tag = $3 AND s.item = $4 AND s.ordinal = b.ordinal`
+	selectHolder = `SELECT CASE COUNT(*) WHEN 1 THEN MIN(ordinal) ELSE $4 END FROM blind_index
+WHERE field = $1 AND norm = $2 AND tag = $3`
+)
+
+// Covered implements [vault.Store].
+func (db *DB) Covered(ctx context.Context, f pii.Field, norm uint8, tag [32]byte, item pii.RequestID) (o pii.Ordinal, err error) {
+	_, err = db.row(ctx, "covered", selectCovered, []any{&o}, string(f), int64(norm), tag[:], item[:], int64(pii.Dummy))
+	return o, err
+}
+
+// Holder implements [vault.Store].
+func (db *DB) Holder(ctx context.Context, f pii.Field, norm uint8, tag [32]byte) (o pii.Ordinal, err error) {
+	_, err = db.row(ctx, "holder", selectHolder, []any{&o}, string(f), int64(norm), tag[:], int64(pii.Dummy))
+	return o, err
 }
 
 var inMasks = in(`SELECT key, n FROM mask_count WHERE key IN `, 0, ``)
