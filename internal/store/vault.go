@@ -66,17 +66,18 @@ func (db *DB) Custody(ctx context.Context, ids []pii.SubjectID) ([]vault.Custody
 	return custodyOf(ctx, db, inRefs, vals, ids, func(c vault.Custody) pii.SubjectID { return c.ID })
 }
 
-// An unknown id becomes the dummy's ordinal inside the query, so that it joins,
-// reads and hands out as many rows as a known one.
-const selectCustodyOrDummy = `SELECT ` + custodyColumns + `, v.sealed FROM custody c
+// Ids and tags are as good as random, so the next one after an unknown one is that
+// of anybody: it is found, joined and read in the same steps as a known one, on
+// pages as cold. Standing still on one dummy's pages would be faster.
+const selectNearest = `SELECT ` + custodyColumns + `, v.sealed FROM custody c
 LEFT JOIN record_key k ON k.ordinal = c.ordinal
 LEFT JOIN subject_value v ON v.ordinal = c.ordinal AND v.version = c.version
-WHERE c.ordinal = COALESCE((SELECT r.ordinal FROM subject_ref r WHERE r.id = $1), $2)`
+WHERE c.ordinal = COALESCE((SELECT r.ordinal FROM subject_ref r WHERE r.id >= $1 ORDER BY r.id LIMIT 1), $2)`
 
-// CustodyOrDummy implements [vault.Store].
-func (db *DB) CustodyOrDummy(ctx context.Context, id pii.SubjectID) (c vault.Custody, err error) {
+// Nearest implements [vault.Store].
+func (db *DB) Nearest(ctx context.Context, id pii.SubjectID) (c vault.Custody, err error) {
 	found := false
-	err = db.rows(ctx, "custody", selectCustodyOrDummy, func(scan func(...any) error) error {
+	err = db.rows(ctx, "custody", selectNearest, func(scan func(...any) error) error {
 		found = true
 		c, err = scanCustody(scan, sealedInto)
 		return err
@@ -186,13 +187,14 @@ func (db *DB) Candidates(ctx context.Context, f pii.Field, norm uint8, tags [][3
 	return found, err
 }
 
-// Aggregates answer one row whether they find something or not. The join's order
-// is SQLite's CROSS JOIN: by the tag first, then by item and ordinal.
+// Aggregates answer one row whether they count something or not; see selectNearest.
 const (
-	selectCovered = `SELECT COALESCE(MAX(s.ordinal), $5) FROM blind_index b CROSS JOIN work_item_subject s
-WHERE b.field = $1 AND b.norm = $2 AND b.tag = $3 AND s.item = $4 AND s.ordinal = b.ordinal`
-	selectHolder = `SELECT CASE COUNT(*) WHEN 1 THEN MIN(ordinal) ELSE $4 END FROM blind_index
-WHERE field = $1 AND norm = $2 AND tag = $3`
+	nearestTag = `b.field = $1 AND b.norm = $2 AND b.tag = (SELECT n.tag FROM blind_index n
+WHERE n.field = $1 AND n.norm = $2 AND n.tag >= $3 ORDER BY n.tag LIMIT 1)`
+	selectCovered = `SELECT COALESCE(MAX(CASE WHEN b.tag = $3 THEN s.ordinal END), $5) FROM blind_index b
+LEFT JOIN work_item_subject s ON s.item = $4 AND s.ordinal = b.ordinal WHERE ` + nearestTag
+	selectHolder = `SELECT CASE COUNT(CASE WHEN b.tag = $3 THEN 1 END) WHEN 1 THEN MIN(b.ordinal) ELSE $4 END
+FROM blind_index b WHERE ` + nearestTag
 )
 
 // Covered implements [vault.Store].

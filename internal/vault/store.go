@@ -100,9 +100,9 @@ type Store interface {
 	// ids that are unknown. Sealed values come along: they are opened, if at all,
 	// against a receipt.
 	Custody(ctx context.Context, ids []pii.SubjectID) ([]Custody, error)
-	// CustodyOrDummy is the same for one id, with the dummy's row for an unknown one:
-	// the store reads and hands out one row either way.
-	CustodyOrDummy(ctx context.Context, id pii.SubjectID) (Custody, error)
+	// Nearest is the same for one id; for an unknown one it returns the row of the
+	// next id there is, which is not to be told, or the dummy's after the last.
+	Nearest(ctx context.Context, id pii.SubjectID) (Custody, error)
 	// CustodyByOrdinal is the same as Custody by ordinal.
 	CustodyByOrdinal(ctx context.Context, of []pii.Ordinal) ([]Custody, error)
 	// CustodyAfter pages through all subjects by ordinal, for key rotation.

@@ -67,17 +67,13 @@ var DummyID pii.SubjectID
 // Describe finds subjects by id, in the order asked. An id that is nobody's is
 // answered with the dummy subject, after the same steps.
 func (v *Vault) Describe(ctx context.Context, ids []pii.SubjectID) ([]Subject, error) {
-	if len(ids) == 1 {
-		c, err := v.store.CustodyOrDummy(ctx, ids[0])
-		if err != nil {
-			return nil, err
-		}
-		s, err := v.describe(c)
-		return []Subject{s}, err
-	}
 	dummy, err := v.dummy(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if len(ids) == 1 {
+		s, err := v.describeNearest(ctx, ids[0], dummy)
+		return []Subject{s}, err
 	}
 	found, err := v.store.Custody(ctx, ids)
 	if err != nil {
@@ -98,6 +94,25 @@ func (v *Vault) Describe(ctx context.Context, ids []pii.SubjectID) ([]Subject, e
 		}
 	}
 	return out, nil
+}
+
+// describeNearest describes the nearest subject and the dummy, and answers with the
+// one asked for. Nearly every request is about one subject; of a request about many
+// the time still tells how many of the ids are somebody's.
+func (v *Vault) describeNearest(ctx context.Context, id pii.SubjectID, dummy Custody) (Subject, error) {
+	c, err := v.store.Nearest(ctx, id)
+	if err != nil {
+		return Subject{}, err
+	}
+	nearest, err := v.describe(c)
+	if err != nil {
+		return Subject{}, err
+	}
+	nobody, err := v.describe(dummy)
+	if err != nil || nearest.ID != id {
+		return nobody, err
+	}
+	return nearest, nil
 }
 
 // dummyLife is how long the dummy's row is kept in memory: it changes when keys
