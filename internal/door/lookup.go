@@ -76,13 +76,13 @@ func (d *Door) find(ctx context.Context, p party.Principal, l Lookup) (Found, er
 	out := Found{ID: receipt.Record().Request(), Reasons: []policy.Reason{noGrant}}
 	record := receipt.Record()
 	if record.Leaf.Kind != proof.KindLookup { // refused now, or by the first try
-		return out, d.rehearse(ctx, l.Field, l.Value)
+		return out, d.rehearseLookup(ctx, l)
 	}
 	if !names(record, target.Ordinal) { // a retry whose ground has moved
 		return Found{}, fault.New(fault.Conflict, "idempotency-late", "Idempotency-Key")
 	}
 	if !target.Known() {
-		return out, d.rehearse(ctx, l.Field, l.Value)
+		return out, d.rehearseLookup(ctx, l)
 	}
 	held, err := d.Vault.Confirm(ctx, receipt, l.Field, l.Value)
 	if err != nil {
