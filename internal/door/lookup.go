@@ -76,16 +76,19 @@ func (d *Door) find(ctx context.Context, p party.Principal, l Lookup) (Found, er
 	out := Found{ID: receipt.Record().Request(), Reasons: []policy.Reason{noGrant}}
 	record := receipt.Record()
 	if record.Leaf.Kind != proof.KindLookup { // refused now, or by the first try
-		return out, d.Vault.RehearseConfirm(ctx, l.Field, l.Value)
+		return out, d.rehearseLookup(ctx, l)
 	}
 	if !names(record, target.Ordinal) { // a retry whose ground has moved
 		return Found{}, fault.New(fault.Conflict, "idempotency-late", "Idempotency-Key")
+	}
+	if !target.Known() {
+		return out, d.rehearseLookup(ctx, l)
 	}
 	held, err := d.Vault.Confirm(ctx, receipt, l.Field, l.Value)
 	if err != nil {
 		return Found{}, err
 	}
-	if held && target.Known() {
+	if held {
 		out.Hit, out.Reasons = true, nil
 		out.Subject = target.ID
 		if p.Org.Kind == party.Handler {
@@ -104,45 +107,38 @@ func names(r *ledger.Record, of pii.Ordinal) (found bool) {
 	return found
 }
 
-// covered finds the candidate that the caller's work item covers; the dummy if
-// there is none. The number of queries does not depend on what is found.
+// covered finds the subject who holds the value and is in the caller's work item;
+// the dummy if there is none. Every query hands out as many rows whoever holds the
+// value, and in a work item that is not his the caller's question is about no one.
 func (d *Door) covered(ctx context.Context, p party.Principal, l Lookup) (vault.Subject, error) {
-	candidates, err := d.Vault.Candidates(ctx, l.Field, l.Value)
-	if err != nil {
-		return vault.Subject{}, err
-	}
 	work, err := d.workItem(ctx, l.Work)
 	if err != nil {
 		return vault.Subject{}, err
 	}
-	members, err := d.memberSet(ctx, work, padded(candidates))
+	if !d.holds(p, work, l) {
+		work = grant.WorkItem{}
+	}
+	target, err := d.Vault.Covered(ctx, l.Field, l.Value, work.ID)
 	if err != nil {
 		return vault.Subject{}, err
 	}
-	target := pii.Dummy
-	if d.holds(p, work, l) {
-		for _, c := range candidates {
-			if members[c] {
-				target = c
-			}
-		}
+	members, err := d.memberSet(ctx, work, []pii.Ordinal{target})
+	if err != nil {
+		return vault.Subject{}, err
 	}
-	found, err := d.Vault.DescribeOrdinals(ctx, []pii.Ordinal{target})
+	if !members[target] { // a row without a stamp gives nothing
+		target = pii.Dummy
+	}
+	return d.describe(ctx, target)
+}
+
+// describe finds one subject by ordinal.
+func (d *Door) describe(ctx context.Context, o pii.Ordinal) (vault.Subject, error) {
+	found, err := d.Vault.DescribeOrdinals(ctx, []pii.Ordinal{o})
 	if err != nil || len(found) != 1 {
 		return vault.Subject{}, fault.New(fault.Unavailable, "unavailable", "")
 	}
 	return found[0], nil
-}
-
-// padded adds the dummy up to four, so that a query for one candidate and one for
-// none are the same query.
-func padded(candidates []pii.Ordinal) []pii.Ordinal {
-	const width = 4
-	of := append(make([]pii.Ordinal, 0, width), candidates...)
-	for len(of) < width {
-		of = append(of, pii.Dummy)
-	}
-	return of
 }
 
 func (d *Door) holds(p party.Principal, w grant.WorkItem, l Lookup) bool {
@@ -210,29 +206,17 @@ func (d *Door) takesCalls(p party.Person) bool {
 
 // caller finds whose number it is; the dummy if nobody's, or more than one's.
 func (d *Door) caller(ctx context.Context, number pii.Value) (vault.Subject, error) {
-	candidates, err := d.Vault.Candidates(ctx, pii.Phone, number)
+	target, err := d.Vault.Holder(ctx, pii.Phone, number)
 	if err != nil {
 		return vault.Subject{}, err
 	}
-	target := pii.Dummy
-	if len(candidates) == 1 {
-		target = candidates[0]
-	}
-	found, err := d.Vault.DescribeOrdinals(ctx, []pii.Ordinal{target})
-	if err != nil || len(found) != 1 {
-		return vault.Subject{}, fault.New(fault.Unavailable, "unavailable", "")
-	}
-	return found[0], nil
+	return d.describe(ctx, target)
 }
 
 // Contact finds whose contact a complaint names, for the officer's side only: the
 // dummy if nobody's. It is recorded by the complaint's own entry.
 func (d *Door) Contact(ctx context.Context, f pii.Field, value pii.Value) (pii.Ordinal, error) {
-	candidates, err := d.Vault.Candidates(ctx, f, value)
-	if err != nil || len(candidates) != 1 {
-		return pii.Dummy, err
-	}
-	return candidates[0], nil
+	return d.Vault.Holder(ctx, f, value)
 }
 
 func (d *Door) now() time.Time { return d.Clock().UTC().Truncate(time.Microsecond) }

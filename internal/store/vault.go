@@ -87,6 +87,28 @@ func (db *DB) Ordinals(ctx context.Context, ids []pii.SubjectID) (map[pii.Subjec
 	return found, err
 }
 
+// Ids and tags are as good as random, so the next one after an unknown one is that
+// of anybody: it is found, joined and read in the same steps as a known one, on
+// pages as cold. Standing still on one dummy's pages would be faster.
+const selectNearest = `SELECT ` + custodyColumns + `, v.sealed FROM custody c
+LEFT JOIN record_key k ON k.ordinal = c.ordinal
+LEFT JOIN subject_value v ON v.ordinal = c.ordinal AND v.version = c.version
+WHERE c.ordinal = COALESCE((SELECT r.ordinal FROM subject_ref r WHERE r.id >= $1 ORDER BY r.id LIMIT 1), $2)`
+
+// Nearest implements [vault.Store].
+func (db *DB) Nearest(ctx context.Context, id pii.SubjectID) (c vault.Custody, err error) {
+	found := false
+	err = db.rows(ctx, "custody", selectNearest, func(scan func(...any) error) error {
+		found = true
+		c, err = scanCustody(scan, sealedInto)
+		return err
+	}, id[:], int64(pii.Dummy))
+	if err == nil && !found {
+		err = fault.Wrap(fault.Unavailable, "unavailable", errors.New("store: no dummy subject"))
+	}
+	return c, err
+}
+
 // CustodyByOrdinal implements [vault.Store].
 func (db *DB) CustodyByOrdinal(ctx context.Context, of []pii.Ordinal) ([]vault.Custody, error) {
 	return custodyOf(ctx, db, inOrdinals, ordinals(of), of, func(c vault.Custody) pii.Ordinal { return c.Ordinal })
@@ -184,6 +206,28 @@ func (db *DB) Candidates(ctx context.Context, f pii.Field, norm uint8, tags [][3
 		}, args...)
 	})
 	return found, err
+}
+
+// Aggregates answer one row whether they count something or not; see selectNearest.
+const (
+	nearestTag = `b.field = $1 AND b.norm = $2 AND b.tag = (SELECT n.tag FROM blind_index n
+WHERE n.field = $1 AND n.norm = $2 AND n.tag >= $3 ORDER BY n.tag LIMIT 1)`
+	selectCovered = `SELECT COALESCE(MAX(CASE WHEN b.tag = $3 THEN s.ordinal END), $5) FROM blind_index b
+LEFT JOIN work_item_subject s ON s.item = $4 AND s.ordinal = b.ordinal WHERE ` + nearestTag
+	selectHolder = `SELECT CASE COUNT(CASE WHEN b.tag = $3 THEN 1 END) WHEN 1 THEN MIN(b.ordinal) ELSE $4 END
+FROM blind_index b WHERE ` + nearestTag
+)
+
+// Covered implements [vault.Store].
+func (db *DB) Covered(ctx context.Context, f pii.Field, norm uint8, tag [32]byte, item pii.RequestID) (o pii.Ordinal, err error) {
+	_, err = db.row(ctx, "covered", selectCovered, []any{&o}, string(f), int64(norm), tag[:], item[:], int64(pii.Dummy))
+	return o, err
+}
+
+// Holder implements [vault.Store].
+func (db *DB) Holder(ctx context.Context, f pii.Field, norm uint8, tag [32]byte) (o pii.Ordinal, err error) {
+	_, err = db.row(ctx, "holder", selectHolder, []any{&o}, string(f), int64(norm), tag[:], int64(pii.Dummy))
+	return o, err
 }
 
 var inMasks = in(`SELECT key, n FROM mask_count WHERE key IN `, 0, ``)

@@ -141,6 +141,18 @@ func (v *Vault) Candidates(ctx context.Context, f pii.Field, val pii.Value) ([]p
 	return found[tag], nil
 }
 
+// Covered finds which member of the work item may hold the value in the field; the
+// dummy, after the same steps, if none does, whoever else holds it.
+func (v *Vault) Covered(ctx context.Context, f pii.Field, val pii.Value, item pii.RequestID) (pii.Ordinal, error) {
+	return v.store.Covered(ctx, f, pii.NormVersion, v.tag(f, val), item)
+}
+
+// Holder finds the one who may hold the value in the field; the dummy, after the
+// same steps, if it is nobody or more than one.
+func (v *Vault) Holder(ctx context.Context, f pii.Field, val pii.Value) (pii.Ordinal, error) {
+	return v.store.Holder(ctx, f, pii.NormVersion, v.tag(f, val))
+}
+
 // Horizon returns an ordinal above all that are in use and below all to come.
 func (v *Vault) Horizon(ctx context.Context) (pii.Ordinal, error) {
 	return v.store.NextOrdinals(ctx, 1)

@@ -100,7 +100,10 @@ type Store interface {
 	// ids that are unknown. Sealed values come along: they are opened, if at all,
 	// against a receipt.
 	Custody(ctx context.Context, ids []pii.SubjectID) ([]Custody, error)
-	// CustodyByOrdinal is the same by ordinal.
+	// Nearest is the same for one id; for an unknown one it returns the row of the
+	// next id there is, which is not to be told, or the dummy's after the last.
+	Nearest(ctx context.Context, id pii.SubjectID) (Custody, error)
+	// CustodyByOrdinal is the same as Custody by ordinal.
 	CustodyByOrdinal(ctx context.Context, of []pii.Ordinal) ([]Custody, error)
 	// Ordinals finds the ordinals of ids; unknown ids are missing.
 	Ordinals(ctx context.Context, ids []pii.SubjectID) (map[pii.SubjectID]pii.Ordinal, error)
@@ -108,6 +111,12 @@ type Store interface {
 	Versions(ctx context.Context, of []SealedVersion) ([]SealedVersion, error)
 	// Candidates returns the ordinals filed under each tag.
 	Candidates(ctx context.Context, f pii.Field, norm uint8, tags [][32]byte) (map[[32]byte][]pii.Ordinal, error)
+	// Covered returns who is filed under the tag and a member of the work item; the
+	// dummy if nobody is. The store hands out one row of one number either way,
+	// however many are filed under the tag.
+	Covered(ctx context.Context, f pii.Field, norm uint8, tag [32]byte, item pii.RequestID) (pii.Ordinal, error)
+	// Holder returns who alone is filed under the tag, likewise.
+	Holder(ctx context.Context, f pii.Field, norm uint8, tag [32]byte) (pii.Ordinal, error)
 	// Sharing returns how many subjects share each mask; a missing key is 0.
 	Sharing(ctx context.Context, keys [][16]byte) (map[[16]byte]int, error)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -17,38 +18,51 @@ import (
 )
 
 // question is one way of asking about somebody without a grant that covers her.
+// Asking is prepared apart, so that only the call itself is timed.
 type question struct {
 	name string
-	ask  func(h *house, p party.Principal, n int) (any, uint64, error)
+	ask  func(h *house, p party.Principal, n int) call
 }
 
+// call asks and returns the answer without what differs in any two answers, and the
+// id of its entry.
+type call func() (any, pii.RequestID, error)
+
 // The three kinds for both ways in: nobody we know, somebody we know outside the
-// work item, and a work item that is another's.
+// work item, and a work item that is another's, of which she is a member.
 func questions(other pii.RequestID) (disclose, find []question) {
 	own := pii.RequestID{} // each asker's own
-	look := func(work pii.RequestID, id func(h *house, n int) pii.SubjectID) func(*house, party.Principal, int) (any, uint64, error) {
-		return func(h *house, p party.Principal, n int) (any, uint64, error) {
-			a, err := h.door.Disclose(ctxOf(h.t), p, read(h.askers[p.Person.ID].or(work), pii.Masked, id(h, n)))
-			entry := a.Entry
-			a.ID, a.Entry, a.At = pii.RequestID{}, 0, time.Time{}
-			for i := range a.Results {
-				a.Results[i].Subject = pii.SubjectID{}
+	look := func(work pii.RequestID, id func(h *house, n int) pii.SubjectID) func(*house, party.Principal, int) call {
+		return func(h *house, p party.Principal, n int) call {
+			r := read(h.askers[p.Person.ID].or(work), pii.Masked, id(h, n))
+			return func() (any, pii.RequestID, error) {
+				a, err := h.door.Disclose(ctxOf(h.t), p, r)
+				entry := a.ID
+				a.ID, a.Entry, a.At = pii.RequestID{}, 0, time.Time{}
+				for i := range a.Results {
+					a.Results[i].Subject = pii.SubjectID{}
+				}
+				return a, entry, err
 			}
-			return a, entry, err
 		}
 	}
-	value := func(work pii.RequestID, v func(h *house, n int) pii.Value) func(*house, party.Principal, int) (any, uint64, error) {
-		return func(h *house, p party.Principal, n int) (any, uint64, error) {
-			f, err := h.door.Find(ctxOf(h.t), p, door.Lookup{ID: newID(), Field: pii.Phone, Value: v(h, n), Purpose: grant.Telesales, Work: h.askers[p.Person.ID].or(work)})
-			entry, _, _ := h.ledger.ByRequest(ctxOf(h.t), f.ID)
-			f.ID = pii.RequestID{}
-			return f, entry, err
+	value := func(work pii.RequestID, v func(h *house, n int) pii.Value) func(*house, party.Principal, int) call {
+		return func(h *house, p party.Principal, n int) call {
+			l := door.Lookup{ID: newID(), Field: pii.Phone, Value: v(h, n), Purpose: grant.Telesales, Work: h.askers[p.Person.ID].or(work)}
+			return func() (any, pii.RequestID, error) {
+				f, err := h.door.Find(ctxOf(h.t), p, l)
+				entry := f.ID
+				f.ID = pii.RequestID{}
+				return f, entry, err
+			}
 		}
 	}
 	unknown := func(*house, int) pii.SubjectID { return newSubjectID() }
 	hidden := func(h *house, n int) pii.SubjectID { return h.ids[10+n%(len(h.ids)-10)] }
 	nobodys := func(_ *house, n int) pii.Value { return pii.NewValue(fmt.Sprintf("137%08d", n)) }
-	anothers := func(h *house, n int) pii.Value { return h.rows[10+n%(len(h.rows)-10)][pii.Phone] }
+	anothers := func(h *house, n int) pii.Value {
+		return pii.NewValue(fmt.Sprint(h.rows[10+n%(len(h.rows)-10)][pii.Phone].Reveal())) // as fresh as a miss
+	}
 	disclose = []question{{"miss", look(own, unknown)}, {"hidden hit", look(own, hidden)}, {"refusal", look(other, hidden)}}
 	find = []question{{"miss", value(own, nobodys)}, {"hidden hit", value(own, anothers)}, {"refusal", value(other, anothers)}}
 	return disclose, find
@@ -64,15 +78,15 @@ func (w ownWork) or(named pii.RequestID) pii.RequestID {
 	return named
 }
 
-// oracleHouse has agents with a work item each over ten customers, and another's
-// work item. Each agent asks fifty times, for the door folds a flood of refusals.
+// oracleHouse has agents with a work item each over the first ten customers, and
+// another's work item over the others. Each agent asks fifty times, for the door folds a flood of refusals.
 func oracleHouse(t *testing.T, dsn string, agents, customers int) (h *house, other pii.RequestID) {
 	h = newHouse(t, dsn, 1+agents, customers, options{caps: openCaps()})
 	h.askers = map[pii.PersonID]ownWork{}
 	for _, a := range h.agents[1:] {
 		h.askers[a.Person.ID] = ownWork(h.calls(a, h.ids[:10]...))
 	}
-	return h, h.calls(h.agents[0], h.ids[10:20]...)
+	return h, h.calls(h.agents[0], h.ids[10:]...)
 }
 
 const perAgent = 50
@@ -90,7 +104,9 @@ func TestI4_EqualAnswersAndEntries(t *testing.T) {
 			var leaf, opening int
 			for i, q := range all {
 				for n := range 5 {
-					a, entry, err := q.ask(h, h.asker(n), n)
+					a, id, err := q.ask(h, h.asker(n), n)()
+					h.ok(err)
+					entry, _, err := h.ledger.ByRequest(ctxOf(t), id)
 					h.ok(err)
 					b, err := json.Marshal(a)
 					h.ok(err)
@@ -123,35 +139,25 @@ type latency struct {
 // TestI4_LatencyTellsNothing interleaves the three kinds at random and ranks their
 // latencies. Method: calls are ranked inside blocks of neighbouring calls of one
 // client, so that what the machine does besides (it changes over seconds) falls on
-// all kinds alike; the block's pairs are counted together, ties as one half.
+// all kinds alike; the block's pairs are counted together, ties as one half. Of
+// 20,000 calls that are alike the result scatters by .005, of 4,000 by .011.
 func TestI4_LatencyTellsNothing(t *testing.T) {
+	calls, within := 20_000, .02
 	if testing.Short() {
-		t.Skip("a rank test of .02 needs 20,000 calls; fewer scatter by more than that")
+		calls, within = 4_000, .04
 	}
-	const calls = 20_000
-	h, other := oracleHouse(t, "", 2*calls/perAgent, 2000)
+	h, other := oracleHouse(t, "", 2*calls/perAgent, 1000)
 	disclose, find := questions(other)
 	for name, all := range map[string][]question{"disclose": disclose, "find": find} {
 		for i, clients := range []int{1, 8} {
 			t.Run(fmt.Sprintf("%s, %d clients", name, clients), func(t *testing.T) {
-				gap := false
 				runs := h.timed(t, all, clients, calls, i*calls)
 				for _, pair := range [][2]int{{0, 1}, {0, 2}, {1, 2}} {
 					got := auc(runs, pair[0], pair[1])
 					t.Logf("%s against %s: AUC %.4f", all[pair[0]].name, all[pair[1]].name, got)
-					if got >= .48 && got <= .52 {
-						continue
+					if math.Abs(got-.5) > within {
+						t.Errorf("%s and %s can be told apart: AUC %.4f", all[pair[0]].name, all[pair[1]].name, got)
 					}
-					if name == "find" {
-						// Measured .468 to .474 at one client: the blind index finds a row or none.
-						t.Logf("KNOWN GAP: %s and %s can be told apart in a lookup", all[pair[0]].name, all[pair[1]].name)
-						gap = true
-						continue
-					}
-					t.Errorf("%s and %s can be told apart: AUC %.4f", all[pair[0]].name, all[pair[1]].name, got)
-				}
-				if gap {
-					t.Skip("I4 does not hold for lookups yet: a miss answers sooner")
 				}
 			})
 		}
@@ -167,8 +173,9 @@ func (h *house) timed(t *testing.T, all []question, clients, calls, first int) [
 			for n := range calls / clients {
 				kind := rng.IntN(len(all))
 				who := h.asker(first + c*(calls/clients) + n)
+				ask := all[kind].ask(h, who, rng.IntN(1<<20))
 				began := time.Now()
-				_, _, err := all[kind].ask(h, who, rng.IntN(1<<20))
+				_, _, err := ask()
 				runs[c] = append(runs[c], latency{kind, time.Since(began)})
 				if err != nil {
 					t.Error(err)
