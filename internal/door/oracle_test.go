@@ -1,6 +1,7 @@
 package door_test
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -25,28 +26,33 @@ const (
 var kinds = [3]string{"miss", "hidden hit", "refusal"}
 
 // TestI4_TheDummyStepIsNeeded: a miss, a hidden hit and a refusal take as long as
-// each other; taken out of any one kind, the dummy step is missed by the same
+// each other; taken out of one kind at a time, the dummy step is missed by the same
 // measure. What is compared are the kinds with one another, because all of them end
 // in that step: a cut that fell on all three alike would set none apart.
 func TestI4_TheDummyStepIsNeeded(t *testing.T) {
-	for name, way := range map[string]func(*asking, int) func() error{"lookup": (*asking).lookup, "read": (*asking).read} {
-		t.Run(name, func(t *testing.T) {
+	const within = .03
+	ways := []struct {
+		name  string
+		ask   func(*asking, int) func() error
+		calls int // with a cut; opening a whole row shows less than a query
+	}{{"lookup", (*asking).lookup, 900}, {"read", (*asking).read, 3000}}
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
 			a := newAsking(t)
-			for pair, got := range a.apart(way, 4500) {
-				if t.Logf("%s against %s: AUC %.3f", kinds[pair[0]], kinds[pair[1]], got); math.Abs(got-.5) > .05 {
-					t.Errorf("%s and %s can be told apart: AUC %.3f", kinds[pair[0]], kinds[pair[1]], got)
+			for kind, got := range a.apart(way.ask, 6000) {
+				if t.Logf("%s against the others: AUC %.3f", kinds[kind], got); math.Abs(got-.5) > within {
+					t.Errorf("a %s can be told: AUC %.3f", kinds[kind], got)
 				}
 			}
-			for cut := range kinds {
-				a.cut = cut
-				for pair, got := range a.apart(way, 1800) {
-					if pair[0] != cut && pair[1] != cut {
-						continue
-					}
-					if t.Logf("cut from %s: %s against %s: AUC %.3f", kinds[cut], kinds[pair[0]], kinds[pair[1]], got); math.Abs(got-.5) <= .05 {
-						t.Errorf("nobody sees that a %s lacks the dummy step: AUC %.3f", kinds[cut], got)
-					}
-				}
+			mean := 0.
+			for kind := range kinds {
+				a.cut = kind
+				got := a.apart(way.ask, way.calls)[kind]
+				t.Logf("%s without the dummy step: AUC %.3f", kinds[kind], got)
+				mean += got / float64(len(kinds))
+			}
+			if mean >= .5-within { // of all three, for a busy machine blurs one
+				t.Errorf("nobody sees that the dummy step is gone: AUC %.3f", mean)
 			}
 		})
 	}
@@ -103,6 +109,10 @@ func (a *asking) read(kind int) func() error {
 		id = pii.SubjectID(firm.NewID())
 	}
 	r := a.Read(a.work(kind), pii.Masked, id)
+	r.Fields = r.Fields[:0] // all: two values are opened in less time than calls differ by
+	for _, spec := range a.Vault.Schema() {
+		r.Fields = append(r.Fields, spec.Field)
+	}
 	return func() error {
 		answer, err := a.Door.Disclose(a.t.Context(), a.Agent, r)
 		if err == nil && answer.Results[0].Shown {
@@ -112,38 +122,39 @@ func (a *asking) read(kind int) func() error {
 	}
 }
 
-// apart asks in turns drawn at random and returns, for each pair of kinds, the share
-// of neighbouring pairs of which the first took longer. Of 4,500 calls that are
-// alike it scatters by .011.
-func (a *asking) apart(way func(*asking, int) func() error, calls int) map[[2]int]float64 {
+// apart asks in turns drawn at random and returns, for each kind, the share of
+// neighbouring pairs, one of it and one of another, of which its own took longer.
+// Of calls that are alike it scatters by .008 for 6,000, by .011 for 3,000.
+func (a *asking) apart(way func(*asking, int) func() error, calls int) (longer [3]float64) {
 	const block = 50 // and a minute: the door folds a flood of refusals
-	longer, pairs := map[[2]int]float64{}, map[[2]int]float64{}
+	type call struct {
+		kind int
+		took time.Duration
+	}
+	var pairs [3]float64
 	for range calls / block {
 		a.Now = a.Now.Add(time.Minute)
-		var took [3][]time.Duration
-		for range block {
+		var all [block]call
+		for i := range all {
 			a.asked = a.rng.IntN(len(kinds))
 			ask := way(a, a.asked)
 			began := time.Now()
 			err := ask()
-			took[a.asked] = append(took[a.asked], time.Since(began))
+			all[i] = call{a.asked, time.Since(began)}
 			a.OK(err)
 		}
-		for _, p := range [][2]int{{miss, hidden}, {miss, refusal}, {hidden, refusal}} {
-			for _, x := range took[p[0]] {
-				for _, y := range took[p[1]] {
-					pairs[p]++
-					if x > y {
-						longer[p]++
-					} else if x == y {
-						longer[p] += .5
-					}
+		for _, x := range all {
+			for _, y := range all {
+				if x.kind == y.kind {
+					continue
 				}
+				pairs[x.kind]++
+				longer[x.kind] += float64(1+cmp.Compare(x.took, y.took)) / 2
 			}
 		}
 	}
-	for p := range longer {
-		longer[p] /= pairs[p]
+	for kind := range longer {
+		longer[kind] /= pairs[kind]
 	}
 	return longer
 }

@@ -103,6 +103,18 @@ func testCustody(t *testing.T, db *store.DB) {
 			t.Error("a tag of another field or normalisation was found:", err)
 		}
 	}
+	for n, want := range map[int]pii.Ordinal{1: pii.Dummy, 99: 99, 1000: pii.Dummy} { // two, one, nobody
+		if o, err := db.Holder(ctx, pii.Email, 1, tag("email", n)); o != want || err != nil {
+			t.Error("holder:", n, o, err)
+		}
+	}
+	near, err := db.Nearest(ctx, subject(7))
+	if diff := cmp.Diff(want[0], near); diff != "" || err != nil {
+		t.Error("nearest of a known id:", diff, err)
+	}
+	if near, err = db.Nearest(ctx, subject(50000)); err == nil && near.ID == subject(50000) {
+		t.Error("an unknown id was found")
+	}
 	shared, err := db.Sharing(ctx, [][16]byte{mask(1), mask(30), mask(99)})
 	if diff := cmp.Diff(map[[16]byte]int{mask(1): 3, mask(30): 2}, shared); diff != "" || err != nil {
 		t.Error("sharing:", diff, err)
