@@ -129,7 +129,7 @@ func (s *Survey) count(row Row, seen map[pii.Field]map[uint64]uint32, o SurveyOp
 // among a million are a chance below 1 in 10^7; they would be listed as duplicates
 // by mistake, and [Survey.Subjects] stops rather than merge them.
 func (s *Survey) note(row int, v FieldValue, rows map[uint64]uint32) bool {
-	h := maphash.Comparable(s.seed, v.Value)
+	h := v.Value.Hash(s.seed)
 	first, repeated := rows[h]
 	if !repeated {
 		rows[h] = uint32(row)
@@ -198,7 +198,7 @@ func (s *Survey) join(row Row, open map[uint64]*Subject) (*Subject, error) {
 	if i < 0 {
 		return single, nil
 	}
-	h := maphash.Comparable(s.seed, row.Values[i].Value)
+	h := row.Values[i].Value.Hash(s.seed)
 	last, shared := s.groups[h]
 	if !shared {
 		return single, nil
@@ -208,7 +208,7 @@ func (s *Survey) join(row Row, open map[uint64]*Subject) (*Subject, error) {
 		open[h] = single
 		return nil, nil
 	}
-	if j := slices.IndexFunc(first.Values, func(v FieldValue) bool { return v.Field == s.merge }); first.Values[j].Value != row.Values[i].Value {
+	if j := slices.IndexFunc(first.Values, func(v FieldValue) bool { return v.Field == s.merge }); !first.Values[j].Value.Equal(row.Values[i].Value) {
 		return nil, problem(idChanged)
 	}
 	s.absorb(first, row)
@@ -228,7 +228,7 @@ func (s *Survey) absorb(into *Subject, row Row) {
 			into.Values = append(into.Values, v)
 			continue
 		}
-		if into.Values[i].Value == v.Value {
+		if into.Values[i].Value.Equal(v.Value) {
 			continue
 		}
 		s.Report.MergeConflicts++

@@ -264,7 +264,7 @@ func (v *Vault) confirm(ctx context.Context, shown []ledger.ShownVersion, f pii.
 		return false, err
 	}
 	for _, o := range plain {
-		if o.Missing == nil && !value.IsEmpty() && o.Values[f] == value {
+		if o.Missing == nil && !value.IsEmpty() && o.Values[f].Equal(value) {
 			return true, nil
 		}
 	}

@@ -62,13 +62,15 @@ func sweepFirm(t *testing.T, pg *pgtest.Cluster) {
 			cleanDir(t, pg.DataDir())
 		}
 	}
-	everywhere()
+	if !testing.Short() { // while it runs, and after
+		everywhere()
+	}
 	s.stop()
 	everywhere()
 	if log := string(s.log.bytes()); !strings.Contains(log, `"route":"/v1/disclosures"`) {
 		t.Error("the log that was swept names no request")
 	}
-	if s.swept < 200 {
+	if s.swept < 300 {
 		t.Errorf("only %d answers were swept", s.swept)
 	}
 	t.Logf("%d answers swept, %d spellings", s.swept, len(spellings))
@@ -139,7 +141,7 @@ func fieldsOf(n int) o {
 	return row
 }
 
-// shown are customers 0 to 11; the others of the 100 are never stored.
+// stored is how many customers are stored, from 0; the others are only asked for.
 const stored = 12
 
 // imports stores customers as an import and as the CRM does; some rows are refused.
