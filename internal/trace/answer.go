@@ -38,6 +38,11 @@ func (q *run) answer(suspects []suspect, p posterior) Finding {
 		}
 	}
 	f.Group = q.group(&p, order)
+	if len(f.Group) == 1 && slices.ContainsFunc(f.Detail.Guards, func(g GuardResult) bool { return g.Guard == "rows-of-no-other" && !g.Holds }) {
+		if wide := q.rowGroup(suspects, order[0]); wide != nil {
+			f.Group = wide
+		}
+	}
 	for _, a := range accused {
 		f.Accused = append(f.Accused, q.x.recipients[a].ID)
 	}
@@ -76,7 +81,7 @@ func (q *run) accused(suspects []suspect, p *posterior, order []Ref) []Ref {
 				own[it.voice] = true
 			}
 		}
-		if float64(len(own)) >= q.opt.MinItems {
+		if float64(len(own)) >= q.opt.MinItems && q.standsAlone(first, s, len(suspects)) {
 			out = append(out, b)
 		}
 	}
@@ -183,6 +188,7 @@ func (q *run) guards(suspects []suspect, p *posterior, order []Ref) []GuardResul
 		holds("nothing-else", q.orAlias(s, q.residue(suspects, q.accused(suspects, p, order))), q.opt.MinResidue),
 	}
 	out = append(out, holds("no-shared-list", q.orAlias(s, q.beatsLists(s)), q.opt.MinBeats))
+	out = append(out, holds("rows-of-no-other", q.rowLead(suspects, a), q.opt.MinRowLead))
 	for _, g := range out {
 		if !g.Holds {
 			return out

@@ -27,7 +27,7 @@ type terms struct {
 // tally counts, for one window, subjects and hits per class.
 type tally struct {
 	count []int32
-	both  []int32 // of count, those on the tilt's list
+	extra []float64 // excess of those counted, under the tilt
 	in    []int32
 	used  []int32
 	hitBy []int32 // item → window that last counted it
@@ -36,7 +36,7 @@ type tally struct {
 }
 
 func newTally(q *run) tally {
-	return tally{count: make([]int32, len(q.classes)), both: make([]int32, len(q.classes)), in: make([]int32, len(q.classes)), hitBy: make([]int32, len(q.items))}
+	return tally{count: make([]int32, len(q.classes)), extra: make([]float64, len(q.classes)), in: make([]int32, len(q.classes)), hitBy: make([]int32, len(q.items))}
 }
 
 // terms gathers what the items say of a window of a list.
@@ -51,8 +51,8 @@ func (q *run) terms(l *list, mode int, from, until int64, y *tally, into *terms)
 		}
 		y.touch(c.class)
 		y.count[c.class]++
-		if q.tilt != nil && q.tilt.in[c.subject] {
-			y.both[c.class]++
+		if q.tilt != nil {
+			y.extra[c.class] += q.tilt.of(c.class, c.subject)
 		}
 	}
 	y.mark++
@@ -86,10 +86,10 @@ func (q *run) term(c int32, y *tally, into *terms) {
 	n := float64(max(y.count[c], y.in[c]))
 	f := n / k.size
 	if q.tilt != nil {
-		f = q.tilt.shareOf(k, n, float64(y.both[c]), float64(q.x.strata.size[k.cell]))
+		f = q.tilt.shareOf(c, k, n, y.extra[c], float64(q.x.strata.size[k.cell]))
 	}
 	t := term{class: c, in: float64(y.in[c]), n: k.n, w: k.w, at: k.at, extra: k.extra, file: k.file > 0, decoy: k.decoy, f: min(1, f)}
-	y.count[c], y.in[c], y.both[c] = 0, 0, 0
+	y.count[c], y.in[c], y.extra[c] = 0, 0, 0
 	switch {
 	case t.w == 0:
 	case t.decoy:

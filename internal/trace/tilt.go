@@ -1,17 +1,27 @@
 package trace
 
+import "slices"
+
 // tilt is a list that is taken to have leaked already: its people complain more,
 // whoever else showed them. Under it a recipient must explain what the list
 // leaves over. Lists made outside and the lists of other suspects are handled
 // alike, so an agent is not blamed for a leak that somebody else explains.
+//
+// A tilt raises only what its own likelihood was taken over: a suspect's list
+// says nothing about classes whose fields or versions it never showed. Were it
+// to promise those as well, every stranger it promised in vain would count
+// against whoever was shown some of the strangers.
 type tilt struct {
 	in     []bool  // subject → on the list
 	inCell []int32 // cell → members on the list
+	pairs  [][]Ref // class → subjects the list showed as the class asks, sorted; nil: all on the list
+	raise  []float64
 	leak   int64
 	x      float64 // excess, at the best point of the grid
 	share  [3]float64
 	fade   float64
 	fileX  float64
+	before *tilt // what leaked before stays leaked
 }
 
 func (q *run) newTilt(leak int64, best point) *tilt {
@@ -43,17 +53,48 @@ func (t *tilt) excess(k *class) float64 {
 	return x
 }
 
-// share is the share of a cell's complaints that fall on a window's list when
-// the tilt's list leaked: n of its members were shown, both of them are on the
-// tilt's list.
-func (t *tilt) shareOf(k *class, n, both float64, sizeOfCell float64) float64 {
-	x := t.excess(k)
-	listed := float64(t.inCell[k.cell]) * k.size / max(sizeOfCell, 1)
-	return (n + x*both) / (k.size + x*listed)
+// of is the excess of one person, for one class.
+func (t *tilt) of(c int32, s Ref) (x float64) {
+	for ; t != nil; t = t.before {
+		if !t.in[s] || t.raise[c] == 0 {
+			continue
+		}
+		if t.pairs != nil {
+			if _, ok := slices.BinarySearch(t.pairs[c], s); !ok {
+				continue
+			}
+		}
+		x += t.raise[c]
+	}
+	return x
+}
+
+// total is the excess of a whole class.
+func (t *tilt) total(c int32, k *class, sizeOfCell float64) (x float64) {
+	for ; t != nil; t = t.before {
+		listed := 0.0
+		if t.pairs != nil {
+			listed = float64(len(t.pairs[c]))
+		} else {
+			listed = float64(t.inCell[k.cell]) * k.size / max(sizeOfCell, 1)
+		}
+		x += t.raise[c] * listed
+	}
+	return x
+}
+
+// shareOf is the share of a class's items that fall on a window's list when the
+// tilt's list leaked: n of its members were shown, whose excess adds up to extra.
+func (t *tilt) shareOf(c int32, k *class, n, extra, sizeOfCell float64) float64 {
+	return (n + extra) / (k.size + t.total(c, k, sizeOfCell))
 }
 
 // tilted is the question under a list that leaked.
 func (q *run) tilted(t *tilt) *run {
+	t.raise = make([]float64, len(q.classes))
+	for c := range q.classes {
+		t.raise[c] = t.excess(&q.classes[c])
+	}
 	again := *q
 	again.tilt = t
 	return &again
@@ -63,18 +104,16 @@ func (q *run) tilted(t *tilt) *run {
 func (q *run) tiltOf(s *suspect) *tilt {
 	h := &s.best[0]
 	t := q.newTilt(h.leak, h.best)
-	for i := range s.list.views {
-		if v := &s.list.views[i]; v.At >= h.from && v.At < h.until && v.Plain != 0 {
-			q.onList(t, v.Subject)
+	t.before = q.tilt
+	t.pairs = make([][]Ref, len(q.classes))
+	for _, c := range s.list.modes[h.mode].countedIn(h.from, h.until) {
+		if c.prev < h.from {
+			q.onList(t, c.subject)
+			t.pairs[c.class] = append(t.pairs[c.class], c.subject)
 		}
 	}
-	if q.tilt != nil { // what leaked before stays leaked
-		for s, in := range q.tilt.in {
-			if in {
-				q.onList(t, Ref(s))
-			}
-		}
-		t.leak = min(t.leak, q.tilt.leak)
+	for _, p := range t.pairs {
+		slices.Sort(p)
 	}
 	return t
 }
