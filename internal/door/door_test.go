@@ -2,6 +2,7 @@ package door_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/ledger"
@@ -127,5 +128,40 @@ func TestCorrectionKeepsTheOldVersion(t *testing.T) {
 		if found.Hit != want {
 			t.Errorf("the number was found: %v, want %v", found.Hit, want)
 		}
+	}
+}
+
+// TestAFloodIsOneEntry: above 60 refusals in a minute, of reads or lookups, the
+// rest of the minute is one entry with a count.
+func TestAFloodIsOneEntry(t *testing.T) {
+	f := firm.New(t, 2)
+	work := f.Work(f.IDs[0])
+	before := f.Ledger.Size()
+	for i := range 63 {
+		if i%2 == 0 {
+			a, err := f.Door.Disclose(t.Context(), f.Agent, f.Read(work, pii.Masked, f.IDs[1]))
+			f.OK(err)
+			if a.Results[0].Shown {
+				t.Fatal("shown")
+			}
+			continue
+		}
+		found, err := f.Door.Find(t.Context(), f.Agent, door.Lookup{
+			ID: firm.NewID(), Field: pii.Phone, Value: pii.NewValue("13800000002"), Purpose: "telesales", Work: work,
+		})
+		f.OK(err)
+		if found.Hit {
+			t.Fatal("a hit")
+		}
+	}
+	if got := f.Ledger.Size() - before; got != 60 {
+		t.Errorf("%d entries for 63 refusals within the minute, want 60", got)
+	}
+	f.Now = f.Now.Add(time.Minute)
+	f.Door.Tick(t.Context())
+	r, err := f.Ledger.Record(t.Context(), f.Ledger.Size()-1)
+	f.OK(err)
+	if r.Leaf.Kind != proof.KindRefusals || r.Fact("count") != "3" || r.Fact("actor") != "a001" {
+		t.Errorf("%v with count %q of %q", r.Leaf.Kind, r.Fact("count"), r.Fact("actor"))
 	}
 }

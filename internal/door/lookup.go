@@ -58,6 +58,11 @@ func (d *Door) find(ctx context.Context, p party.Principal, l Lookup) (Found, er
 	if err != nil {
 		return Found{}, err
 	}
+	if !target.Known() {
+		if folded, err := d.flood.refused(ctx, p.Person.ID); folded || err != nil {
+			return Found{ID: l.ID, Reasons: []policy.Reason{noGrant}}, err
+		}
+	}
 	entry := ledger.Entry{
 		Kind: proof.KindLookup, Actor: p.Person.ID, Org: p.Org.ID, Verb: pii.Read, Form: pii.None,
 		Fields: []pii.Field{l.Field}, Purpose: l.Purpose, Work: l.Work,
