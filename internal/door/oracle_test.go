@@ -30,6 +30,9 @@ var kinds = [3]string{"miss", "hidden hit", "refusal"}
 // measure. What is compared are the kinds with one another, because all of them end
 // in that step: a cut that fell on all three alike would set none apart.
 func TestI4_TheDummyStepIsNeeded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures time")
+	}
 	const within = .03
 	ways := []struct {
 		name  string
@@ -39,23 +42,48 @@ func TestI4_TheDummyStepIsNeeded(t *testing.T) {
 	for _, way := range ways {
 		t.Run(way.name, func(t *testing.T) {
 			a := newAsking(t)
-			for kind, got := range a.apart(way.ask, 6000) {
-				if t.Logf("%s against the others: AUC %.3f", kinds[kind], got); math.Abs(got-.5) > within {
-					t.Errorf("a %s can be told: AUC %.3f", kinds[kind], got)
-				}
+			if !tried(func() bool { return a.alike(way.ask, within) }) {
+				t.Error("the kinds can be told apart, each time")
 			}
-			mean := 0.
-			for kind := range kinds {
-				a.cut = kind
-				got := a.apart(way.ask, way.calls)[kind]
-				t.Logf("%s without the dummy step: AUC %.3f", kinds[kind], got)
-				mean += got / float64(len(kinds))
-			}
-			if mean >= .5-within { // of all three, for a busy machine blurs one
-				t.Errorf("nobody sees that the dummy step is gone: AUC %.3f", mean)
+			if !tried(func() bool { return a.missed(way.ask, way.calls) < .5-within }) {
+				t.Error("nobody sees that the dummy step is gone, each time")
 			}
 		})
 	}
+}
+
+// tried measures up to three times: a busy machine blurs one measurement, but what
+// is there to be seen is seen each time.
+func tried(measure func() bool) bool {
+	for range 3 {
+		if measure() {
+			return true
+		}
+	}
+	return false
+}
+
+// alike asks with every step in place and says whether no kind is set apart.
+func (a *asking) alike(way func(*asking, int) func() error, within float64) bool {
+	a.cut = -1
+	yes := true
+	for kind, got := range a.apart(way, 6000) {
+		a.t.Logf("%s against the others: AUC %.3f", kinds[kind], got)
+		yes = yes && math.Abs(got-.5) <= within
+	}
+	return yes
+}
+
+// missed cuts the dummy step out of each kind in turn, and returns the mean of how
+// far that sets them apart.
+func (a *asking) missed(way func(*asking, int) func() error, calls int) (mean float64) {
+	for kind := range kinds {
+		a.cut = kind
+		got := a.apart(way, calls)[kind]
+		a.t.Logf("%s without the dummy step: AUC %.3f", kinds[kind], got)
+		mean += got / float64(len(kinds))
+	}
+	return mean
 }
 
 // asking is a firm whose agent may see ten customers of a thousand.
