@@ -80,7 +80,7 @@ func fieldsOf(m trace.Mask) (out string) {
 func TestFolderSaysTheSame(t *testing.T) {
 	for _, name := range []string{"month", "masked", "stale", "decoy"} {
 		fam := families[slices.IndexFunc(families, func(f family) bool { return f.name == name })]
-		f, x := play(fam, 3, false)
+		f, x := play(fam, 3, true)
 		f2 := *f
 		live, err := trace.Run(f2.exposure(0), trace.Evidence{Items: f.items}, trace.Defaults())
 		if err != nil {
