@@ -122,7 +122,7 @@ func TestNobodyIsNamedWithoutALeak(t *testing.T) {
 
 func TestEveryProbabilityIsOne(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		s := newSmall(rapid.Uint64().Draw(rt, "seed"), rapid.IntRange(1, 400).Draw(rt, "subjects"), rapid.IntRange(1, 12).Draw(rt, "recipients"))
+		s := newSmall(rapid.Uint64().Draw(rt, "seed"), rapid.IntRange(1, 400).Draw(rt, "subjects"), rapid.IntRange(1, 6).Draw(rt, "recipients"))
 		if rapid.Bool().Draw(rt, "leak") {
 			s.leak(0, 100, rapid.IntRange(1, 40).Draw(rt, "complaints"))
 		}
@@ -168,7 +168,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 // L_h(x), and one inside never lowers it.
 func TestItemsPullTheirWay(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		s := newSmall(rapid.Uint64().Draw(rt, "seed"), rapid.IntRange(1, 300).Draw(rt, "subjects"), 6)
+		s := newSmall(rapid.Uint64().Draw(rt, "seed"), rapid.IntRange(1, 300).Draw(rt, "subjects"), 3)
 		s.leak(1, 90, 10)
 		q := newRun(s.exposure(t), Evidence{Items: s.items}, Defaults())
 		suspects := q.survey()

@@ -18,7 +18,7 @@ func TestPeeking(t *testing.T) {
 	none := families[slices.IndexFunc(families, func(f family) bool { return f.name == "none" })]
 	named, looks, highest := 0, 0, 0.0
 	for seed := range runs {
-		f, x := play(none, uint64(5000+seed))
+		f, x := play(none, uint64(5000+seed), false)
 		slices.SortFunc(f.items, func(a, b trace.Item) int { return int(a.At - b.At) })
 		for n := 3; n <= len(f.items); n++ {
 			if *evalPeek == 0 && n%10 != 0 {
