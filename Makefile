@@ -61,5 +61,5 @@ eval-trace: ## the trace engine on firms it has not seen (hours)
 	$(GO) test ./internal/trace/evaltrace -run TestEvaluation -timeout 12h -v -args -seeds 24
 
 clean: ## what the targets above made; demo-data too
-	rm -rf bin demo-data demo-data.keys
+	rm -rf bin demo-data demo-data.keys demo-data.keeper
 	rm -f *.test

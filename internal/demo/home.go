@@ -47,6 +47,9 @@ func makeHome(o Options) (*home, error) {
 	if h.Keys == "" {
 		h.Keys = filepath.Clean(o.Data) + ".keys"
 	}
+	if h.Keeper == "" { // not the user's: every demonstration's ledger has the same name
+		h.Keeper = filepath.Clean(o.Data) + ".keeper"
+	}
 	return h, h.clear()
 }
 
