@@ -33,8 +33,7 @@ func DefaultCaps() Caps {
 	}
 }
 
-// spends lists what an answer is charged to. Sensitive fields have budgets of
-// their own.
+// spends lists what an answer is charged to.
 func (c Caps) spends(p party.Principal, r Request, shown []pii.Ordinal, now time.Time) []ledger.Spend {
 	day, dayEnd := window(now, 24*time.Hour)
 	hour, hourEnd := window(now, time.Hour)

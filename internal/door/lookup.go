@@ -164,7 +164,7 @@ type Inbound struct {
 // inboundLife is how long an inbound caller's work item stays open.
 const inboundLife = 4 * time.Hour
 
-// Answer the phone: a named service posts the caller as a work item for the agent
+// Inbound answers the phone: a named service posts the caller as a work item for the agent
 // who takes the call, with the subject if the number is held, without if not. The
 // service is told the work item's id either way.
 func (d *Door) Inbound(ctx context.Context, p party.Principal, in Inbound) (pii.RequestID, error) {
