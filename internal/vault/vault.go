@@ -327,7 +327,7 @@ func (v *Vault) older(ctx context.Context, shown []ledger.ShownVersion, custody 
 	if wanted == nil {
 		return nil, nil
 	}
-	rows, err := v.store.Versions(ctx, wanted)
+	rows, err := v.store.Replaced(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}

@@ -188,26 +188,26 @@ CREATE TABLE subject_ref (
 	ordinal BIGINT NOT NULL
 );
 
+-- One row holds all that a decision about a subject and an answer read of her.
 CREATE TABLE custody (
-	ordinal  BIGINT NOT NULL PRIMARY KEY,
-	id       BYTEA NOT NULL,
-	state    BIGINT NOT NULL,
-	version  BIGINT NOT NULL,
-	period   TEXT COLLATE "C" NOT NULL,
-	data_key BYTEA,
-	fields   TEXT COLLATE "C" NOT NULL
+	ordinal    BIGINT NOT NULL PRIMARY KEY,
+	id         BYTEA NOT NULL,
+	state      BIGINT NOT NULL,
+	version    BIGINT NOT NULL,
+	at         BIGINT NOT NULL,
+	period     TEXT COLLATE "C" NOT NULL,
+	data_key   BYTEA,
+	record_key BYTEA,
+	fields     TEXT COLLATE "C" NOT NULL,
+	sealed     BYTEA NOT NULL
 );
 
-CREATE TABLE record_key (
-	ordinal BIGINT NOT NULL PRIMARY KEY,
-	sealed  BYTEA NOT NULL
-);
-
-CREATE TABLE subject_value (
+-- What corrections replaced.
+CREATE TABLE subject_version (
 	ordinal BIGINT NOT NULL,
 	version BIGINT NOT NULL,
-	sealed  BYTEA NOT NULL,
 	at      BIGINT NOT NULL,
+	sealed  BYTEA NOT NULL,
 	PRIMARY KEY (ordinal, version)
 );
 

@@ -188,26 +188,26 @@ CREATE TABLE subject_ref (
 	ordinal INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- One row holds all that a decision about a subject and an answer read of her.
 CREATE TABLE custody (
-	ordinal  INTEGER NOT NULL PRIMARY KEY,
-	id       BLOB NOT NULL,
-	state    INTEGER NOT NULL,
-	version  INTEGER NOT NULL,
-	period   TEXT NOT NULL,
-	data_key BLOB,
-	fields   TEXT NOT NULL
+	ordinal    INTEGER NOT NULL PRIMARY KEY,
+	id         BLOB NOT NULL,
+	state      INTEGER NOT NULL,
+	version    INTEGER NOT NULL,
+	at         INTEGER NOT NULL,
+	period     TEXT NOT NULL,
+	data_key   BLOB,
+	record_key BLOB,
+	fields     TEXT NOT NULL,
+	sealed     BLOB NOT NULL
 ) STRICT;
 
-CREATE TABLE record_key (
-	ordinal INTEGER NOT NULL PRIMARY KEY,
-	sealed  BLOB NOT NULL
-) STRICT;
-
-CREATE TABLE subject_value (
+-- What corrections replaced.
+CREATE TABLE subject_version (
 	ordinal INTEGER NOT NULL,
 	version INTEGER NOT NULL,
-	sealed  BLOB NOT NULL,
 	at      INTEGER NOT NULL,
+	sealed  BLOB NOT NULL,
 	PRIMARY KEY (ordinal, version)
 ) STRICT, WITHOUT ROWID;
 

@@ -41,13 +41,16 @@ CREATE TABLE consent (
 	PRIMARY KEY (ordinal, purpose, recipient)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE custody (
-	ordinal  INTEGER NOT NULL PRIMARY KEY,
-	id       BLOB NOT NULL,
-	state    INTEGER NOT NULL,
-	version  INTEGER NOT NULL,
-	period   TEXT NOT NULL,
-	data_key BLOB,
-	fields   TEXT NOT NULL
+	ordinal    INTEGER NOT NULL PRIMARY KEY,
+	id         BLOB NOT NULL,
+	state      INTEGER NOT NULL,
+	version    INTEGER NOT NULL,
+	at         INTEGER NOT NULL,
+	period     TEXT NOT NULL,
+	data_key   BLOB,
+	record_key BLOB,
+	fields     TEXT NOT NULL,
+	sealed     BLOB NOT NULL
 ) STRICT;
 CREATE TABLE erasure (
 	id          BLOB NOT NULL PRIMARY KEY,
@@ -162,10 +165,6 @@ CREATE TABLE person (
 	entry          INTEGER NOT NULL,
 	mac            BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE record_key (
-	ordinal INTEGER NOT NULL PRIMARY KEY,
-	sealed  BLOB NOT NULL
-) STRICT;
 CREATE TABLE revocation (
 	idx INTEGER NOT NULL,
 	key TEXT NOT NULL,
@@ -188,11 +187,11 @@ CREATE TABLE subject_ref (
 	id      BLOB NOT NULL PRIMARY KEY,
 	ordinal INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE subject_value (
+CREATE TABLE subject_version (
 	ordinal INTEGER NOT NULL,
 	version INTEGER NOT NULL,
-	sealed  BLOB NOT NULL,
 	at      INTEGER NOT NULL,
+	sealed  BLOB NOT NULL,
 	PRIMARY KEY (ordinal, version)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE token (
