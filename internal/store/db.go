@@ -12,7 +12,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -32,11 +31,9 @@ type Config struct {
 type DB struct {
 	d     dialect
 	write *sql.DB
-	read  *sql.DB
+	read  *readers
 
 	writer chan *session // the one writer; nil inside means: connect anew
-
-	reads sync.Map // SQL text → *sql.Stmt
 
 	unflushed atomic.Int64 // bytes written since the last flush, roughly
 	flush     chan struct{}
@@ -51,7 +48,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{d: d, write: write, read: read, writer: make(chan *session, 1), flush: make(chan struct{}, 1)}
+	db := &DB{d: d, write: write, read: newReaders(d, read), writer: make(chan *session, 1), flush: make(chan struct{}, 1)}
 	db.writer <- nil
 	background, cancel := context.WithCancel(context.Background())
 	db.closed = cancel
@@ -72,7 +69,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 func (db *DB) Close() error {
 	db.closed()
 	db.done.Wait()
-	err := db.read.Close() // first: SQLite's last connection empties the log
+	err := db.read.close() // first: SQLite's last connection empties the log
 	if s := <-db.writer; s != nil {
 		s.discard()
 	}
@@ -101,44 +98,6 @@ func pool(driver, dsn string, conns int) (*sql.DB, error) {
 	return db, nil
 }
 
-// readers is how many connections read: enough that a busy hour waits for the
-// processors and not for a connection (24 instead of 8 took a fifth off the
-// demonstration).
-func readers() int { return max(24, 4*runtime.GOMAXPROCS(0)) }
-
-// stmt returns the prepared statement of a reader's text. database/sql prepares
-// it once per connection.
-func (db *DB) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
-	if s, ok := db.reads.Load(text); ok {
-		return s.(*sql.Stmt), nil
-	}
-	s, err := db.read.PrepareContext(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	if first, there := db.reads.LoadOrStore(text, s); there {
-		return first.(*sql.Stmt), s.Close()
-	}
-	return s, nil
-}
-
-// rows runs a reader's query and calls each for every row.
-func (db *DB) rows(ctx context.Context, op, text string, each func(scan func(...any) error) error, args ...any) error {
-	if err := ctx.Err(); err != nil {
-		return db.d.fault(op, err)
-	}
-	ctx = db.d.short(ctx)
-	s, err := db.stmt(ctx, text)
-	if err != nil {
-		return db.d.fault(op, err)
-	}
-	r, err := s.QueryContext(ctx, args...)
-	if err != nil {
-		return db.d.fault(op, err)
-	}
-	return db.d.fault(op, drain(r, each))
-}
-
 func drain(r *sql.Rows, each func(scan func(...any) error) error) error {
 	defer r.Close()
 	for r.Next() {
@@ -150,14 +109,4 @@ func drain(r *sql.Rows, each func(scan func(...any) error) error) error {
 		return err
 	}
 	return r.Close()
-}
-
-// row reads at most one row and reports whether there was one.
-func (db *DB) row(ctx context.Context, op, text string, into []any, args ...any) (bool, error) {
-	found := false
-	err := db.rows(ctx, op, text, func(scan func(...any) error) error {
-		found = true
-		return scan(into...)
-	}, args...)
-	return found && err == nil, err
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -13,8 +14,7 @@ import (
 	"github.com/goldbell/goldbell/internal/fault"
 )
 
-// session is the writer's connection with its prepared statements. Whoever took
-// it from DB.writer owns it.
+// session is a connection with its prepared statements. Whoever took it owns it.
 type session struct {
 	d     dialect
 	conn  *sql.Conn
@@ -243,6 +243,19 @@ func (s *session) ask(ctx context.Context, all []question) error {
 		}
 	}
 	return nil
+}
+
+// snapshot is ask in one snapshot of SQLite.
+func (s *session) snapshot(ctx context.Context, all []question) error {
+	if s.d.name != "sqlite" {
+		return s.ask(ctx, all)
+	}
+	if _, err := s.exec(ctx, "BEGIN"); err != nil {
+		return err
+	}
+	err := s.ask(ctx, all)
+	_, end := s.exec(ctx, "ROLLBACK") // nothing was written
+	return cmp.Or(err, end)
 }
 
 func pipeline(ctx context.Context, conn *pgx.Conn, calls []call) error {

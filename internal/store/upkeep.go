@@ -51,7 +51,7 @@ func (db *DB) Checkpoint(ctx context.Context) error {
 // checkpoint reports whether a reader or writer was in the way.
 func (db *DB) checkpoint(ctx context.Context, text string) (busy bool, err error) {
 	var blocked, pages, copied int64
-	err = db.read.QueryRowContext(db.d.short(ctx), text).Scan(&blocked, &pages, &copied)
+	err = db.read.pool.QueryRowContext(db.d.short(ctx), text).Scan(&blocked, &pages, &copied)
 	return blocked != 0, db.d.fault("checkpoint", err)
 }
 
