@@ -39,10 +39,11 @@ type Store interface {
 	Leaves(ctx context.Context, from uint64, n int) ([][]byte, error)
 	// Openings returns the sealed openings of [from, from+n) that still exist, in order.
 	Openings(ctx context.Context, from uint64, n int) ([]SealedOpening, error)
-	// ByRequest finds the entry of a request id.
-	ByRequest(ctx context.Context, id pii.RequestID) (idx uint64, ok bool, err error)
-	// Find returns indices filed under ref that are ≥ from, ascending, at most n.
-	Find(ctx context.Context, ref Ref, from uint64, n int) ([]uint64, error)
+	// Requests finds the entries of request ids; those not recorded are missing.
+	Requests(ctx context.Context, ids []pii.RequestID) (map[pii.RequestID]uint64, error)
+	// Find returns the rows filed under references of one kind whose index is ≥ from,
+	// by index, at most n.
+	Find(ctx context.Context, kind RefKind, keys [][]byte, from uint64, n int) ([]IndexRow, error)
 	// Tiles returns full tiles (256 hashes of 32 bytes); a missing one is an error.
 	Tiles(ctx context.Context, ids []TileID) ([][]byte, error)
 }

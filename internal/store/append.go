@@ -112,25 +112,9 @@ func (a *appending) Leaves(from uint64, n int) ([][]byte, error) { return leaves
 // Tiles implements [ledger.Tx].
 func (a *appending) Tiles(ids []ledger.TileID) ([][]byte, error) { return tiles(a.query, ids) }
 
-var inRequests = in(`SELECT request, idx FROM ledger_request WHERE request IN `, 0, ``)
-
 // Requests implements [ledger.Tx].
 func (a *appending) Requests(ids []pii.RequestID) (map[pii.RequestID]uint64, error) {
-	found := map[pii.RequestID]uint64{}
-	vals := make([]any, len(ids))
-	for i := range ids {
-		vals[i] = ids[i][:]
-	}
-	err := a.s.d.each(inRequests, nil, vals, func(text string, args []any) error {
-		return a.query(text, func(scan func(...any) error) error {
-			var id pii.RequestID
-			var idx uint64
-			err := scan((*id16)(&id), &idx)
-			found[id] = idx
-			return err
-		}, args...)
-	})
-	return found, err
+	return requests(a.s.d, a.query, ids)
 }
 
 const selectRevoked = `SELECT key, MAX(idx) FROM revocation WHERE idx >= $1 GROUP BY key`

@@ -107,11 +107,11 @@ func TestI4_EqualAnswersAndEntries(t *testing.T) {
 				for n := range 5 {
 					a, id, err := q.ask(h, h.asker(n), n)()
 					h.ok(err)
-					entry, _, err := h.ledger.ByRequest(ctxOf(t), id)
+					entries, err := h.ledger.Requests(ctxOf(t), []pii.RequestID{id})
 					h.ok(err)
 					b, err := json.Marshal(a)
 					h.ok(err)
-					l, o := h.sizes(entry)
+					l, o := h.sizes(entries[id])
 					if i+n == 0 {
 						answer, leaf, opening = string(b), l, o
 					}
