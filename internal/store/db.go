@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Config says where the database is.
@@ -38,8 +39,12 @@ type DB struct {
 
 	reads sync.Map // SQL text → *sql.Stmt
 
+	unfiled unfiled
+	file    chan struct{}
+
 	unflushed atomic.Int64 // bytes written since the last flush, roughly
 	flush     chan struct{}
+	readOnly  bool
 	closed    context.CancelFunc
 	done      sync.WaitGroup
 }
@@ -51,7 +56,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{d: d, write: write, read: read, writer: make(chan *session, 1), flush: make(chan struct{}, 1)}
+	db := &DB{d: d, write: write, read: read, writer: make(chan *session, 1), flush: make(chan struct{}, 1), file: make(chan struct{}, 1), readOnly: c.ReadOnly}
 	db.writer <- nil
 	background, cancel := context.WithCancel(context.Background())
 	db.closed = cancel
@@ -61,6 +66,8 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err := db.migrate(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	db.done.Add(1)
+	go db.fileLoop(background)
 	if d.name == "sqlite" {
 		db.done.Add(1)
 		go db.flushLoop(background)
@@ -68,10 +75,18 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	return db, nil
 }
 
-// Close ends the background work and closes every connection.
+// closeLimit bounds the filing of what waits when the database is closed.
+const closeLimit = 10 * time.Second
+
+// Close ends the background work, files what waits and closes every connection.
 func (db *DB) Close() error {
 	db.closed()
 	db.done.Wait()
+	if !db.readOnly {
+		ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+		_ = db.File(ctx) // what is not filed now is filed later
+		cancel()
+	}
 	err := db.read.Close() // first: SQLite's last connection empties the log
 	if s := <-db.writer; s != nil {
 		s.discard()

@@ -31,19 +31,27 @@ var (
 		` ON CONFLICT (key) DO UPDATE SET used = meter.used + excluded.used`)
 )
 
-// Meters implements [ledger.Tx].
-func (a *appending) Meters(spends []ledger.Spend) error {
+// Prefetch implements [ledger.Tx].
+func (a *appending) Prefetch(n ledger.Needs) error {
 	if a.failed != nil {
 		return a.failed
 	}
-	var ask []question
+	all := append(a.lookUp(n.Requests), a.reading(n.Spends)...)
+	if n.Revoked {
+		all = append(all, a.takenBack(n.Since))
+	}
+	return a.begin(all...)
+}
+
+// reading are the questions that read what the spends need and is not read yet.
+func (a *appending) reading(spends []ledger.Spend) (ask []question) {
 	unread := map[string][]any{}
 	for _, s := range spends {
 		m := a.meters[s.Key]
 		if m == nil {
 			m = &meter{counted: map[pii.Ordinal]bool{}}
 			a.meters[s.Key] = m
-			ask = append(ask, question{selectMeter, []any{s.Key}, func(scan func(...any) error) error { return scan(&m.used) }})
+			ask = append(ask, question{text: selectMeter, args: []any{s.Key}, each: func(scan func(...any) error) error { return scan(&m.used) }})
 		}
 		for _, o := range s.Subjects {
 			if _, known := m.counted[o]; !known {
@@ -54,8 +62,8 @@ func (a *appending) Meters(spends []ledger.Spend) error {
 	}
 	for key, subjects := range unread {
 		m := a.meters[key]
-		err := a.s.d.each(inCounted, []any{key}, subjects, func(text string, args []any) error {
-			ask = append(ask, question{text, args, func(scan func(...any) error) error {
+		_ = a.t.db.d.each(inCounted, []any{key}, subjects, func(text string, args []any) error {
+			ask = append(ask, question{text: text, args: args, each: func(scan func(...any) error) error {
 				var o pii.Ordinal
 				err := scan(&o)
 				m.counted[o] = true
@@ -63,19 +71,13 @@ func (a *appending) Meters(spends []ledger.Spend) error {
 			}})
 			return nil
 		})
-		if err != nil {
-			return a.keep(err)
-		}
 	}
-	if err := a.s.ask(a.ctx, ask); err != nil {
-		return a.keep(err)
-	}
-	return nil
+	return ask
 }
 
 // Spend implements [ledger.Tx].
 func (a *appending) Spend(all []ledger.Spend) (over string, err error) {
-	if err := a.Meters(all); err != nil {
+	if err := a.Prefetch(ledger.Needs{Spends: all}); err != nil {
 		return "", err
 	}
 	var undo []func()
@@ -149,6 +151,6 @@ func (a *appending) charges(calls []call) []call {
 		}
 		m.charged, m.touched, m.fresh = 0, false, nil
 	}
-	calls = a.s.d.insert(calls, addMeters, used)
-	return a.s.d.insert(calls, insertCounted, counted)
+	calls = a.t.db.d.insert(calls, addMeters, used)
+	return a.t.db.d.insert(calls, insertCounted, counted)
 }
