@@ -222,7 +222,9 @@ func (b *builder) build(batch []*queued) error {
 func (b *builder) prefetch(batch []*queued) error {
 	n := Needs{Since: math.MaxInt64}
 	for _, q := range batch {
-		n.Requests = append(n.Requests, q.item.Request)
+		if q.item.Hash != nil {
+			n.Requests = append(n.Requests, q.item.Request)
+		}
 		n.Spends = append(n.Spends, q.answer.entry.Spends...)
 		if len(q.item.Basis.Keys) > 0 {
 			n.Revoked, n.Since = true, min(n.Since, q.item.Basis.Size)

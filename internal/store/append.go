@@ -142,7 +142,7 @@ func (a *appending) Leaves(from uint64, n int) ([][]byte, error) { return leaves
 // Tiles implements [ledger.Tx].
 func (a *appending) Tiles(ids []ledger.TileID) ([][]byte, error) { return tiles(a.query, ids) }
 
-var inRequests = in(`SELECT request, idx FROM ledger_request WHERE request IN `, 0, ``)
+var inRequests = columns(`SELECT request, idx FROM ledger_request WHERE (request) IN (`, `bytea`, `)`)
 
 // Requests implements [ledger.Tx].
 func (a *appending) Requests(ids []pii.RequestID) (map[pii.RequestID]uint64, error) {
@@ -170,15 +170,12 @@ func (a *appending) lookUp(ids []pii.RequestID) []question {
 			vals = append(vals, ids[i][:])
 		}
 	}
-	if len(vals) == 0 {
-		return nil
-	}
 	var all []question
 	if !a.caughtUp { // afterwards nobody appends but us, and what we write may be rolled back
 		a.caughtUp = true
 		all = append(all, a.fresh())
 	}
-	_ = db.d.each(inRequests, nil, vals, func(text string, args []any) error {
+	db.d.rowsOf(inRequests, vals, func(text string, args []any) {
 		all = append(all, question{text: text, args: args, each: func(scan func(...any) error) error {
 			var id pii.RequestID
 			var idx uint64
@@ -186,7 +183,6 @@ func (a *appending) lookUp(ids []pii.RequestID) []question {
 			a.known[id] = &idx
 			return err
 		}})
-		return nil
 	})
 	return all
 }
@@ -253,7 +249,7 @@ func (a *appending) Apply(idx uint64, _ time.Time, effects []ledger.Effect) erro
 }
 
 var (
-	insertEntries     = values(`INSERT INTO ledger_entry (idx, data, holder, month, sealed, refs) VALUES `, 6, ``)
+	insertEntries     = columns(`INSERT INTO ledger_entry (idx, data, holder, month, sealed, refs) `, `bigint bytea bigint text bytea bytea`, ``)
 	insertTiles       = values(`INSERT INTO ledger_tile (l, n, data) VALUES `, 3, ``)
 	insertRevocations = values(`INSERT INTO revocation (idx, key) VALUES `, 2, ``)
 )
@@ -298,15 +294,15 @@ func (a *appending) Write(b ledger.Batch) error {
 	return nil
 }
 
-// fits checks a batch against the locked head, and its requests against those
-// recorded: the index that would refuse one is filed behind the commit.
+// fits checks a batch against the locked head, and its requests against those that
+// were looked for or wait to be filed. What may be retried was looked for; other
+// requests are random, and the index would keep the first of two.
 func (a *appending) fits(b ledger.Batch) error {
 	n := len(b.Leaves)
 	if len(b.Requests) != n || len(b.Openings) != n || b.Head.Size != b.Old+uint64(n) {
 		return a.keep(fault.New(fault.Internal, "internal", "batch"))
 	}
-	known, err := a.Requests(b.Requests)
-	if err != nil {
+	if err := a.begin(a.lookUp(nil)...); err != nil {
 		return err
 	}
 	if b.Old != a.head.Size {
@@ -314,7 +310,7 @@ func (a *appending) fits(b ledger.Batch) error {
 	}
 	seen := make(map[pii.RequestID]bool, n)
 	for _, id := range b.Requests {
-		if _, recorded := known[id]; recorded || seen[id] {
+		if seen[id] || a.known[id] != nil || a.t.db.unfiled.request(id) != nil {
 			return a.keep(fault.New(fault.Conflict, "exists", "request"))
 		}
 		seen[id] = true

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"slices"
 
@@ -49,8 +50,8 @@ const (
 )
 
 var (
-	insertRequests = values(`INSERT INTO ledger_request (request, idx) VALUES `, 2, ` ON CONFLICT DO NOTHING`)
-	insertIndex    = values(`INSERT INTO ledger_index (kind, ref, idx) VALUES `, 3, ` ON CONFLICT DO NOTHING`)
+	insertRequests = columns(`INSERT INTO ledger_request (request, idx) `, `bytea bigint`, ` ON CONFLICT DO NOTHING`)
+	insertIndex    = columns(`INSERT INTO ledger_index (kind, ref, idx) `, `bigint bytea bigint`, ` ON CONFLICT DO NOTHING`)
 )
 
 // File files what waits in the two indices. It may be cut off anywhere, and run in
@@ -71,29 +72,24 @@ func (db *DB) File(ctx context.Context) error {
 	if err != nil || size == from {
 		return err
 	}
-	calls, err := db.d.filingCalls(all)
+	parts, err := db.d.filingSlices(all)
 	if err != nil {
 		return err
 	}
-	calls = append(calls, call{text: updateFiled, args: []any{int64(size), int64(from)}})
-	for slice := range slices.Chunk(calls, max(1, fileSlice/db.d.lists[len(db.d.lists)-1])) {
-		written := 0
-		err := db.transact(ctx, "file", func(s *session) error {
-			for _, c := range slice {
-				written += 64 * len(c.args)
-			}
-			return s.run(ctx, slice)
-		})
-		if err != nil {
+	last := len(parts) - 1
+	parts[last] = append(parts[last], call{text: updateFiled, args: []any{int64(size), int64(from)}})
+	for _, calls := range parts {
+		if err := db.transact(ctx, "file", func(s *session) error { return s.run(ctx, calls) }); err != nil {
 			return err
 		}
-		db.wrote(written)
+		db.wrote(fileSlice * 256)
 	}
 	db.unfiled.filed(size)
 	return nil
 }
 
-func (d dialect) filingCalls(all []filing) ([]call, error) {
+// filingSlices are the statements of each transaction that files, in key order.
+func (d dialect) filingSlices(all []filing) (out [][]call, err error) {
 	type row struct {
 		ref ledger.Ref
 		idx uint64
@@ -104,26 +100,25 @@ func (d dialect) filingCalls(all []filing) ([]call, error) {
 			return nil, d.fault("file", err)
 		}
 	}
-	slices.SortFunc(rows, func(a, b row) int { // by idx they are sorted already
-		if a.ref.Kind != b.ref.Kind {
-			return int(a.ref.Kind) - int(b.ref.Kind)
-		}
-		if c := bytes.Compare(a.ref.Key, b.ref.Key); c != 0 {
-			return c
-		}
-		return int(int64(a.idx) - int64(b.idx))
+	slices.SortStableFunc(rows, func(a, b row) int { // they are in the entries' order
+		return cmp.Or(cmp.Compare(a.ref.Kind, b.ref.Kind), bytes.Compare(a.ref.Key, b.ref.Key))
 	})
-	flat := make([]any, 0, 3*len(rows))
-	for _, r := range rows {
-		flat = append(flat, int64(r.ref.Kind), notNil(r.ref.Key), int64(r.idx))
+	for part := range slices.Chunk(rows, fileSlice) {
+		flat := make([]any, 0, 3*len(part))
+		for _, r := range part {
+			flat = append(flat, int64(r.ref.Kind), notNil(r.ref.Key), int64(r.idx))
+		}
+		out = append(out, d.insert(nil, insertIndex, flat))
 	}
-	calls := d.insert(nil, insertIndex, flat)
 	slices.SortFunc(all, func(a, b filing) int { return bytes.Compare(a.request[:], b.request[:]) })
-	flat = make([]any, 0, 2*len(all))
-	for _, f := range all {
-		flat = append(flat, f.packed[:len(f.request)], int64(f.idx))
+	for part := range slices.Chunk(all, fileSlice) {
+		flat := make([]any, 0, 2*len(part))
+		for _, f := range part {
+			flat = append(flat, f.packed[:len(f.request)], int64(f.idx))
+		}
+		out = append(out, d.insert(nil, insertRequests, flat))
 	}
-	return d.insert(calls, insertRequests, flat), nil
+	return out, nil
 }
 
 // selectRequest and selectIndex read the index and, in the same snapshot, what is

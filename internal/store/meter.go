@@ -22,12 +22,11 @@ type meter struct {
 	fresh   []pii.Ordinal        // newly counted
 }
 
-const selectMeter = `SELECT used FROM meter WHERE key = $1`
-
 var (
-	inCounted     = in(`SELECT ordinal FROM meter_subject WHERE key = $1 AND ordinal IN `, 1, ``)
-	insertCounted = values(`INSERT INTO meter_subject (key, ordinal) VALUES `, 2, ``)
-	addMeters     = values(`INSERT INTO meter (key, used, until) VALUES `, 3,
+	inMeters      = columns(`SELECT key, used FROM meter WHERE (key) IN (`, `text`, `)`)
+	inCounted     = columns(`SELECT key, ordinal FROM meter_subject WHERE (key, ordinal) IN (`, `text bigint`, `)`)
+	insertCounted = columns(`INSERT INTO meter_subject (key, ordinal) `, `text bigint`, ``)
+	addMeters     = columns(`INSERT INTO meter (key, used, until) `, `text bigint bigint`,
 		` ON CONFLICT (key) DO UPDATE SET used = meter.used + excluded.used`)
 )
 
@@ -45,33 +44,43 @@ func (a *appending) Prefetch(n ledger.Needs) error {
 
 // reading are the questions that read what the spends need and is not read yet.
 func (a *appending) reading(spends []ledger.Spend) (ask []question) {
-	unread := map[string][]any{}
+	var keys, unread []any
 	for _, s := range spends {
 		m := a.meters[s.Key]
 		if m == nil {
 			m = &meter{counted: map[pii.Ordinal]bool{}}
 			a.meters[s.Key] = m
-			ask = append(ask, question{text: selectMeter, args: []any{s.Key}, each: func(scan func(...any) error) error { return scan(&m.used) }})
+			keys = append(keys, s.Key)
 		}
 		for _, o := range s.Subjects {
 			if _, known := m.counted[o]; !known {
 				m.counted[o] = false
-				unread[s.Key] = append(unread[s.Key], int64(o))
+				unread = append(unread, s.Key, int64(o))
 			}
 		}
 	}
-	for key, subjects := range unread {
-		m := a.meters[key]
-		_ = a.t.db.d.each(inCounted, []any{key}, subjects, func(text string, args []any) error {
-			ask = append(ask, question{text: text, args: args, each: func(scan func(...any) error) error {
-				var o pii.Ordinal
-				err := scan(&o)
+	a.t.db.d.rowsOf(inMeters, keys, func(text string, args []any) {
+		ask = append(ask, question{text: text, args: args, each: func(scan func(...any) error) error {
+			var key string
+			var used int64
+			err := scan(&key, &used)
+			if m := a.meters[key]; m != nil {
+				m.used = used
+			}
+			return err
+		}})
+	})
+	a.t.db.d.rowsOf(inCounted, unread, func(text string, args []any) {
+		ask = append(ask, question{text: text, args: args, each: func(scan func(...any) error) error {
+			var key string
+			var o pii.Ordinal
+			err := scan(&key, &o)
+			if m := a.meters[key]; m != nil {
 				m.counted[o] = true
-				return err
-			}})
-			return nil
-		})
-	}
+			}
+			return err
+		}})
+	})
 	return ask
 }
 
