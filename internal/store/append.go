@@ -43,7 +43,7 @@ func (db *DB) Append(ctx context.Context, fn func(ledger.Tx) error) error {
 		return err
 	}
 	db.wrote(a.bytes)
-	db.toFile(a.head.Size, a.added)
+	db.toFile(a.added)
 	return nil
 }
 

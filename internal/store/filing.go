@@ -5,42 +5,55 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/pii"
 )
 
-// fileAfter is how many entries wait before they are filed: enough that several
-// index rows fall on one page.
-const fileAfter = 16384
+// fileAfter is how many entries may wait before they are filed in the middle of a
+// rush. The more of them, the more index rows fall on one page.
+const fileAfter = 32768
+
+// fileIdle is after how long a pause what waits is filed.
+const fileIdle = 200 * time.Millisecond
 
 // fileSlice is how many index rows one transaction files, in key order: few pages,
 // and a commit that waits for it waits milliseconds.
 const fileSlice = 2048
 
-// toFile takes in what an append wrote, and wakes the background when it is time.
-func (db *DB) toFile(size uint64, added []filing) {
+// toFile takes in what an append wrote, and tells the background.
+func (db *DB) toFile(added []filing) {
 	for _, f := range added {
 		_ = db.unfiled.add(f) // packed by us: it cannot be malformed
 	}
-	if db.unfiled.waiting() < fileAfter {
-		return
-	}
 	select {
 	case db.file <- struct{}{}:
-	default: // it is at work
+	default: // it is told already
 	}
 }
 
+// fileLoop files in pauses, or when too much waits. A failure is tried again after
+// the next append.
 func (db *DB) fileLoop(ctx context.Context) {
 	defer db.done.Done()
+	pause := time.NewTimer(fileIdle)
+	defer pause.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-db.file:
-			_ = db.File(ctx) // a failure is tried again after the next append
+			pause.Reset(fileIdle)
+			if db.unfiled.waiting() < fileAfter {
+				continue
+			}
+		case <-pause.C:
+			if db.unfiled.waiting() == 0 {
+				continue
+			}
 		}
+		_ = db.File(ctx)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,12 +20,16 @@ import (
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/store"
+	"github.com/goldbell/goldbell/internal/store/pgtest"
 	"github.com/goldbell/goldbell/proof"
 )
 
 // TestLedgerTable prints what the ledger's appender does beside bare inserts of the
 // same bytes, in one run. It asserts nothing.
 func TestLedgerTable(t *testing.T) {
+	if os.Getenv("BENCH_APPENDER") != "" {
+		appender(t)
+	}
 	if os.Getenv("GOLDBELL_BENCH_LEDGER") == "" {
 		t.Skip("set GOLDBELL_BENCH_LEDGER=1, or run make bench-ledger")
 	}
@@ -32,20 +37,75 @@ func TestLedgerTable(t *testing.T) {
 	tab.add("measure", "writers", "ledger", "bare", "ratio", "note")
 	for _, e := range engines(t) {
 		appends(t, tab, e)
+		if e.dsn != "" {
+			together(t, tab, e)
+		}
 	}
 	fmt.Println(tab)
 }
+
+// together measures several processes that append to one PostgreSQL, 64 writers
+// each, beside one process.
+func together(t *testing.T, tab *table, e engine) {
+	dir := t.TempDir()
+	e.dsn = pgtest.Start(t)
+	_, err := keyring.Create(filepath.Join(dir, "keys"), origin, time.Now(), rand.Reader)
+	ok(t, err)
+	alone := 0.0
+	for _, n := range []int{1, 2, 4} {
+		var all sync.WaitGroup
+		counts := make([]int, n)
+		for i := range n {
+			all.Go(func() {
+				cmd := exec.Command(os.Args[0], "-test.run=^TestLedgerTable$")
+				cmd.Env = append(os.Environ(), "BENCH_APPENDER="+e.dsn, "BENCH_DIR="+dir, "BENCH_KEEPER="+fmt.Sprint(n, "-", i))
+				out, err := cmd.Output()
+				if err == nil {
+					_, err = fmt.Sscan(string(out), &counts[i])
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		sum := 0.0
+		for _, c := range counts {
+			sum += float64(c) / processSpan.Seconds()
+		}
+		if n == 1 {
+			alone = sum
+		}
+		tab.add("postgres: entries/s of several processes", fmt.Sprintf("%d × 64", n), fmt.Sprintf("%.0f/s", sum), fmt.Sprintf("%.0f/s", alone), ratio(sum, alone), "baseline: one process")
+	}
+}
+
+// processSpan is how long each process appends.
+const processSpan = 2 * turn
+
+// appender is one of several processes.
+func appender(t *testing.T) {
+	dir := os.Getenv("BENCH_DIR")
+	ring, err := keyring.Open(filepath.Join(dir, "keys"), rand.Reader)
+	ok(t, err)
+	b := openBook(t, engine{dsn: os.Getenv("BENCH_APPENDER")}, ring, filepath.Join(dir, os.Getenv("BENCH_KEEPER")))
+	fmt.Println(hammer(t, 64, processSpan, func(n int) error { return b.append(n, false) }).n)
+	b.close()
+	os.Exit(0) // the test's own words are not wanted
+}
+
+const origin = "bench.invalid/log"
 
 // appends measures Append of a disclosure of one subject, with opening, index rows,
 // tree and signature, beside a group commit that inserts the same bytes as one row.
 func appends(t *testing.T, tab *table, e engine) {
 	book, bare := newBook(t, e), newGroup(t, e)
-	for _, writers := range writersOf() {
+	for _, writers := range []int{1, 8, 64, 256} {
 		var plain, budget, rows []point
 		for range rounds { // in turn, so that all meet the same machine
-			rows = append(rows, hammer(t, writers, bare.insert))
-			plain = append(plain, hammer(t, writers, func(n int) error { return book.append(n, false) }))
-			budget = append(budget, hammer(t, writers, func(n int) error { return book.append(n, true) }))
+			rows = append(rows, hammer(t, writers, turn, bare.insert))
+			plain = append(plain, hammer(t, writers, turn, func(n int) error { return book.append(n, false) }))
+			budget = append(budget, hammer(t, writers, turn, func(n int) error { return book.append(n, true) }))
 		}
 		r, p, b := middle(rows), middle(plain), middle(budget)
 		note := "target ≥ 0.8 at 64 and 256"
@@ -70,13 +130,13 @@ func middle(all []point) point {
 func us(d time.Duration) string { return fmt.Sprintf("%d µs", d.Microseconds()) }
 
 // hammer calls f in a closed loop from as many writers.
-func hammer(t *testing.T, writers int, f func(n int) error) point {
+func hammer(t *testing.T, writers int, span time.Duration, f func(n int) error) point {
 	times := make([][]time.Duration, writers)
 	var wait sync.WaitGroup
 	start := time.Now()
 	for w := range writers {
 		wait.Go(func() {
-			for n := w; time.Since(start) < turn; n += writers {
+			for n := w; time.Since(start) < span; n += writers {
 				began := time.Now()
 				if err := f(n); err != nil {
 					t.Error(err)
@@ -102,13 +162,20 @@ const people, subjects = 100, 100_000
 // book is a ledger on a store of its own.
 type book struct {
 	*ledger.Ledger
-	key keyring.RecordKey
+	key   keyring.RecordKey
+	close func()
 }
 
 func newBook(t *testing.T, e engine) *book {
 	dir := t.TempDir()
-	ring, err := keyring.Create(filepath.Join(dir, "keys"), "bench.invalid/log", time.Now(), rand.Reader)
+	ring, err := keyring.Create(filepath.Join(dir, "keys"), origin, time.Now(), rand.Reader)
 	ok(t, err)
+	b := openBook(t, e, ring, dir)
+	t.Cleanup(b.close)
+	return b
+}
+
+func openBook(t *testing.T, e engine, ring *keyring.Ring, dir string) *book {
 	config := store.Config{Driver: "sqlite", Path: filepath.Join(dir, "db")}
 	if e.dsn != "" {
 		config = store.Config{Driver: "postgres", DSN: e.dsn}
@@ -119,11 +186,11 @@ func newBook(t *testing.T, e engine) *book {
 	b.key, _, err = ring.NewRecordKey(pii.SubjectID{1}, time.Now())
 	ok(t, err)
 	b.Ledger, err = ledger.Open(t.Context(), ledger.Config{
-		Store: db, Ring: ring, Keeper: ledger.NewKeeper(filepath.Join(dir, "head"), "bench.invalid/log"),
+		Store: db, Ring: ring, Keeper: ledger.NewKeeper(filepath.Join(dir, "head"), origin),
 		Clock: time.Now, Rand: rand.Reader,
 	})
 	ok(t, err)
-	t.Cleanup(func() { _ = b.Close(); _ = db.Close() })
+	b.close = func() { _ = b.Close(); _ = db.Close() }
 	return b
 }
 
@@ -302,13 +369,4 @@ func flat(first int, rows []*row) []any {
 		args = append(args, int64(first+i), r.data)
 	}
 	return args
-}
-
-func writersOf() (all []int) {
-	for s := range strings.FieldsSeq(os.Getenv("W")) {
-		var n int
-		fmt.Sscan(s, &n)
-		all = append(all, n)
-	}
-	return all
 }
