@@ -52,10 +52,11 @@ type Ledger struct {
 	wake    chan struct{}
 	stopped chan struct{}
 
-	mu     sync.Mutex // guards the next four
+	mu     sync.Mutex // guards the next five
 	queue  []*queued
 	closed bool
-	fatal  error
+	fatal  error                 // stopped for good
+	held   error                 // refused until further notice
 	live   map[*Receipt]struct{} // receipts, and queued items, on which something may still be opened
 
 	headMu sync.RWMutex
@@ -296,7 +297,10 @@ func (l *Ledger) halt(err error) {
 func (l *Ledger) halted() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.fatal
+	if l.fatal != nil {
+		return l.fatal
+	}
+	return l.held
 }
 
 // Ready reports why nothing can be recorded, if so.
