@@ -1,6 +1,7 @@
 package witness
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -136,8 +137,8 @@ func readState(dir string, own proof.Key, logs map[string]proof.Key) (map[string
 		return nil, errState
 	}
 	var text stateText
-	if json.Unmarshal(b, &text) != nil || text.Format != stateFormat {
-		return nil, errState
+	if json.Unmarshal(b, &text) != nil || text.Format != stateFormat || !bytes.Equal(text.encode(), b) {
+		return nil, errState // in any other form, something may be missing
 	}
 	state := map[string]seen{}
 	for origin, signed := range text.Logs {
@@ -161,11 +162,12 @@ func writeState(dir string, state map[string]seen) error {
 	for origin, s := range state {
 		text.Logs[origin] = string(s.note)
 	}
-	b, err := json.MarshalIndent(text, "", " ")
-	if err != nil {
-		return err
-	}
-	return replaceFile(filepath.Join(dir, stateFile), append(b, '\n'))
+	return replaceFile(filepath.Join(dir, stateFile), text.encode())
+}
+
+func (t stateText) encode() []byte {
+	b, _ := json.MarshalIndent(t, "", " ") // strings only: cannot fail
+	return append(b, '\n')
 }
 
 // replaceFile puts new content in a file's place; both content and name are durable
