@@ -27,6 +27,7 @@ type remote struct {
 	mu     sync.Mutex // guards what follows
 	known  uint64     // the size it is thought to hold
 	signed bool       // known is under a cosignature that was verified
+	met    bool       // it signed for this process: a restored database is found by asking
 	told   string     // the last alarm about it, until it signs again
 	failed uint64     // rounds in which it did not sign
 }
@@ -35,6 +36,12 @@ func (r *remote) state() (known uint64, signed bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.known, r.signed
+}
+
+func (r *remote) hasMet() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.met
 }
 
 // take makes the caller the one who asks this witness.
@@ -109,7 +116,7 @@ func (c *Client) ask(ctx context.Context, r *remote, head ledger.Head) {
 // tree does not continue what it holds, the writers are stopped.
 func (c *Client) submit(ctx context.Context, r *remote, head ledger.Head) error {
 	old, before := r.state()
-	if old == head.Size && before {
+	if old == head.Size && before && r.hasMet() {
 		return nil
 	}
 	for range 2 {
@@ -218,7 +225,9 @@ func (c *Client) keep(ctx context.Context, r *remote, head ledger.Head, lines []
 	if err := c.Store.AddCosignature(ctx, Cosignature{head.Size, r.Key.String(), line}); err != nil {
 		return err
 	}
-	r.sawSize(head.Size, true)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.known, r.signed, r.met = head.Size, true, true
 	return nil
 }
 

@@ -84,6 +84,7 @@ type Client struct {
 
 	mu      sync.Mutex // guards what follows
 	round   time.Time  // when the last round began
+	asked   uint64     // and the ledger's size then
 	covered uint64     // the largest size a quorum has signed, at it or beyond
 	since   time.Time  // when covered last grew, or was the ledger's size
 	told    bool       // that it is late
@@ -219,18 +220,23 @@ func (c *Client) due() bool {
 	switch {
 	case c.stopped != nil || size == 0 || least >= size:
 		return false
-	case since < 0 || since >= c.Every, since >= pause && size-least >= c.Entries:
-		c.round = c.Clock()
+	case since < 0 || since >= c.Every, since >= pause && size-c.asked >= c.Entries:
+		c.round, c.asked = c.Clock(), size
 		return true
 	}
 	return false
 }
 
-// least is the smallest size that a witness we ask has signed last.
+// least is the smallest size that a witness we ask has signed last; 0 while one of
+// them has not signed for this process.
 func (c *Client) least() uint64 {
 	least := ^uint64(0)
 	for _, r := range c.remotes {
-		if known, _ := r.state(); r.URL != "" {
+		known, _ := r.state()
+		if !r.hasMet() {
+			known = 0
+		}
+		if r.URL != "" {
 			least = min(least, known)
 		}
 	}
