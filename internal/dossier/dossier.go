@@ -20,6 +20,7 @@ import (
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/witness"
 	"github.com/goldbell/goldbell/proof"
 )
 
@@ -46,6 +47,9 @@ type Heads interface {
 	Covering(ctx context.Context, size uint64) (ledger.Head, error)
 	// Witnesses are the vkeys whose signatures Covering may hand out.
 	Witnesses() []string
+	// FirstOutside says which witness of another organisation signed an entry first,
+	// and when, for the page; ok is false if none has.
+	FirstOutside(ctx context.Context, idx uint64) (first witness.Signed, ok bool, err error)
 }
 
 // head is a checkpoint that covers what was recorded until now.

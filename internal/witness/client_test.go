@@ -189,6 +189,11 @@ func TestCosigned(t *testing.T) {
 	if c, n := h.signers(must(h.client.Checkpoint(ctx)), ws...); n != 0 || c.Size != first+3 {
 		t.Errorf("with late witnesses: size %d, %d cosignatures", c.Size, n)
 	}
+	h.Now = h.Now.Add(-time.Minute) // and the clock is set back: what was served stays
+	if c, _ := h.signers(must(h.client.Checkpoint(ctx)), ws...); c.Size != first+3 {
+		t.Errorf("served %d after %d", c.Size, first+3)
+	}
+	h.Now = h.Now.Add(time.Minute)
 	for _, w := range ws {
 		w.setClock(h.Now)
 	}
@@ -346,6 +351,19 @@ func TestMisbehaviour(t *testing.T) {
 				t.Errorf("status %+v", s)
 			}
 		})
+	}
+}
+
+// TestSignatureFromBeforeWeAsked is younger than the head and older than the
+// question: a clock that stands still.
+func TestSignatureFromBeforeWeAsked(t *testing.T) {
+	h, ws := witnessed(t, 1, nil, 1)
+	h.add(1)
+	ws[0].setClock(h.Now)
+	h.Now = h.Now.Add(time.Hour)
+	h.round()
+	if s := h.client.Status(); s.Covered != 0 || !h.heard("witness-clock") {
+		t.Errorf("status %+v, alarms %v", s, h.alarms)
 	}
 }
 

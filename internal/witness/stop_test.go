@@ -163,7 +163,7 @@ func TestOlderWitness(t *testing.T) {
 	if status, _, _ := ws[0].post(witness.Submission{Checkpoint: h.secondHead()}.Encode()); status != http.StatusOK {
 		t.Fatal(status)
 	}
-	ws[0].wrap = func(next http.Handler) http.Handler {
+	ws[0].wrap = func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodPost {
 				w.Header().Set("Content-Type", "text/x.tlog.size")
@@ -171,11 +171,14 @@ func TestOlderWitness(t *testing.T) {
 				_, _ = w.Write(append([]byte(sizeText(h.Ledger.Size())), '\n'))
 				return
 			}
-			next.ServeHTTP(w, r)
+			http.NotFound(w, r) // and shows nothing to monitors
 		})
 	}
 	h.round()
 	h.mustBeStopped("another root of our size")
+	h.shut()
+	h.open()
+	h.mustBeStopped("after a restart, without evidence")
 }
 
 // TestStopFileThatCannotBeRead is a stop all the same.
