@@ -489,6 +489,77 @@ func TestTwoProcesses(t *testing.T) {
 	}
 }
 
+// TestAnotherProcessIsFaster: between our reading of the head and the witness's
+// answer another process appends and submits. The witness is then ahead of the head
+// we read, and not of the database.
+func TestAnotherProcessIsFaster(t *testing.T) {
+	h, ws := witnessed(t, 1, nil, 1)
+	h.add(2)
+	h.round()
+	one := h.client
+	h.connect()
+	two := h.client
+	h.add(1)
+	first := true
+	ws[0].wrap = func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if first {
+				first = false
+				h.add(3)
+				two.Round(r.Context())
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+	one.Round(t.Context())
+	if s := one.Status(); s.Stopped || s.Covered != h.Ledger.Size() {
+		t.Errorf("status %+v, size %d", s, h.Ledger.Size())
+	}
+	h.OK(h.tryAdd())
+}
+
+// FuzzAnswer lets a witness answer anything: what is stored verifies, and only a
+// size beyond ours or a refusal of our tree stops the writers.
+func FuzzAnswer(f *testing.F) {
+	h, ws := witnessed(f, 1, nil, 1)
+	h.add(3)
+	head := must(h.Ledger.Head(f.Context()))
+	_, line, _ := ws[0].post(witness.Submission{Checkpoint: head.Note}.Encode())
+	status, kind, body := 0, "", ""
+	h.config.HTTP = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	ws[0].wrap = func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", kind)
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, body)
+		})
+	}
+	for _, a := range []struct {
+		status     int
+		kind, body string
+	}{{200, "text/plain", line}, {200, "", ""}, {409, "text/x.tlog.size", "2\n"}, {409, "text/x.tlog.size", "99999\n"}, {409, "text/x.tlog.size", "-1\n"}, {422, "", ""}, {500, "", line}} {
+		f.Add(a.status, a.kind, a.body)
+	}
+	f.Fuzz(func(t *testing.T, st int, k, b string) {
+		if st < 200 || st > 599 || st == 204 || st == 304 || len(b) > 1<<12 || strings.ContainsAny(k, "\r\n") {
+			return
+		}
+		status, kind, body = st, k, b
+		_ = os.Remove(h.config.StopFile)
+		client := must(witness.New(t.Context(), h.config))
+		client.Round(t.Context())
+		stopped := client.Stopped()
+		if stopped != nil && (stopped.Reason != "ahead" || st != 409) && (stopped.Reason != "fork" || st != 422 && st != 409) {
+			t.Fatalf("stopped by %d: %+v", st, stopped)
+		}
+		for _, row := range must(h.Store.Cosignatures(t.Context(), 0, 10)) {
+			if row.Line != line || row.Size != head.Size {
+				t.Fatalf("stored %+v", row)
+			}
+		}
+	})
+}
+
 // TestFailClosed: with the setting, nothing is recorded once no quorum has signed
 // for so long, and all goes on when one does.
 func TestFailClosed(t *testing.T) {
