@@ -90,6 +90,7 @@ type Client struct {
 	told    bool       // that it is late
 	held    bool
 	stopped *Stop
+	last    *picked
 	served  uint64 // the largest checkpoint handed out
 }
 

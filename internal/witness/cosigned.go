@@ -1,6 +1,7 @@
 package witness
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"time"
@@ -11,7 +12,7 @@ import (
 
 // recent is how many of the newest cosignatures are looked through for a
 // checkpoint that has a quorum.
-const recent = 256
+const recent = 64
 
 // fresh is how old the newest witnessed checkpoint may be to be the one that is
 // served; after that the newest head is, with whoever signed it.
@@ -38,11 +39,16 @@ func (c *Client) verifies(ctx context.Context, row Cosignature) (at time.Time, o
 	if err != nil || notes[row.Size] == nil {
 		return at, false
 	}
+	return c.under(notes[row.Size], row)
+}
+
+// under checks a row against the checkpoint of its size.
+func (c *Client) under(note []byte, row Cosignature) (at time.Time, ok bool) {
 	key, err := proof.ParseWitnessKey(row.Witness)
 	if err != nil {
 		return at, false
 	}
-	n, err := proof.ParseCheckpoint(append(notes[row.Size], row.Line...))
+	n, err := proof.ParseCheckpoint(append(bytes.Clone(note), row.Line...))
 	if err != nil || n.Size != row.Size || n.Signed(c.key) != nil {
 		return at, false
 	}
@@ -51,16 +57,18 @@ func (c *Client) verifies(ctx context.Context, row Cosignature) (at time.Time, o
 }
 
 // assemble puts the cosignatures of one size under its checkpoint, in the policy's
-// order. A row that does not verify is left out, with an alarm.
-func (c *Client) assemble(ctx context.Context, rows []Cosignature) (cosignedHead, bool) {
+// order. A row that does not verify is left out, with an alarm; of a checkpoint that
+// does not, nothing is left.
+func (c *Client) assemble(ctx context.Context, rows []Cosignature) (cosignedHead, error) {
 	size := rows[0].Size
 	notes, err := c.Store.Checkpoints(ctx, size, size)
-	if err != nil || notes[size] == nil {
-		return cosignedHead{}, false
+	if err != nil {
+		return cosignedHead{}, err
 	}
 	n, err := proof.ParseCheckpoint(notes[size])
 	if err != nil || n.Size != size || n.Signed(c.key) != nil {
-		return cosignedHead{}, false
+		c.Alarm("cosignature-broken")
+		return cosignedHead{}, nil
 	}
 	out := cosignedHead{head: ledger.Head{Size: size, Root: n.Root, Note: notes[size]}}
 	signed := map[string]bool{}
@@ -69,7 +77,7 @@ func (c *Client) assemble(ctx context.Context, rows []Cosignature) (cosignedHead
 			if row.Witness != r.Key.String() {
 				continue
 			}
-			at, ok := c.verifies(ctx, row)
+			at, ok := c.under(notes[size], row)
 			if !ok {
 				c.Alarm("cosignature-broken")
 				continue
@@ -80,7 +88,8 @@ func (c *Client) assemble(ctx context.Context, rows []Cosignature) (cosignedHead
 		}
 	}
 	out.met = len(out.by) > 0 && c.Policy.Met(signed)
-	return out, len(out.by) > 0
+	out.head.Note = slices.Clip(out.head.Note) // it is handed out several times
+	return out, nil
 }
 
 // newest are the newest checkpoint that a quorum signed, among the recent ones, and
@@ -90,18 +99,42 @@ func (c *Client) newest(ctx context.Context) (quorum, some cosignedHead, err err
 	if err != nil {
 		return quorum, some, err
 	}
+	c.mu.Lock()
+	last := c.last
+	c.mu.Unlock()
+	if last != nil && slices.Equal(last.rows, rows) {
+		return last.quorum, last.some, nil // verified before
+	}
+	if quorum, some, err = c.pick(ctx, rows); err != nil {
+		return quorum, some, err
+	}
+	c.mu.Lock()
+	c.last = &picked{rows, quorum, some}
+	c.mu.Unlock()
+	return quorum, some, nil
+}
+
+// picked is what newest found among rows.
+type picked struct {
+	rows         []Cosignature
+	quorum, some cosignedHead
+}
+
+func (c *Client) pick(ctx context.Context, rows []Cosignature) (quorum, some cosignedHead, err error) {
 	for len(rows) > 0 {
 		n := 1
 		for n < len(rows) && rows[n].Size == rows[0].Size {
 			n++
 		}
-		if h, ok := c.assemble(ctx, rows[:n]); ok {
-			if some.head.Size == 0 {
-				some = h
-			}
-			if h.met {
-				return h, some, nil
-			}
+		h, err := c.assemble(ctx, rows[:n])
+		if err != nil {
+			return quorum, some, err
+		}
+		if len(h.by) > 0 && some.head.Size == 0 {
+			some = h
+		}
+		if h.met {
+			return h, some, nil
 		}
 		rows = rows[n:]
 	}
