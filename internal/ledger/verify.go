@@ -40,6 +40,9 @@ func Verify(ctx context.Context, c Config, history History, progress func(done, 
 		return Report{}, fault.Wrap(fault.Internal, "internal", err)
 	}
 	l := &Ledger{store: c.Store, ring: c.Ring, keys: c.Keys, verifier: verifier, alarm: func(string) {}}
+	if err := l.lineage(ctx, c.Restores, false); err != nil {
+		return Report{}, err
+	}
 	head, err := c.Store.Head(ctx)
 	if err != nil {
 		return Report{}, err
@@ -131,7 +134,8 @@ func (v *verification) leaf(idx uint64, leaf []byte) {
 		v.fault(idx, "the entry's time lies before the one before")
 	}
 	v.last = l.Micros
-	if l.Kind == proof.KindRules {
+	v.restore(idx, l.Kind)
+	if l.Kind == proof.KindRules && !v.l.isLost(idx) { // a rule set that was lost is not in force
 		v.rules = idx
 	}
 }
@@ -194,10 +198,18 @@ func (v *verification) openings(ctx context.Context, from uint64, leaves [][]byt
 		default:
 			v.report.Opened++
 			v.indexed(ctx, r)
+			if r.Leaf.Kind == proof.KindRestore {
+				v.restoreFacts(r)
+			}
 		}
 	}
 	for i := range leaves {
-		if idx := from + uint64(i); !seen[idx] {
+		idx := from + uint64(i)
+		switch {
+		case seen[idx]:
+		case v.l.isLost(idx):
+			v.report.Unopened++
+		default:
 			v.fault(idx, "the entry has no opening")
 		}
 	}
