@@ -445,7 +445,12 @@ func (r *restore) append(ctx context.Context, l *ledger.Ledger, row *ledger.Rest
 }
 
 // settle makes it a data directory: the settings come last.
-func (r *restore) settle(context.Context) error {
+func (r *restore) settle(ctx context.Context) error {
+	if r.settings.Driver == "sqlite" { // all of it into the one file that is moved
+		if err := r.db.Purge(ctx); err != nil {
+			return err
+		}
+	}
 	err := r.db.Close()
 	if r.db = nil; err != nil {
 		return err
