@@ -30,6 +30,7 @@ import (
 type kept struct {
 	*house
 	secret, public string
+	first          string // the officer's code when the house was made
 	onPostgres     bool
 	n              int
 }
@@ -38,6 +39,7 @@ func newKept(t *testing.T, dsn string, customers int) *kept {
 	t.Helper()
 	k := &kept{house: newHouse(t, dsn, 1, customers, options{caps: openCaps()}), onPostgres: dsn != ""}
 	var err error
+	k.first = k.code
 	k.secret, k.public, err = archive.NewIdentity()
 	k.ok(err)
 	return k
