@@ -68,6 +68,7 @@ func TestRestoreWithAMirror(t *testing.T) {
 		k.disclose(30)
 		file := k.back()
 		k.disclose(600) // past the end of a tile, and of two
+		k.allowPlain()  // what is lost of it is not in force
 		all, head, mirror, pack := k.leaves(), k.note(), k.mirror(), k.pack()
 		k.close()
 		var asked []string
@@ -103,11 +104,14 @@ func TestRestoreWithAMirror(t *testing.T) {
 		if r.Kinds["disclosure"] < 600 {
 			t.Errorf("of what was put back it says %v", r.Kinds)
 		}
+		if got := k.plain(k.ids[0]); got != "no-permit" {
+			t.Error("a rule that was lost is in force")
+		}
 		if got := k.leaves()[:len(all)]; !slices.EqualFunc(got, all, bytes.Equal) {
 			t.Error("what was put back is not what was written")
 		}
-		if h := headOf(k); h.Size != uint64(len(all))+1 || r.Entry != uint64(len(all)) {
-			t.Errorf("the restore's entry is %d of %d", r.Entry, h.Size)
+		if k.entryOfRestore(r.Entry); r.Entry != uint64(len(all)) {
+			t.Errorf("the restore's entry is %d after %d", r.Entry, len(all))
 		}
 		k.disclose(5)
 		// somebody who kept the head of before can follow
