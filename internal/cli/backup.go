@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/goldbell/goldbell/internal/archive"
+	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/server"
 )
 
@@ -52,7 +53,7 @@ func recipientKeys(given []string) (string, error) {
 		if !strings.HasPrefix(g, "age1") {
 			b, err := os.ReadFile(g)
 			if err != nil {
-				return "", fail(exitUsage, "bad-recipient")
+				return "", fault.New(fault.Invalid, "bad-recipient", "--recipient")
 			}
 			g = string(b)
 		}
@@ -93,14 +94,14 @@ func backupKeyCommand(f *flags) action {
 func writeNewFile(name, text string, mode os.FileMode) error {
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
 	if errors.Is(err, os.ErrExist) {
-		return fail(exitRefused, "backup-exists")
+		return fault.New(fault.Conflict, "backup-exists", "--to")
 	}
 	if err == nil {
 		_, err = f.WriteString(text)
 		err = errors.Join(err, f.Sync(), f.Close())
 	}
 	if err != nil {
-		return fail(exitUnavailable, "backup-unwritable")
+		return fault.New(fault.Unavailable, "backup-unwritable", "--to")
 	}
 	return nil
 }
@@ -123,7 +124,7 @@ func restoreCommand(f *flags) action {
 		}
 		secret, err := os.ReadFile(*identity)
 		if err != nil {
-			return fail(exitUsage, "bad-identity")
+			return fault.New(fault.Invalid, "bad-identity", "--identity")
 		}
 		if *dsn == "" {
 			*dsn = c.Getenv("GOLDBELL_POSTGRES")

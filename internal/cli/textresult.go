@@ -27,13 +27,13 @@ var resultText = map[string]fault.Sentence{
 	"bar-left":           {Zh: "还需 %s", En: "%s left"},
 
 	"backup-done":  {Zh: "备份已写好：%s（%d 字节）", En: "The backup is written: %s (%d bytes)"},
-	"backup-holds": {Zh: "含账本 %[2]s 的 %[1]d 个条目，共 %[3]d 行。", En: "It holds %d entries of the ledger %s, %d rows in all."},
+	"backup-holds": {Zh: "含 %d 个条目（账本 %s），共 %d 行。", En: "It holds %d entries of the ledger %s, %d rows in all."},
 	"backup-opens": {Zh: "其中的个人信息在 %s 之前可以打开：此后月度密钥会被销毁。", En: "The personal information in it opens until %s: after that its month's key is destroyed."},
 	"backup-keys":  {Zh: "密钥不在其中，请另外保存；恢复时用今天的密钥。", En: "The keys are not in it. Keep them apart; a restore uses today's."},
 	"backup-key":   {Zh: "私钥在 %s，请保存在别处、不要放在这台机器上；公钥在 %s，备份时用 --recipient 指明。", En: "The secret key is %s: keep it elsewhere, not on this machine. The public one is %s: name it with --recipient."},
 
 	"restore-done":       {Zh: "已恢复到 %s：%d 个条目，备份于 %s。", En: "Restored to %s: %d entries, backed up at %s."},
-	"restore-seen":       {Zh: "%s见过账本 %s 的 %d 个条目。", En: "%s: has seen %[3]d entries of %[2]s."},
+	"restore-seen":       {Zh: "%s见过账本 %s 的 %d 个条目。", En: "%s: of the log %s, %d entries were seen."},
 	"restore-unseen":     {Zh: "没有任何别处保存的账本头可供比对。", En: "Nobody had kept a head to compare with."},
 	"restore-put-back":   {Zh: "从镜像补回 %d 个条目；这些条目的内容无法再打开，它们带来的变更也没有恢复。", En: "%d entries were put back from the mirror; what they said cannot be opened any more, and the changes they recorded are not restored."},
 	"restore-missing":    {Zh: "有 %d 个条目缺失：别处见过，但已不在账本里。", En: "%d entries are missing: they were seen elsewhere and are lost."},

@@ -40,14 +40,20 @@ func Verify(ctx context.Context, c Config, history History, progress func(done, 
 		return Report{}, fault.Wrap(fault.Internal, "internal", err)
 	}
 	l := &Ledger{store: c.Store, ring: c.Ring, keys: c.Keys, verifier: verifier, alarm: func(string) {}}
-	if err := l.lineage(ctx, c.Restores, false); err != nil {
-		return Report{}, err
+	broken := l.lineage(ctx, c.Restores, false)
+	if broken != nil && len(l.logs) == 0 {
+		return Report{}, broken
 	}
 	head, err := c.Store.Head(ctx)
 	if err != nil {
 		return Report{}, err
 	}
 	v := verification{l: l, history: history, head: head, src: reader{ctx, c.Store}, report: Report{Size: head.Size, Faults: []Fault{}}}
+	if fault.IsID(broken, "closed-log") {
+		v.fault(head.Size, "this is an older copy: a restore closed the log it belongs to")
+	} else if broken != nil {
+		v.fault(head.Size, "the rows of restores are not as they were written (%s)", fault.Of(broken).ID)
+	}
 	if err := v.run(ctx, progress); err != nil {
 		return Report{}, err
 	}

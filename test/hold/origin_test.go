@@ -201,6 +201,10 @@ func TestRestoreOpensAnotherLog(t *testing.T) {
 		if _, err := server.Open(ctxOf(t), server.Options{Places: server.Places{Data: oldData}}); !fault.IsID(err, "closed-log") {
 			t.Errorf("the old copy: %v", err)
 		}
+		old, err := server.VerifyLedger(ctxOf(t), server.Places{Data: oldData}, nil)
+		if err != nil || len(old.Faults) == 0 || !strings.Contains(old.Faults[0].What, "older copy") || old.Heads == 0 {
+			t.Errorf("ledger verify of the old copy: %+v, %v", old, err)
+		}
 		k.ok(os.Remove(oldSettings.Keeper))
 		if _, err := server.Open(ctxOf(t), server.Options{Places: server.Places{Data: oldData}}); !fault.IsID(err, "closed-log") {
 			t.Errorf("the old copy without its keeper: %v", err)
@@ -227,7 +231,28 @@ func TestRestoreOpensAnotherLog(t *testing.T) {
 		if _, err := verifies(t, pack, r.Data); err != nil {
 			t.Errorf("a pack of the first log, after all: %v", err)
 		}
+		for _, change := range []string{"seen = seen + 1", "origin = '" + base + "'", "mac = heir", "entry = entry - 1"} {
+			k.altered(r, change)
+		}
 	})
+}
+
+// altered changes the row of a restore with SQL: it is found, and nothing starts on it.
+func (k *kept) altered(r server.RestoreReport, change string) {
+	k.t.Helper()
+	var entry, seen int64
+	var origin string
+	var mac []byte
+	k.ok(k.sqlOf().QueryRow(`SELECT entry, seen, origin, mac FROM ledger_restore`).Scan(&entry, &seen, &origin, &mac))
+	k.exec(`UPDATE ledger_restore SET ` + change)
+	found, err := server.VerifyLedger(ctxOf(k.t), server.Places{Data: r.Data}, nil)
+	if err == nil && len(found.Faults) == 0 {
+		k.t.Errorf("ledger verify does not see: %s", change)
+	}
+	if _, err := server.Open(ctxOf(k.t), server.Options{Places: server.Places{Data: r.Data}}); !fault.IsID(err, "ledger-broken") {
+		k.t.Errorf("after %s: %v", change, err)
+	}
+	k.exec(`UPDATE ledger_restore SET entry = $1, seen = $2, origin = $3, mac = $4`, entry, seen, origin, mac)
 }
 
 // entryOfRestore reads the record of a restore.
