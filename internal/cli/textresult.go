@@ -23,6 +23,7 @@ var resultText = map[string]fault.Sentence{
 	"bar-restore-load":   {Zh: "载入", En: "loading"},
 	"bar-restore-check":  {Zh: "核对", En: "checking"},
 	"bar-restore-mirror": {Zh: "补回", En: "putting back"},
+	"bar-restore-finish": {Zh: "收尾", En: "finishing"},
 	"bar-rate":           {Zh: "每秒 %d 行", En: "%d rows/s"},
 	"bar-left":           {Zh: "还需 %s", En: "%s left"},
 

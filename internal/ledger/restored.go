@@ -28,7 +28,7 @@ type Restored struct {
 	pii.Stamp  `json:"-"`
 }
 
-// RestoredPut inserts the row and makes the restored database fit for use.
+// RestoredPut inserts the row.
 type RestoredPut struct{ *Restored }
 
 // StampRow implements [pii.Stamped].

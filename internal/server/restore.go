@@ -58,8 +58,8 @@ type RestoreReport struct {
 }
 
 // restore is a restore at work. Everything is built in a directory inside the data
-// directory, or in one transaction of PostgreSQL, and is a data directory only when
-// its settings lie in it, which come last.
+// directory, or in one transaction of PostgreSQL, and no server opens it until the
+// database is marked as finished, which comes last.
 type restore struct {
 	o        RestoreOptions
 	p        Places
@@ -125,7 +125,12 @@ func (r *restore) progress(stage string, done, total int64) {
 	}
 }
 
+// stageDir lies in the data directory until all but the database's own mark is done:
+// where it is, nothing is in use yet.
 const stageDir = ".restoring"
+
+// made are the files a restore makes; the directory goes last.
+var made = []string{settingsFile, databaseFile, databaseFile + "-wal", databaseFile + "-shm", policyFile, stageDir}
 
 // claim takes the empty directory. What a restore that was killed left in it goes.
 func (r *restore) claim(context.Context) error {
@@ -139,9 +144,7 @@ func (r *restore) claim(context.Context) error {
 	r.p, r.report.Data = r.o.Places, data
 	r.p.Data = data
 	stage := filepath.Join(data, stageDir)
-	_, begun := os.Lstat(stage)
-	_, ended := os.Lstat(filepath.Join(data, settingsFile))
-	if begun != nil || ended == nil {
+	if _, err := os.Lstat(stage); err != nil {
 		if err := emptyDir(data); err != nil {
 			return err
 		}
@@ -153,7 +156,7 @@ func (r *restore) claim(context.Context) error {
 		return err
 	}
 	r.stage = stage
-	if err := r.remove(databaseFile, databaseFile+"-wal", databaseFile+"-shm", policyFile, stageDir); err != nil {
+	if err := r.remove(made...); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(stage, 0o700); err != nil {
@@ -165,7 +168,7 @@ func (r *restore) claim(context.Context) error {
 // clean takes away what the restore made, if it made it.
 func (r *restore) clean() {
 	if r.stage != "" {
-		_ = r.remove(databaseFile, databaseFile+"-wal", databaseFile+"-shm", policyFile, stageDir, lockFile)
+		_ = r.remove(append(made, lockFile)...)
 	}
 }
 
@@ -419,7 +422,9 @@ func (r *restore) record(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(r.append(ctx, l, row, spent), l.Close())
+	err = errors.Join(r.append(ctx, l, row, spent), l.Close())
+	r.progress("restore-finish", 1, 1)
+	return err
 }
 
 func (r *restore) append(ctx context.Context, l *ledger.Ledger, row *ledger.Restored, spent authn.Spent) error {
@@ -444,7 +449,7 @@ func (r *restore) append(ctx context.Context, l *ledger.Ledger, row *ledger.Rest
 	return nil
 }
 
-// settle makes it a data directory: the settings come last.
+// settle makes it a data directory.
 func (r *restore) settle(ctx context.Context) error {
 	if r.settings.Driver == "sqlite" { // all of it into the one file that is moved
 		if err := r.db.Purge(ctx); err != nil {
@@ -471,13 +476,19 @@ func (r *restore) settle(ctx context.Context) error {
 	if os.WriteFile(r.report.Policy, r.policy.Format(), 0o644) != nil {
 		return fault.New(fault.Unavailable, "data-unwritable", "--data")
 	}
-	if err := syncDir(r.p.Data); err != nil {
-		return err
-	}
 	if err := writeSettings(r.p.Data, r.settings); err != nil {
 		return err
 	}
-	_ = os.RemoveAll(r.stage) // it is whole now; what is left over is in nobody's way
-	_ = syncDir(r.p.Data)
-	return nil
+	if err := r.remove(stageDir); err != nil {
+		return err
+	}
+	if err := syncDir(r.p.Data); err != nil {
+		return err
+	}
+	// The last step: until now no server opens it, and a restore may begin again.
+	r.stage = r.p.Data
+	if r.db, err = store.Open(ctx, r.database()); err != nil {
+		return err
+	}
+	return r.db.Finish(ctx)
 }

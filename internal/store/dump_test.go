@@ -178,7 +178,16 @@ func TestLoadIsWholeOrNothing(t *testing.T) {
 					t.Errorf("over an unfinished one: %v", err)
 				}
 			}
-			run(t, raw(t, c), `UPDATE ledger_head SET epoch = -epoch`)
+			db := open(t, c)
+			if err := db.Finish(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if unfinished, err := db.Unfinished(ctx); err != nil || unfinished {
+				t.Errorf("finished, and marked unfinished: %v", err)
+			}
+			if err := db.Finish(ctx); err == nil {
+				t.Error("finished twice")
+			}
 			if err := store.Load(ctx, c, d.Migrations, d.source(io.EOF)); !fault.IsID(err, "database-not-empty") {
 				t.Errorf("over a finished one: %v", err)
 			}

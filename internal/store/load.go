@@ -17,8 +17,8 @@ import (
 type Source func() (table string, columns []string, row []any, err error)
 
 // Load fills an empty database with an export, in one transaction: all of it, or
-// nothing. The database is then unfinished (see [DB.Unfinished]) until an entry with
-// [ledger.RestoredPut] is written. An unfinished one counts as empty.
+// nothing. The database is then unfinished (see [DB.Unfinished]) until [DB.Finish]. An
+// unfinished one counts as empty.
 func Load(ctx context.Context, c Config, applied []Applied, from Source) error {
 	c.ReadOnly = true // nothing is migrated before it is known to be empty
 	db, err := Open(ctx, c)
@@ -54,8 +54,14 @@ func (db *DB) Unfinished(ctx context.Context) (bool, error) {
 }
 
 func putRestored(idx uint64, r *ledger.Restored) ([]call, error) {
-	calls, err := put(idx, r, insertRestored, r.Origin, r.LogKey, int64(r.Restored), int64(r.Seen), notNil(r.Checkpoint), notNil(r.Heir))
-	return append(calls, call{text: markFinished, want: 1}), err
+	return put(idx, r, insertRestored, r.Origin, r.LogKey, int64(r.Restored), int64(r.Seen), notNil(r.Checkpoint), notNil(r.Heir))
+}
+
+// Finish makes a loaded database fit for use, and raises the epoch of its head.
+func (db *DB) Finish(ctx context.Context) error {
+	return db.transact(ctx, "finish", func(s *session) error {
+		return s.run(ctx, []call{{text: markFinished, want: 1}})
+	})
 }
 
 // Restores implements [ledger.Lineage].

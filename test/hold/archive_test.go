@@ -404,7 +404,10 @@ func TestRestoreIsRefused(t *testing.T) {
 				t.Errorf("into a database in use: %v", err)
 			}
 		}
-		k.restored(o) // after all that, the same place takes it
+		r := k.restored(o) // after all that, the same place takes it
+		if r.NewOrigin || r.Restored != r.Entry || r.Missing != 0 || len(r.Seen) != 1 || r.Seen[0].From != "keeper" {
+			t.Errorf("the keeper had seen all of it, and yet: %+v", r)
+		}
 		k.disclose(1)
 		k.close()
 		k.verified()
@@ -466,7 +469,7 @@ func TestKilledBackupAndRestore(t *testing.T) {
 		}
 		k.close()
 		o := k.fresh(file)
-		for _, at := range []string{"restore-load", "restore-check"} {
+		for _, at := range []string{"restore-load", "restore-check", "restore-finish"} {
 			cmd, lines := start(t, "restore", job{
 				Places: o.Places, Settings: server.Settings{DSN: o.DSN}, Released: file, Point: at + "|" + k.code + "|" + k.secret,
 			})
@@ -487,7 +490,10 @@ func TestKilledBackupAndRestore(t *testing.T) {
 				t.Errorf("on an unfinished database: %v", err)
 			}
 		}
-		k.restored(o)
+		// The last that was killed had written its entry, and the keeper has seen it.
+		if r := k.restored(o); !r.NewOrigin || r.Missing != 1 {
+			t.Errorf("the entry of a restore that was killed is not missed: %+v", r)
+		}
 		k.disclose(1)
 		k.close()
 		k.verified()
