@@ -13,6 +13,11 @@ var resultText = map[string]fault.Sentence{
 	"root-shared": {Zh: "根密钥由三名持有人中的两名共同解封。", En: "The root key is unsealed by two of three holders."},
 	"serve-ready": {Zh: "正在服务：%s（Ctrl-C 结束）", En: "Serving on %s (Ctrl-C ends it)"},
 
+	"witness-made":  {Zh: "见证已建好：%s（见证 %d 个账本）", En: "The witness is made: %s (it cosigns %d logs)"},
+	"witness-vkey":  {Zh: "交给账本运营者的公钥：\n%s", En: "Its key, for the ledger's operator:\n%s"},
+	"witness-ready": {Zh: "见证正在 %s 上运行（Ctrl-C 结束）", En: "The witness runs on %s (Ctrl-C ends it)"},
+	"witness-added": {Zh: "已写入 %s：%d 个见证，须有 %d 个签名，其中 %d 个属于另一家组织。请启动服务，并把这个文件交给核验证据包的人。", En: "Written to %s: %d witnesses, of which %d must sign; %d belong to another organisation. Start the server, and hand the file to those who verify packs."},
+
 	"token-done": {Zh: "服务 %s 的访问令牌（范围 %s，有效至 %s），只显示这一次：\n%s", En: "Access token of service %s (scope %s, until %s), shown this once:\n%s"},
 	"token-next": {Zh: "负责人的下一个一次性口令，只显示这一次：%s", En: "The officer's next one-time code, shown this once: %s"},
 

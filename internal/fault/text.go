@@ -113,5 +113,11 @@ var sentences = map[string]Sentence{
 	"closed":              {"此对象已关闭。", "This is closed already."},
 	"bad-state":           {"投诉当前状态不允许此操作。", "The complaint's state does not allow this."},
 	"appeal-over":         {"申诉期已过。", "The time to contest is over."},
+	"witness-ahead":       {"外部见证所见的账本比本机的长或不同：数据库可能被回退或分叉，已停止写入；见 docs/operate/witness.md。", "An outside witness has seen a longer or another ledger than this database holds: it may have been rolled back or forked. Writing has stopped; see docs/operate/witness.md."},
+	"no-quorum":           {"外部见证超时未签名；按本公司的设置，在签名之前不再放行。", "The outside witnesses have not signed for too long; by this company's setting nothing is released until they do."},
+	"no-outside-witness":  {"没有外部见证。", "No outside witness."},
+	"witness-late":        {"外部见证已有一段时间没有签名。", "The outside witnesses have not signed for some time."},
+	"bad-witness-policy":  {"log.policy 或见证设置有误。", "log.policy or the settings of the witnesses are wrong."},
+	"witness-silent":      {"见证没有应答，或应答无法核验。", "The witness did not answer, or its answer does not verify."},
 	"bad-case":            {"案件文件夹有错，请看指出的文件和行。", "The case folder is malformed; see the file and line named."},
 }

@@ -60,10 +60,11 @@ type Ledger struct {
 	wake    chan struct{}
 	stopped chan struct{}
 
-	mu     sync.Mutex // guards the next four
+	mu     sync.Mutex // guards the next five
 	queue  []*queued
 	closed bool
-	fatal  error
+	fatal  error                 // stopped for good
+	held   error                 // refused until further notice
 	live   map[*Receipt]struct{} // receipts, and queued items, on which something may still be opened
 
 	headMu sync.RWMutex
@@ -307,7 +308,10 @@ func (l *Ledger) halt(err error) {
 func (l *Ledger) halted() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.fatal
+	if l.fatal != nil {
+		return l.fatal
+	}
+	return l.held
 }
 
 // Ready reports why nothing can be recorded, if so.
@@ -372,7 +376,7 @@ func (l *Ledger) checkSigned(h Head) error {
 // checkRules verifies that the head names the newest rule set: the number is under
 // no signature, and an older set may allow what was taken back.
 func (l *Ledger) checkRules(ctx context.Context, h Head) error {
-	found, err := l.store.Find(ctx, rulesRef, h.Rules, 2)
+	found, err := l.Find(ctx, rulesRef, h.Rules, 2)
 	if err != nil {
 		return err
 	}

@@ -233,7 +233,7 @@ func (v *verification) indexed(ctx context.Context, r *Record) {
 		return true
 	})
 	for _, ref := range e.refs() {
-		found, err := v.l.store.Find(ctx, ref, r.Index, 1)
+		found, err := v.l.Find(ctx, ref, r.Index, 1)
 		if err != nil || len(found) == 0 || found[0] != r.Index {
 			v.fault(r.Index, "the entry is not filed where the index should have it")
 			return

@@ -451,17 +451,16 @@ func (r *restore) append(ctx context.Context, l *ledger.Ledger, row *ledger.Rest
 
 // settle makes it a data directory.
 func (r *restore) settle(ctx context.Context) error {
-	if r.settings.Driver == "sqlite" { // all of it into the one file that is moved
-		if err := r.db.Purge(ctx); err != nil {
-			return err
-		}
-	}
 	err := r.db.Close()
 	if r.db = nil; err != nil {
 		return err
 	}
-	if r.settings.Driver == "sqlite" {
-		if os.Rename(filepath.Join(r.stage, databaseFile), filepath.Join(r.p.Data, databaseFile)) != nil {
+	for _, part := range []string{"", "-wal"} { // what was written last may lie in the log still
+		name := databaseFile + part
+		if _, err := os.Lstat(filepath.Join(r.stage, name)); errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if os.Rename(filepath.Join(r.stage, name), filepath.Join(r.p.Data, name)) != nil {
 			return fault.New(fault.Unavailable, "data-unwritable", "--data")
 		}
 	}
@@ -490,5 +489,10 @@ func (r *restore) settle(ctx context.Context) error {
 	if r.db, err = store.Open(ctx, r.database()); err != nil {
 		return err
 	}
-	return r.db.Finish(ctx)
+	if err := r.db.Finish(ctx); err != nil {
+		return err
+	}
+	err = r.db.Close()
+	r.db = nil
+	return err
 }

@@ -31,6 +31,7 @@ import (
 	"github.com/goldbell/goldbell/internal/register"
 	"github.com/goldbell/goldbell/internal/store"
 	"github.com/goldbell/goldbell/internal/vault"
+	"github.com/goldbell/goldbell/internal/witness"
 )
 
 // Options are what a server is opened with.
@@ -60,6 +61,7 @@ type Server struct {
 	casework *casework.Desk
 	inquiry  *inquiry.Inquiry
 	dossier  *dossier.Maker
+	witness  *witness.Client
 	dialer   *dial.Dialer // nil: no switch is set up
 	packs    *packs
 	api      *httpapi.API
@@ -96,7 +98,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 func (s *Server) assemble(ctx context.Context, fresh bool) error {
 	steps := []func(context.Context) error{s.openKeys, s.openStore, s.eraseAgain, s.openLedger}
 	if !fresh {
-		steps = append(steps, s.finishErasures, s.openDoor, s.openDesks, s.openDialer, s.openAPI)
+		steps = append(steps, s.finishErasures, s.openWitness, s.openDoor, s.openDesks, s.openDialer, s.openAPI)
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

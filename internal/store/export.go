@@ -56,11 +56,15 @@ const entryTable = "ledger_entry"
 // whoever writes: begin is told of the moment and answers where the rows go. While
 // it runs nothing can be purged.
 func (db *DB) Export(ctx context.Context, begin func(Snapshot) (Sink, error)) error {
-	conn, err := db.read.Conn(ctx)
+	s, err := db.read.take(ctx)
 	if err != nil {
 		return db.d.fault("export", err)
 	}
-	defer conn.Close()
+	defer func() { // nobody else gets a connection with this history
+		s.discard()
+		<-db.read.slots
+	}()
+	conn := s.conn
 	if db.d.name == "postgres" {
 		if _, err := conn.ExecContext(ctx, shareBackupLock); err != nil {
 			return db.d.fault("export", err)
