@@ -141,6 +141,7 @@ func (o *Opened) putBack(ctx context.Context, leaves [][]byte) error {
 			b.hashes = append(b.hashes, h)
 			b.batch.Leaves = append(b.batch.Leaves, leaf)
 			b.batch.Requests = append(b.batch.Requests, pii.RequestID(l.Request))
+			b.batch.Openings = append(b.batch.Openings, SealedOpening{Index: b.head.Size - 1}) // lost
 		}
 		b.at = time.UnixMicro(int64(b.head.Micros))
 		if err := b.finish(); err != nil {
