@@ -36,6 +36,10 @@ type Config struct {
 	Alarm func(id string)
 	// Keys finds record keys; the vault, which stands above, has them.
 	Keys Keys
+	// Restores tells what restores did to the log; nil: it was never restored.
+	Restores Lineage
+	// Restoring opens a database that a restore is about to put under another log.
+	Restoring bool
 }
 
 // Ledger appends entries and reads them back. It is safe for concurrent use.
@@ -48,6 +52,10 @@ type Ledger struct {
 	alarm    func(id string)
 	verifier note.Verifier
 	keys     Keys
+	logs     []log  // the names the tree was signed under, oldest first
+	lost     []span // entries whose openings a restore did not bring back
+	restores []Restored
+	own      []note.Verifier // of every key the ring has signed with, oldest first
 
 	wake    chan struct{}
 	stopped chan struct{}
@@ -83,6 +91,9 @@ func Open(ctx context.Context, c Config) (*Ledger, error) {
 	}
 	if l.alarm == nil {
 		l.alarm = func(string) {}
+	}
+	if err := l.lineage(ctx, c.Restores, c.Restoring); err != nil {
+		return nil, err
 	}
 	head, err := l.store.Head(ctx)
 	if err != nil {
@@ -404,7 +415,7 @@ func (l *Ledger) entryTime(h Head) time.Time {
 }
 
 func (l *Ledger) sign(size uint64, root proof.Hash) ([]byte, error) {
-	text := checkpointText(l.ring.Origin(), size, root)
+	text := checkpointText(l.ring.LogName(), size, root)
 	signed, err := note.Sign(&note.Note{Text: text}, l.ring.Signer())
 	if err != nil {
 		return nil, fault.New(fault.Unavailable, "unavailable", "signing")
@@ -414,11 +425,6 @@ func (l *Ledger) sign(size uint64, root proof.Hash) ([]byte, error) {
 
 func checkpointText(origin string, size uint64, root proof.Hash) string {
 	return fmt.Sprintf("%s\n%d\n%s\n", origin, size, base64.StdEncoding.EncodeToString(root[:]))
-}
-
-// openNote verifies a signed checkpoint of this log.
-func (l *Ledger) openNote(signed []byte) (size uint64, root proof.Hash, err error) {
-	return openCheckpoint(signed, l.ring.Origin(), l.verifier)
 }
 
 func openCheckpoint(signed []byte, origin string, v note.Verifier) (size uint64, root proof.Hash, err error) {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/door"
@@ -145,6 +146,9 @@ func (s *Server) rewrapAll(ctx context.Context, m keyring.Month) error {
 				return err
 			}
 			w, err := s.ring.Rewrap(c.ID, keyring.Wrapped{Period: old, Bytes: c.DataKey}, s.clock())
+			if errors.Is(err, keyring.ErrDestroyed) {
+				continue // of a backup that was restored too late: nothing opens it
+			}
 			if err != nil {
 				return err
 			}
