@@ -180,3 +180,61 @@ func TestTooManyEntries(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestAttestationsAndEvidenceOfLies: entries that the ledger recorded and that are
+// not what they are put into the pack as.
+func TestAttestationsAndEvidenceOfLies(t *testing.T) {
+	attests := func(n string) []Field {
+		return []Field{{"actor", "auditor-3"}, {AttestedField, AttestsScan}, {ScannedField, n}}
+	}
+	unsorted := slices.Concat(otherCase[:], caseID[:])
+	for name, c := range map[string]struct {
+		kind   Kind
+		fields []Field
+	}{
+		"an attestation of another kind":      {KindKeys, attests("3")},
+		"an attestation of more than was":     {KindAttestation, attests("9999")},
+		"an attestation of no number":         {KindAttestation, attests("all")},
+		"evidence hashed in another order":    {KindTrace, []Field{{"evidence", hash256(unsorted).String()}}},
+		"an attestation of something unknown": {KindAttestation, []Field{{"actor", "auditor-3"}, {AttestedField, "all"}, {ScannedField, "3"}}},
+	} {
+		w := kinds(t)["case of nobody"]
+		index := w.log.add(c.kind, c.fields, nil)
+		w.size = w.log.size()
+		w.pack.Checkpoint = w.log.checkpoint(w.size)
+		for i := range w.pack.Entries {
+			w.pack.Entries[i].Inclusion = w.log.inclusion(w.pack.Entries[i].Index, w.size)
+		}
+		e := w.log.bare(index, w.size)
+		want := "attestation.tlog-proof entry-kind"
+		if c.kind == KindTrace {
+			e.Evidence = []ID{otherCase, caseID}
+			w.pack.Entries = append(w.pack.Entries, e)
+			w.pack.Info.Entries++
+			want = "entries/000004.tlog-proof evidence"
+		} else {
+			w.pack.Attestation = &e
+		}
+		if got := why(t, refused(w.unchecked())); got != want {
+			t.Errorf("%s: refused with %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestAnEarlierLineInAWitnessesName: the policy's key decides on earlier checkpoints
+// too.
+func TestAnEarlierLineInAWitnessesName(t *testing.T) {
+	w := kinds(t)["earlier checkpoints"]
+	w.write()
+	policy := w.parsedPolicy()
+	heads := w.pack.earlierHeads()
+	head, err := ParseCheckpoint(w.log.checkpoint(w.size))
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy.Witnesses[0].Key.public[0] ^= 1 // name and ID stay
+	var r Report
+	if got := why(t, r.apply(policy, w.log.vkey, append(heads, head, head))); got != "earlier/000002.consistency signature" {
+		t.Error(got)
+	}
+}
