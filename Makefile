@@ -14,7 +14,7 @@ BENCH_LEDGER := $(patsubst %/,./%,$(sort $(dir $(shell find cmd internal proof t
 
 GO_SOURCE := $(wildcard cmd internal proof test)
 
-.PHONY: help build demo test check static fmt vet staticcheck arch tidy race bench bench-ledger eval-trace clean
+.PHONY: help build verifier demo test check static fmt vet staticcheck arch tidy race bench bench-ledger eval-trace clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -22,11 +22,16 @@ help: ## list the targets
 build: ## bin/goldbell
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/goldbell ./cmd/goldbell
 
+verifier: ## bin/goldbell-verifier.html, the page that checks packs offline
+	@mkdir -p bin
+	$(GO) run ./cmd/verifier bin/goldbell-verifier.html
+
 demo: build ## build, play the demonstration, serve it on http://127.0.0.1:8470
 	bin/goldbell demo --data demo-data
 
 test: ## every test (installs PostgreSQL 15 where it can)
 	@scripts/test-deps postgres
+	@scripts/test-deps chromium
 	$(GO) test -timeout 20m ./...
 	@echo "make test: every package passed."
 

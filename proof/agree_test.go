@@ -19,19 +19,27 @@ func firstOpinion(b []byte) error {
 // refuses the same files as the package.
 func TestTwoVerifiersAgree(t *testing.T) {
 	honest, _, hostile := proof.SamplePacks(t)
-	if one, two := firstOpinion(honest), secondOpinion(honest); one != nil || two != nil {
-		t.Fatalf("honest pack: first says %v, second says %v", one, two)
+	for name, b := range honest {
+		if one, two := firstOpinion(b), secondOpinion(b); one != nil || two != nil {
+			t.Fatalf("honest pack (%s): first says %v, second says %v", name, one, two)
+		}
 	}
 	for name, b := range hostile {
 		if one, two := firstOpinion(b), secondOpinion(b); one == nil || two == nil {
 			t.Errorf("%s: first says %v, second says %v", name, one, two)
 		}
 	}
-	for i := range honest {
-		bad := bytes.Clone(honest)
-		bad[i] ^= 1 << (i % 8)
-		if one, two := firstOpinion(bad), secondOpinion(bad); one == nil || two == nil {
-			t.Fatalf("byte %d: first says %v, second says %v", i, one, two)
+	for name, b := range honest {
+		step := len(b)/400 + 1
+		if name == "subject" && !testing.Short() {
+			step = 1
+		}
+		for i := 0; i < len(b); i += step {
+			bad := bytes.Clone(b)
+			bad[i] ^= 1 << (i % 8)
+			if one, two := firstOpinion(bad), secondOpinion(bad); one == nil || two == nil {
+				t.Fatalf("%s, byte %d: first says %v, second says %v", name, i, one, two)
+			}
 		}
 	}
 }

@@ -171,6 +171,27 @@ func (c Checkpoint) by(k Key) (when time.Time, ok bool, err error) {
 	return when, ok, nil
 }
 
+// Only writes the checkpoint with the lines of these keys that verify, each key once,
+// in the order of the keys.
+func (c Checkpoint) Only(keys ...Key) []byte {
+	b := []byte(c.Text + "\n")
+	for _, k := range keys {
+		for _, s := range c.Signatures {
+			if !k.made(s) {
+				continue
+			}
+			if _, err := k.check(c.Text, s); err != nil {
+				continue
+			}
+			b = append(b, "— "+s.Name+" "...)
+			b = b64.AppendEncode(b, append(binary.BigEndian.AppendUint32(nil, s.KeyID), s.Bytes...))
+			b = append(b, '\n')
+			break
+		}
+	}
+	return b
+}
+
 // onlyBy verifies every line under the checkpoint: each is of one of the keys,
 // no key signs twice. A pack asks for this, so that no byte of it is idle.
 func (c Checkpoint) onlyBy(keys []Key) error {

@@ -2,6 +2,8 @@ package proof
 
 import (
 	"bytes"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -9,7 +11,9 @@ import (
 
 // FuzzPack: a file that is read as a pack is the one file of that pack.
 func FuzzPack(f *testing.F) {
-	f.Add(newWorld(f).write())
+	for _, w := range kinds(f) {
+		f.Add(w.write())
+	}
 	empty := newWorld(f)
 	empty.pack.Entries, empty.pack.Info.Entries, empty.sealWitnesses = nil, 0, nil
 	f.Add(empty.write())
@@ -28,17 +32,23 @@ func FuzzPack(f *testing.F) {
 
 // FuzzParsePack hands fuzzed members past the zip's checksums.
 func FuzzParsePack(f *testing.F) {
-	members, err := decodeZip(newWorld(f).write())
-	if err != nil {
-		f.Fatal(err)
+	var packs [][]member
+	all := kinds(f)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		members, err := decodeZip(all[name].write())
+		if err != nil {
+			f.Fatal(err)
+		}
+		for i := range members {
+			f.Add(len(packs), i, members[i].data)
+		}
+		packs = append(packs, members)
 	}
-	for i := range members {
-		f.Add(i, members[i].data)
-	}
-	f.Fuzz(func(t *testing.T, i int, data []byte) {
-		if i < 0 || i >= len(members) {
+	f.Fuzz(func(t *testing.T, n, i int, data []byte) {
+		if n < 0 || n >= len(packs) || i < 0 || i >= len(packs[n]) {
 			return
 		}
+		members := packs[n]
 		changed := append([]member{}, members...)
 		changed[i].data = data
 		p, err := parsePack(changed)
@@ -53,6 +63,48 @@ func FuzzParsePack(f *testing.F) {
 		}
 		if _, err := Verify(p, nil); err == nil && !bytes.Equal(data, members[i].data) && i < len(members)-1 {
 			t.Fatal("a pack with another member verifies")
+		}
+	})
+}
+
+// FuzzJudge: whatever is handed in as pack, policy and kept checkpoint, there is a
+// verdict in both languages, and only the honest ones verify.
+func FuzzJudge(f *testing.F) {
+	w := kinds(f)["earlier checkpoints"]
+	file, kept := w.write(), w.log.checkpoint(3)
+	f.Add(file, []byte(w.policy), kept)
+	f.Add([]byte("PK"), []byte("quorum none"), []byte("a\n1\n"))
+	f.Fuzz(func(t *testing.T, pack, policy, note []byte) {
+		o := Judge(pack, policy, note)
+		if o.Verdict.Zh == "" || o.Verdict.En == "" || len(o.Sentences) == 0 || o.Verified && !bytes.Equal(pack, file) {
+			t.Fatalf("%+v", o.Verdict)
+		}
+	})
+}
+
+func FuzzEarlier(f *testing.F) {
+	w := newWorld(f)
+	e := Earlier{w.log.checkpoint(3), w.log.consistency(3, w.size)}
+	f.Add(e.encode())
+	f.Add([]byte(consistencyLine + "\n\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var e Earlier
+		if e.parse(text) == nil && !bytes.Equal(e.encode(), text) {
+			t.Fatal("an earlier checkpoint was read from text that is not its own")
+		}
+	})
+}
+
+func FuzzPersons(f *testing.F) {
+	text, _ := personList{{Hash{1}, Hash{2}, Line{Rule: "no-permit"}}}.MarshalText()
+	f.Add(text)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var l personList
+		if l.UnmarshalText(text) != nil {
+			return
+		}
+		if again, _ := l.MarshalText(); !bytes.Equal(again, text) {
+			t.Fatal("persons were read from text that is not theirs")
 		}
 	})
 }

@@ -107,8 +107,12 @@ func changes(t testing.TB) []change {
 			e := w.pack.Entries
 			e[0].Leaf, e[1].Leaf = e[1].Leaf, e[0].Leaf
 		}},
-		{"another subject's key", "enrolment.tlog-proof enrolment", func(w *world) { w.pack.Info.RecordKey = w.other }},
-		{"another subject", "enrolment.tlog-proof enrolment", func(w *world) { w.pack.Info.Subject[0] ^= 1 }},
+		{"another subject's key", "enrolment.tlog-proof enrolment", func(w *world) { w.pack.Info.RecordKey = &w.other }},
+		{"another subject", "enrolment.tlog-proof enrolment", func(w *world) {
+			s := w.subject
+			s[0] ^= 1
+			w.pack.Info.Subject = &s
+		}},
 		{"another subject's line", secondEntry + " sparse", func(w *world) {
 			w.pack.Entries[1] = w.log.entry(w.pack.Entries[1].Index, w.size, w.other)
 		}},
@@ -162,7 +166,7 @@ func changes(t testing.TB) []change {
 			leaf, _ := DecodeLeaf(e.Leaf)
 			for _, p := range w.log.pairs[e.Index] {
 				if q, _ := ProveSparse(w.log.pairs[e.Index], p.Key); p.Key != Tag(w.ks[:], leaf.Request) && len(q.Siblings) > 0 {
-					e.Line, e.Sparse = nil, SparseProof{q.Siblings, &p}
+					e.Line, e.Sparse = nil, &SparseProof{q.Siblings, &p}
 				}
 			}
 			w.pack.Info.Entries = 1
@@ -181,7 +185,7 @@ func changes(t testing.TB) []change {
 		{"a field too many", firstEntry + " opening", func(w *world) { w.pack.Entries[0].Fields[3].I = 4 }},
 		{"a leaf that is none", firstEntry + " leaf", func(w *world) { w.pack.Entries[0].Leaf = []byte("leaf") }},
 		{"an enrolment with a line", "enrolment.tlog-proof entry-kind", func(w *world) { w.pack.Enrolment.Line = &Line{} }},
-		{"another entry as enrolment", "enrolment.tlog-proof entry-kind", func(w *world) { w.pack.Enrolment = w.pack.Entries[2] }},
+		{"another entry as enrolment", "enrolment.tlog-proof entry-kind", func(w *world) { w.pack.Enrolment = &w.pack.Entries[2] }},
 		{"a narrower window", thirdEntry + " entry-time", func(w *world) { w.pack.Info.Until = w.pack.Info.From + 3_000_000 }},
 		{"a later window", firstEntry + " entry-time", func(w *world) { w.pack.Info.From += 3_000_000 }},
 		{"a window of nothing", "pack.json window", func(w *world) { w.pack.Info.From = w.pack.Info.Until }},
@@ -251,9 +255,7 @@ func (w *world) lie(leaf Leaf, pairs []Pair, line *Line) Entry {
 	index := l.raw(leaf.Encode(), l.random(32), nil, pairs)
 	l.lines = append(l.lines, nil)
 	e := Entry{Index: index, Leaf: l.leaves[index], Line: line}
-	if e.Sparse, err = ProveSparse(pairs, Tag(w.ks[:], leaf.Request)); err != nil {
-		l.t.Fatal(err)
-	}
+	e.Sparse = l.sparse(index, Tag(w.ks[:], leaf.Request))
 	return e
 }
 
@@ -261,8 +263,8 @@ func (w *world) lie(leaf Leaf, pairs []Pair, line *Line) Entry {
 func (w *world) enrolAgain(n uint32) {
 	c := SubjectCommitment(w.ks[:], w.subject)
 	e := w.lie(Leaf{Kind: KindEnrolment, Micros: w.log.clock, Subjects: n}, []Pair{{c, EnrolledHash(c)}}, nil)
-	e.Sparse = SparseProof{}
-	w.pack.Enrolment = e
+	e.Sparse = &SparseProof{}
+	w.pack.Enrolment = &e
 }
 
 // lies are leaves that the ledger signed and that contradict themselves, each in
@@ -343,6 +345,13 @@ func lies() []change {
 // unchecked writes a pack as Write does, without looking at it.
 func (w *world) unchecked() []byte {
 	w.pack.Info.Format = packFormat
+	if w.pack.Page == nil {
+		head, err := ParseCheckpoint(w.pack.Checkpoint)
+		if err != nil {
+			w.log.t.Fatal(err)
+		}
+		w.pack.Page = w.pack.page(head)
+	}
 	w.pack.Manifest = listMembers(w.pack.body())
 	var err error
 	if w.pack.Sealed, err = w.seal(sha256.Sum256(w.pack.manifest())); err != nil {
@@ -459,7 +468,7 @@ func TestEverySentenceIsInBothLanguages(t *testing.T) {
 			t.Errorf("%s: %+v", id, s)
 		}
 	}
-	f := &Failure{"page.html", "no-such-reason"}
+	f := &Failure{Where: "page.html", Why: "no-such-reason"}
 	if f.Error() != "page.html: it is not in the form the format asks for." || f.Sentence().Zh != "page.html：格式不符合规定。" {
 		t.Fatal(f.Error(), f.Sentence().Zh)
 	}

@@ -56,7 +56,8 @@ const (
 	KindImport          Kind = 22 // an import was opened or finished
 	KindDisclosureRetry Kind = 23 // a delivery failed after its entry
 	KindRestore         Kind = 24 // a backup was restored; see docs/format/ledger.md
-	lastKind                 = KindRestore
+	KindAttestation     Kind = 25 // an auditor's word about what he checked
+	lastKind                 = KindAttestation
 )
 
 var kindNames = [...]string{
@@ -65,7 +66,7 @@ var kindNames = [...]string{
 	KindHold: "hold", KindLookup: "lookup", KindWorkItem: "work-item", KindConsent: "consent", KindParty: "party",
 	KindCredential: "credential", KindRules: "rules", KindCallOutcome: "call-outcome", KindComplaint: "complaint",
 	KindTrace: "trace", KindPack: "pack", KindKeys: "keys", KindForget: "forget", KindImport: "import",
-	KindDisclosureRetry: "disclosure-retry", KindRestore: "restore",
+	KindDisclosureRetry: "disclosure-retry", KindRestore: "restore", KindAttestation: "attestation",
 }
 
 func (k Kind) String() string {

@@ -182,10 +182,37 @@ func (l *testLog) entry(index uint64, size int64, ks Hash, which ...int) Entry {
 	if line, ok := l.lines[index][ks]; ok {
 		e.Line = &line
 	}
-	if e.Sparse, err = ProveSparse(l.pairs[index], Tag(ks[:], leaf.Request)); err != nil {
+	e.Sparse = l.sparse(index, Tag(ks[:], leaf.Request))
+	return e
+}
+
+func (l *testLog) sparse(index uint64, key Hash) *SparseProof {
+	p, err := ProveSparse(l.pairs[index], key)
+	if err != nil {
 		l.t.Fatal(err)
 	}
-	return e
+	return &p
+}
+
+// bare makes a pack's entry that shows nobody.
+func (l *testLog) bare(index uint64, size int64, which ...int) Entry {
+	return Entry{Index: index, Leaf: l.leaves[index], Inclusion: l.inclusion(index, size), Fields: l.opened(index, which...)}
+}
+
+// persons opens everybody an entry is about, or only one.
+func (l *testLog) persons(index uint64, only ...Hash) []Person {
+	leaf, err := DecodeLeaf(l.leaves[index])
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	var out []Person
+	for ks, line := range l.lines[index] {
+		if len(only) == 0 || only[0] == ks {
+			out = append(out, Person{Tag(ks[:], leaf.Request), ValueKey(ks[:], leaf.Request), line})
+		}
+	}
+	slices.SortFunc(out, func(a, b Person) int { return bytes.Compare(a.Tag[:], b.Tag[:]) })
+	return out
 }
 
 // testWitness signs with the 0x04 signature of c2sp.org/tlog-cosignature.
@@ -240,9 +267,21 @@ type world struct {
 	sealWitnesses []*testWitness
 	size          int64 // of the pack's checkpoint
 	sealFields    []Field
+
+	enrolled, one, many, none uint64 // entries
 }
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB) *world { return makeWorld(t, nil) }
+
+// enrolment is the entry that pins her record key, proven.
+func (w *world) enrolment() *Entry {
+	e := w.log.bare(w.enrolled, w.size)
+	e.Sparse = w.log.sparse(w.enrolled, SubjectCommitment(w.ks[:], w.subject))
+	return &e
+}
+
+// makeWorld lets change append to the log before the pack's checkpoint.
+func makeWorld(t testing.TB, change func(*world)) *world {
 	w := &world{
 		log: newTestLog(t, "ledger.example.com/custody", 1),
 		w1:  newTestWitness("witness.example.org", 1, 1_790_000_100),
@@ -259,24 +298,21 @@ func newWorld(t testing.TB) *world {
 	many := l.add(KindDisclosure, fields, map[Hash]Line{w.ks: {Rule: "budget"}, w.other: {Shown: true, Version: 2}, third: {}})
 	none := l.add(KindDisclosure, fields, map[Hash]Line{w.other: {Shown: true, Version: 2}})
 	l.add(KindKeys, nil, nil)
+	w.enrolled, w.one, w.many, w.none = enrolled, one, many, none
+	if change != nil {
+		change(w)
+	}
 	size := l.size()
 	w.size = size
-	enrolment := l.entry(enrolled, size, w.ks)
-	c := SubjectCommitment(w.ks[:], w.subject)
-	var err error
-	if enrolment.Sparse, err = ProveSparse(l.pairs[enrolled], c); err != nil {
-		t.Fatal(err)
-	}
 	w.pack = &Pack{
 		Info: Info{
-			Kind: KindSubject, Subject: w.subject, RecordKey: w.ks, RootKey: RootKeyFile,
+			Kind: KindSubject, Subject: &w.subject, RecordKey: &w.ks, RootKey: RootKeyFile,
 			From: 1_790_000_000_000_000, Until: 1_790_000_100_000_000, Created: 1_790_000_100_000_000,
 			Origin: l.origin, Log: l.vkey, Witnesses: []string{w.w1.vkey(), w.w2.vkey()}, Entries: 2,
 		},
-		Enrolment:  enrolment,
+		Enrolment:  w.enrolment(),
 		Entries:    []Entry{l.entry(one, size, w.ks), l.entry(many, size, w.ks, 0, 2), l.entry(none, size, w.ks, 1)},
 		Checkpoint: l.checkpoint(size, w.w1),
-		Page:       []byte("<!doctype html><p>说明 plain words</p>\n"),
 	}
 	w.sealWitnesses = []*testWitness{w.w2}
 	w.policy = fmt.Sprintf("log %s\nwitness a %s\nwitness b %s https://w.example\ngroup both all a b\nquorum both\n", l.vkey, w.w1.vkey(), w.w2.vkey())

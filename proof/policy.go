@@ -216,3 +216,33 @@ func (p *Policy) trusts(vkey string) error {
 	}
 	return fail(headMember, "policy-log")
 }
+
+// need says what the quorum asks for and which of its witnesses are missing.
+func (p *Policy) need(signed map[string]bool) Sentence {
+	groups := make(map[string]PolicyGroup, len(p.Groups))
+	for _, g := range p.Groups {
+		groups[g.Name] = g
+	}
+	var missing []string
+	var say func(name string) Sentence
+	say = func(name string) Sentence {
+		g, ok := groups[name]
+		if !ok {
+			if !signed[name] {
+				missing = append(missing, plain(name))
+			}
+			return Sentence{plain(name), plain(name)}
+		}
+		var zh, en []string
+		for _, m := range g.Members {
+			s := say(m)
+			zh, en = append(zh, s.Zh), append(en, s.En)
+		}
+		return both("（%[2]s）中的 %[1]d 个", "%[1]d of (%[3]s)", g.K, strings.Join(zh, "、"), strings.Join(en, ", "))
+	}
+	s := say(p.Quorum)
+	return Sentence{
+		"需要 " + s.Zh + "，缺少 " + strings.Join(missing, "、"),
+		"needed " + s.En + ", missing " + strings.Join(missing, ", "),
+	}
+}

@@ -21,6 +21,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // second holds the first thing found wrong; the checks go on until somebody looks.
@@ -281,6 +282,7 @@ type entry struct {
 	n       uint32
 	root    []byte
 	open    map[string]string
+	twice   map[string]bool
 }
 
 func (s *second) entry(b []byte, names ...string) entry {
@@ -290,10 +292,14 @@ func (s *second) entry(b []byte, names ...string) entry {
 		return entry{}
 	}
 	raw := s.base64(l[1][6:])
-	if bytes.Contains(raw, []byte(`"line":`)) && slices.Contains(names, "sparse") {
-		names = append(names, "line")
+	var peek map[string]any
+	_ = json.Unmarshal(raw, &peek)
+	for _, n := range []string{"evidence", "line", "persons", "sparse"} {
+		if peek[n] != nil && !slices.Contains(names, n) {
+			names = append(names, n)
+		}
 	}
-	e := entry{index: s.decimal(l[2][6:]), note: note, extra: s.jcs(raw, names...), open: map[string]string{}}
+	e := entry{index: s.decimal(l[2][6:]), note: note, extra: s.jcs(raw, names...), open: map[string]string{}, twice: map[string]bool{}}
 	var path [][]byte
 	for _, line := range l[3:] {
 		p := s.base64(line)
@@ -303,7 +309,7 @@ func (s *second) entry(b []byte, names ...string) entry {
 	e.leaf = s.base64(text(e.extra["leaf"]))
 	c := s.head(note)
 	s.must(included(c.size, e.index, e.leaf, path, c.root), "not in the log")
-	if !s.must(len(e.leaf) >= 128 && e.leaf[0] == 1 && e.leaf[1] >= 1 && e.leaf[1] <= 24 && e.leaf[26] == 1 &&
+	if !s.must(len(e.leaf) >= 128 && e.leaf[0] == 1 && e.leaf[1] >= 1 && e.leaf[1] <= 25 && e.leaf[26] == 1 &&
 		e.leaf[127] <= 48 && len(e.leaf) == 128+32*int(e.leaf[127]), "leaf") {
 		return e
 	}
@@ -326,10 +332,14 @@ func (s *second) fields(e entry) {
 		next = i + 1
 		c := h([]byte{0x11}, s.hex(text(m["salt"]), 16), str(text(m["name"])), str(text(m["value"])))
 		s.must(bytes.Equal(c, e.leaf[128+32*i:160+32*i]), "opening")
-		if text(m["name"]) == "manifest" {
-			s.must(e.open["manifest"] == "", "manifest twice")
+		name := text(m["name"])
+		if _, twice := e.open[name]; twice {
+			e.twice[name] = true
 		}
-		e.open[text(m["name"])] = text(m["value"])
+		e.open[name] = text(m["value"])
+	}
+	for name := range e.twice {
+		delete(e.open, name) // what is there twice says nothing
 	}
 }
 
@@ -345,7 +355,6 @@ func (s *second) sparse(e entry, key, value []byte) {
 	}
 	other := b[32*d:]
 	node, persons := make([]byte, 32), uint32(0)
-	bit := func(k []byte, i int) byte { return k[i/8] << (i % 8) >> 7 }
 	switch {
 	case value != nil:
 		s.must(len(other) == 0, "presence with another key")
@@ -372,67 +381,259 @@ func (s *second) sparse(e entry, key, value []byte) {
 	s.must(persons <= e.n, "n")
 }
 
-// secondOpinion verifies a pack without a policy.
+func bit(k []byte, i int) byte { return k[i/8] << (i % 8) >> 7 }
+
+// tree is the root of a sparse tree over (key, value) pairs, by its definition.
+func tree(pairs [][2][]byte, depth int) []byte {
+	switch len(pairs) {
+	case 0:
+		return make([]byte, 32)
+	case 1:
+		return h([]byte{0}, pairs[0][0], pairs[0][1])
+	}
+	var side [2][][2][]byte
+	for _, p := range pairs {
+		b := bit(p[0], depth)
+		side[b] = append(side[b], p)
+	}
+	return h([]byte{1}, tree(side[0], depth+1), tree(side[1], depth+1))
+}
+
+// persons reads a list of persons.
+func (s *second) persons(e entry) (pairs [][2][]byte) {
+	b := s.base64(text(e.extra["persons"]))
+	last := []byte{}
+	for len(b) > 0 {
+		if !s.must(len(b) >= 68+9, "persons") {
+			return nil
+		}
+		n := uint64(binary.BigEndian.Uint32(b[64:]))
+		if !s.must(n >= 9 && uint64(len(b)) >= 68+n, "persons") {
+			return nil
+		}
+		line := b[68 : 68+n]
+		s.must(line[0] <= 1 && uint64(binary.BigEndian.Uint32(line[5:])) == n-9 && utf8.Valid(line[9:]), "line of a person")
+		if !s.must(bytes.Compare(last, b[:32]) < 0, "order of persons") {
+			return nil
+		}
+		last = b[:32]
+		pairs = append(pairs, [2][]byte{b[:32], h(b[32:64], line)})
+		b = b[68+n:]
+	}
+	return pairs
+}
+
+// secondOpinion verifies a pack without a policy. It does not write the page.
 func secondOpinion(b []byte) error {
 	s := &second{}
 	files := s.unzip(b)
-	n := len(files) - 6
-	if !s.must(n >= 0, "members") {
+	if !s.must(len(files) >= 5, "members") {
 		return s.err
 	}
-	names := []string{"pack.json", "enrolment.tlog-proof"}
-	for i := range n {
-		names = append(names, fmt.Sprintf("entries/%06d.tlog-proof", i+1))
+	names := []string{"created", "entries", "format", "from", "kind", "log", "origin", "root_key", "until", "witnesses"}
+	forms := map[string][][]string{
+		"subject":    {{"record_key", "subject"}},
+		"disclosure": {{"disclosure"}, {"disclosure", "subject"}, {"disclosure", "record_key", "subject"}},
+		"recipient":  {{"recipient"}},
+		"case":       {{"case"}, {"case", "record_key", "subject"}},
 	}
-	names = append(names, "checkpoint", "page.html", "manifest.json", "manifest.tlog-proof")
-	for i, f := range files {
-		s.must(f.name == names[i], "order of members")
+	var peek map[string]any
+	_ = json.Unmarshal(files[0].data, &peek)
+	form := []string{}
+	for n := range peek {
+		if !slices.Contains(names, n) && n != "forgotten" {
+			form = append(form, n)
+		}
 	}
-	info := s.jcs(files[0].data, "created", "entries", "format", "from", "kind", "log", "origin", "record_key", "root_key", "subject", "until", "witnesses")
+	slices.Sort(form)
+	s.must(slices.ContainsFunc(forms[text(peek["kind"])], func(f []string) bool { return slices.Equal(f, form) }), "form of the kind")
+	names = append(names, form...)
+	if peek["forgotten"] != nil {
+		names = append(names, "forgotten")
+	}
+	info := s.jcs(files[0].data, names...)
 	_, ok := info["witnesses"].([]any)
-	if !s.must(ok, "witnesses") || s.err != nil {
+	if !s.must(ok && files[0].name == "pack.json", "witnesses") || s.err != nil {
 		return s.err
 	}
-	s.pack(info, files, n)
+	s.pack(info, files)
 	return s.err
 }
 
-func (s *second) pack(info map[string]any, files []file, n int) {
-	s.must(info["format"] == "goldbell-pack/1" && info["kind"] == "subject", "kind of pack")
+// next takes the next file, which must have the name.
+func (s *second) next(files *[]file, name string) []byte {
+	if !s.must(len(*files) > 0 && (*files)[0].name == name, "member "+name) {
+		return nil
+	}
+	b := (*files)[0].data
+	*files = (*files)[1:]
+	return b
+}
+
+func (s *second) pack(info map[string]any, files []file) {
+	s.must(info["format"] == "goldbell-pack/1", "format")
 	s.must(slices.Contains([]string{"file", "kms", "shared"}, text(info["root_key"])), "root key")
 	from, until, _ := s.number(info["from"]), s.number(info["until"]), s.number(info["created"])
 	s.must(from < until, "window")
+	if info["forgotten"] != nil {
+		s.must(s.number(info["forgotten"]) > 0, "forgotten")
+	}
 	origin, _, _ := strings.Cut(text(info["log"]), "+")
 	s.must(origin == text(info["origin"]), "the log's name")
-	ks, id := s.hex(text(info["record_key"]), 32), s.hex(text(info["subject"]), 16)
-	checkpoint := string(files[n+2].data)
-	c := s.head(checkpoint)
-	s.signatures(c, info)
-
-	enrolled := s.entry(files[1].data, "fields", "leaf", "sparse")
-	commitment := h([]byte{0x20}, ks, id)
-	if s.err != nil {
+	keys := map[any]bool{}
+	for _, w := range info["witnesses"].([]any) {
+		s.must(!keys[w], "a witness twice")
+		keys[w] = true
+	}
+	i := slices.IndexFunc(files, func(f file) bool { return f.name == "checkpoint" })
+	if !s.must(i >= 0, "checkpoint") {
 		return
 	}
-	s.must(enrolled.kind == 6 && enrolled.note == checkpoint && enrolled.extra["line"] == nil, "enrolment")
-	s.sparse(enrolled, commitment, h([]byte{0x21}, commitment))
-	last, clock, present := enrolled.index, from, uint64(0)
-	for _, f := range files[2 : 2+n] {
-		e := s.entry(f.data, "fields", "leaf", "sparse")
+	checkpoint := string(files[i].data)
+	c := s.head(checkpoint)
+	s.signatures(c, info)
+	rest := files[1:]
+	var ks []byte
+	before := int64(-1)
+	if info["record_key"] != nil {
+		ks = s.hex(text(info["record_key"]), 32)
+		commitment := h([]byte{0x20}, ks, s.hex(text(info["subject"]), 16))
+		e := s.entry(s.next(&rest, "enrolment.tlog-proof"), "fields", "leaf", "sparse")
 		if s.err != nil {
 			return
 		}
-		s.must(e.note == checkpoint && e.index > last && e.time >= clock && e.time < until, "entry")
-		if s.person(e, ks) {
-			present++
+		s.must(e.kind == 6 && e.note == checkpoint && e.extra["line"] == nil, "enrolment")
+		s.sparse(e, commitment, h([]byte{0x21}, commitment))
+		if info["kind"] == "subject" {
+			before = int64(e.index)
 		}
-		last, clock = e.index, e.time
 	}
-	s.must(present == s.number(info["entries"]), "count")
-	s.seal(info, files, c)
+	s.entries(info, &rest, checkpoint, ks, before)
+	if s.err != nil {
+		return
+	}
+	if len(rest) > 0 && rest[0].name == "attestation.tlog-proof" {
+		e := s.entry(s.next(&rest, "attestation.tlog-proof"), "fields", "leaf")
+		s.must(e.kind == 25 && e.note == checkpoint && e.open["attests"] == "scan" && e.open["actor"] != "" && s.decimal(e.open["scanned"]) <= e.index, "attestation")
+	}
+	s.next(&rest, "checkpoint")
+	s.earlier(info, &rest, c)
+	s.next(&rest, "page.html")
+	if s.must(len(rest) == 2 && rest[0].name == "manifest.json" && rest[1].name == "manifest.tlog-proof", "last members") {
+		s.seal(info, files, c)
+	}
 }
 
-func (s *second) person(e entry, ks []byte) (present bool) {
+func (s *second) earlier(info map[string]any, rest *[]file, c head) {
+	last := uint64(0)
+	for i := 1; len(*rest) > 0 && (*rest)[0].name == fmt.Sprintf("earlier/%06d.consistency", i); i++ {
+		top, note, ok := strings.Cut(string(s.next(rest, (*rest)[0].name)), "\n\n")
+		lines := strings.Split(top, "\n")
+		s.must(ok && i <= 100 && lines[0] == "goldbell-consistency/1", "earlier")
+		var path [][]byte
+		for _, line := range lines[1:] {
+			p := s.base64(line)
+			s.must(len(p) == 32, "earlier")
+			path = append(path, p)
+		}
+		old := s.head(note)
+		s.signatures(old, info)
+		s.must(old.size > last && old.size < c.size && extends(old, c, path), "earlier is consistent")
+		last = old.size
+	}
+}
+
+func (s *second) entries(info map[string]any, rest *[]file, checkpoint string, ks []byte, last int64) {
+	clock, until, count, all := s.number(info["from"]), s.number(info["until"]), uint64(0), uint64(0)
+	for len(*rest) > 0 && (*rest)[0].name == fmt.Sprintf("entries/%06d.tlog-proof", all+1) {
+		all++
+		e := s.entry(s.next(rest, (*rest)[0].name), "fields", "leaf")
+		if s.err != nil {
+			return
+		}
+		s.must(e.note == checkpoint && int64(e.index) > last && e.time >= clock && e.time < until, "entry")
+		last, clock = int64(e.index), e.time
+		if s.shows(info, e, ks); s.err != nil {
+			return
+		}
+		if s.about(info, e); e.extra["line"] != nil {
+			count++
+		}
+	}
+	if info["kind"] != "subject" {
+		count = all
+	}
+	if info["kind"] == "disclosure" {
+		s.must(all == 1, "one entry")
+	}
+	s.must(count == s.number(info["entries"]), "count")
+}
+
+// about: the entry belongs into a pack of this kind.
+func (s *second) about(info map[string]any, e entry) {
+	asked := e.kind == 2 || e.kind == 3 || e.kind == 10 || e.kind == 23
+	s.must(e.extra["evidence"] == nil || info["kind"] == "case" && e.kind == 18, "evidence")
+	switch info["kind"] {
+	case "disclosure":
+		s.must(asked && hex.EncodeToString(e.request) == info["disclosure"], "another request")
+	case "recipient":
+		r, _ := info["recipient"].(map[string]any)
+		name := map[any]string{"person": "actor", "organisation": "org"}[r["kind"]]
+		s.must(len(r) == 2 && name != "" && text(r["id"]) != "" && (asked || e.kind == 4) && e.open[name] == r["id"], "another recipient")
+	case "case":
+		id := text(info["case"])
+		s.hex(id, 16)
+		if e.kind == 18 {
+			list, _ := e.extra["evidence"].([]any)
+			var all []byte
+			for i, x := range list {
+				s.must(i == 0 || text(list[i-1]) < text(x), "order of the evidence")
+				all = append(all, s.hex(text(x), 16)...)
+			}
+			s.must(slices.Contains(list, any(id)) && e.open["evidence"] == hex.EncodeToString(h(all)), "evidence")
+		} else {
+			s.must(e.open["case"] == id || e.extra["line"] != nil, "another case")
+		}
+	}
+}
+
+// shows checks what the entry shows of persons, in the forms the kind has.
+func (s *second) shows(info map[string]any, e entry, ks []byte) {
+	keyed, sparse, persons := ks != nil, e.extra["sparse"] != nil, e.extra["persons"] != nil
+	kind, named := info["kind"], info["subject"] != nil
+	tagged := func(tag []byte, in bool) {
+		if e.n == 1 {
+			s.must(bytes.Equal(e.tag, tag) == in, "tag")
+		} else {
+			s.must(bytes.Equal(e.tag, make([]byte, 32)), "tag")
+		}
+	}
+	switch {
+	case sparse && !persons:
+		s.must(keyed, "a proof without a key")
+		if keyed {
+			s.person(e, ks, tagged)
+		}
+	case e.extra["line"] != nil:
+		s.must(false, "a line without a proof")
+	case sparse:
+		list := s.persons(e)
+		if s.must(kind == "disclosure" && named && !keyed && len(list) == 1, "one person") {
+			s.sparse(e, list[0][0], list[0][1])
+			tagged(list[0][0], true)
+		}
+	case persons:
+		list := s.persons(e)
+		if s.must(len(list) > 0 && (kind == "recipient" || kind == "disclosure" && !named), "all persons") {
+			s.must(uint64(e.n) == uint64(len(list)) && bytes.Equal(tree(list, 0), e.root), "persons")
+			tagged(list[0][0], true)
+		}
+	default:
+		s.must(kind == "recipient" || kind == "case" || kind == "disclosure" && !named, "nobody shown")
+	}
+}
+
+func (s *second) person(e entry, ks []byte, tagged func([]byte, bool)) {
 	tag := prf(ks, []byte{1}, e.request)
 	line, present := e.extra["line"].(map[string]any)
 	var value []byte
@@ -448,12 +649,7 @@ func (s *second) person(e entry, ks []byte) (present bool) {
 		value = h(prf(ks, []byte{2}, e.request), b, str(text(line["rule"])))
 	}
 	s.sparse(e, tag, value)
-	if e.n == 1 {
-		s.must(bytes.Equal(e.tag, tag) == present, "tag")
-	} else {
-		s.must(bytes.Equal(e.tag, make([]byte, 32)), "tag")
-	}
-	return present
+	tagged(tag, present)
 }
 
 func (s *second) seal(info map[string]any, files []file, c head) {

@@ -1,15 +1,18 @@
 package proof
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"slices"
 	"time"
-	"unicode/utf8"
 )
 
 // Verify checks everything a pack says against the log it is from, and the log
 // against policy. Without a policy (nil) it says only that the pack is consistent
-// with itself: [Report.LogChecked] is then false. The error is a [*Failure].
-func Verify(p *Pack, policy *Policy) (Report, error) {
+// with itself: [Report.LogChecked] is then false. kept are checkpoints that the
+// reader has from before or from elsewhere: each must be of the same log, and the
+// pack must show that its own continue it. The error is a [*Failure].
+func Verify(p *Pack, policy *Policy, kept ...[]byte) (Report, error) {
 	head, err := p.checkBody()
 	if err != nil {
 		return Report{}, err
@@ -17,21 +20,32 @@ func Verify(p *Pack, policy *Policy) (Report, error) {
 	if p.Sealed == nil {
 		return Report{}, fail("pack", "unsealed")
 	}
-	sealHead, err := p.checkSeal(head, p.body())
+	later, err := p.checkSeal(head, p.body())
 	if err != nil {
 		return Report{}, err
 	}
-	r := p.report(head, sealHead)
+	if !bytes.Equal(p.Page, p.page(head)) {
+		return Report{}, fail(pageMember, "page")
+	}
+	r := p.report(head)
+	r.sealed(p, later)
+	heads := append(p.earlierHeads(), head, later)
+	for _, k := range kept {
+		size, err := checkKept(k, p.Info.Log, heads)
+		if err != nil {
+			return Report{}, at(keptPlace, err)
+		}
+		r.Kept = append(r.Kept, size)
+	}
 	if policy != nil {
-		err = r.apply(policy, p.Info.Log, head, sealHead)
-	}
-	if err != nil {
-		return Report{}, err
+		if err := r.apply(policy, p.Info.Log, heads); err != nil {
+			return Report{}, err
+		}
 	}
 	return r, nil
 }
 
-// checkBody verifies all that comes before the manifest.
+// checkBody verifies all that comes before the page.
 func (p *Pack) checkBody() (Checkpoint, error) {
 	keys, err := p.Info.check()
 	if err != nil {
@@ -41,38 +55,69 @@ func (p *Pack) checkBody() (Checkpoint, error) {
 	if err != nil {
 		return Checkpoint{}, at(headMember, err)
 	}
-	if err := p.checkEnrolment(head); err != nil {
-		return Checkpoint{}, at(enrolledMember, err)
+	if err := p.checkEarlier(head, keys); err != nil {
+		return Checkpoint{}, err
 	}
-	before, clock := p.Enrolment.Index, uint64(0)
+	if (p.Enrolment != nil) != (p.Info.RecordKey != nil) {
+		return Checkpoint{}, fail(enrolledMember, "missing")
+	}
+	if p.Enrolment != nil {
+		if err := p.checkEnrolment(head); err != nil {
+			return Checkpoint{}, at(enrolledMember, err)
+		}
+	}
+	if err := p.checkEntries(head); err != nil {
+		return Checkpoint{}, err
+	}
+	if p.Info.Entries != p.counted() {
+		return Checkpoint{}, fail(packMember, "count")
+	}
+	if p.Attestation != nil {
+		if err := p.Attestation.checkAttestation(head); err != nil {
+			return Checkpoint{}, at(attestMember, err)
+		}
+	}
+	return head, nil
+}
+
+func (p *Pack) checkEntries(head Checkpoint) error {
+	if len(p.Entries) > MaxPackEntries {
+		return fail("pack", "too-large")
+	}
+	before, clock := int64(-1), p.Info.From
+	if p.Enrolment != nil && p.Info.Kind == KindSubject {
+		before = int64(p.Enrolment.Index)
+	}
 	for i := range p.Entries {
 		e := &p.Entries[i]
 		leaf, err := e.check(head)
 		switch {
 		case err != nil:
-		case e.Index <= before:
+		case int64(e.Index) <= before:
 			err = fail("", "entry-order")
-		case leaf.Micros < max(p.Info.From, clock) || leaf.Micros >= p.Info.Until:
+		case leaf.Micros < clock || leaf.Micros >= p.Info.Until:
 			err = fail("", "entry-time")
 		default:
-			err = p.checkPerson(e, leaf)
+			if err = p.belongs(e, leaf); err == nil {
+				err = p.checkPersons(e, leaf)
+			}
 		}
 		if err != nil {
-			return Checkpoint{}, at(entryMember(i), err)
+			return at(entryMember(i), err)
 		}
-		before, clock = e.Index, leaf.Micros
+		before, clock = int64(e.Index), leaf.Micros
 	}
-	if p.Info.Entries != p.present() {
-		return Checkpoint{}, fail(packMember, "count")
-	}
-	return head, nil
+	return nil
 }
 
 // check reads what can be read of pack.json by itself and returns the keys it
 // names, the log's first.
 func (i *Info) check() ([]Key, error) {
-	if i.Format != packFormat || i.Kind != KindSubject {
+	if i.Format != packFormat || !i.shaped() {
 		return nil, fail("", "kind")
+	}
+	if i.Forgotten < 0 || i.Forgotten > maxNumber {
+		return nil, fail("", "count")
 	}
 	if i.From >= i.Until || i.Until > maxNumber || i.Created > maxNumber {
 		return nil, fail("", "window")
@@ -94,6 +139,9 @@ func (i *Info) check() ([]Key, error) {
 		k, err := ParseWitnessKey(w)
 		if err != nil {
 			return nil, err
+		}
+		if slices.Contains(keys, k) {
+			return nil, fail("", "key-twice")
 		}
 		keys = append(keys, k)
 	}
@@ -143,75 +191,6 @@ func checkFields(leaf Leaf, fields []Opened) error {
 	return nil
 }
 
-// checkEnrolment verifies that the person's record key was pinned in the log.
-func (p *Pack) checkEnrolment(head Checkpoint) error {
-	e := &p.Enrolment
-	leaf, err := e.check(head)
-	if err != nil {
-		return err
-	}
-	if leaf.Kind != KindEnrolment || e.Line != nil {
-		return fail("", "entry-kind")
-	}
-	c := SubjectCommitment(p.Info.RecordKey[:], p.Info.Subject)
-	if e.Sparse.CheckPresent(leaf.Root, c, EnrolledHash(c)) != nil {
-		return fail("", "enrolment")
-	}
-	return e.checkCount(leaf)
-}
-
-// checkPerson verifies what the entry says, or that it says nothing, of the person.
-func (p *Pack) checkPerson(e *Entry, leaf Leaf) error {
-	key := p.Info.RecordKey[:]
-	tag := Tag(key, leaf.Request)
-	var err error
-	switch {
-	case e.Line == nil:
-		err = e.Sparse.CheckAbsent(leaf.Root, tag)
-	case !utf8.ValidString(e.Line.Rule):
-		return fail("", "text")
-	default:
-		value := LineHash(ValueKey(key, leaf.Request), e.Line.Encode())
-		err = e.Sparse.CheckPresent(leaf.Root, tag, value)
-	}
-	if err != nil {
-		return fail("", "sparse")
-	}
-	single := leaf.Subjects == 1
-	if (single && e.Line != nil) != (leaf.Tag == tag) || (!single && leaf.Tag != Hash{}) {
-		return fail("", "tag")
-	}
-	return e.checkCount(leaf)
-}
-
-// checkCount compares the number of persons the leaf gives with those the sparse
-// proof shows at least: one behind each sibling that is not empty.
-func (e *Entry) checkCount(leaf Leaf) error {
-	n := uint32(0)
-	for _, s := range e.Sparse.Siblings {
-		if s != (Hash{}) {
-			n++
-		}
-	}
-	if e.Sparse.Other != nil || e.Line != nil || leaf.Kind == KindEnrolment {
-		n++
-	}
-	if n > leaf.Subjects {
-		return fail("", "subjects")
-	}
-	return nil
-}
-
-func (p *Pack) present() int {
-	n := 0
-	for i := range p.Entries {
-		if p.Entries[i].Line != nil {
-			n++
-		}
-	}
-	return n
-}
-
 // checkSeal verifies the manifest and the record of it.
 func (p *Pack) checkSeal(head Checkpoint, body []member) (Checkpoint, error) {
 	list := listMembers(body)
@@ -226,7 +205,10 @@ func (p *Pack) checkSeal(head Checkpoint, body []member) (Checkpoint, error) {
 			return Checkpoint{}, fail(m.Name, "manifest")
 		}
 	}
-	keys, _ := p.Info.check() // checkBody has seen it
+	keys, err := p.Info.check()
+	if err != nil {
+		return Checkpoint{}, at(packMember, err)
+	}
 	later, err := p.checkHead(p.Sealed.Checkpoint, keys)
 	if err == nil {
 		err = p.Sealed.check(head, later, sha256.Sum256(p.manifest()))
@@ -245,16 +227,7 @@ func (s *Sealed) check(head, later Checkpoint, manifest Hash) error {
 	if leaf.Kind != KindPack {
 		return fail("", "entry-kind")
 	}
-	found := 0
-	for _, f := range s.Fields {
-		if f.Name == ManifestField {
-			found++
-		}
-		if f.Name == ManifestField && f.Value != manifest.String() {
-			return fail("", "other-pack")
-		}
-	}
-	if found != 1 {
+	if v, ok := openedOnce(s.Fields, ManifestField); !ok || v != manifest.String() {
 		return fail("", "other-pack")
 	}
 	// The entry commits to the checkpoint's bytes, so it cannot be below them.
@@ -263,6 +236,8 @@ func (s *Sealed) check(head, later Checkpoint, manifest Hash) error {
 	}
 	return CheckConsistency(head, later, s.Consistency)
 }
+
+func hash256(b []byte) Hash { return sha256.Sum256(b) }
 
 // micros is a ledger time.
 func micros(n uint64) time.Time { return time.UnixMicro(int64(n)).UTC() }

@@ -65,11 +65,20 @@ func zipCommon(m member) []byte {
 // in it than this one.
 func decodeZip(file []byte) ([]member, error) {
 	var members []member
-	for b := file; bytes.HasPrefix(b, []byte(localMagic)) && len(b) >= localSize; {
+	b := file
+	for bytes.HasPrefix(b, []byte(localMagic)) {
+		if len(b) < localSize {
+			return nil, fail("pack", "cut")
+		}
 		crc, size := binary.LittleEndian.Uint32(b[14:]), uint64(binary.LittleEndian.Uint32(b[18:]))
 		name := uint64(binary.LittleEndian.Uint16(b[26:]))
-		if uint64(len(b)) < localSize+name+size || len(members) == maxZipNames {
-			return nil, fail("pack", "zip")
+		switch {
+		case !bytes.Equal(b[6:10], make([]byte, 4)): // flags and method
+			return nil, fail("pack", "repacked")
+		case uint64(len(b)) < localSize+name+size:
+			return nil, fail("pack", "cut")
+		case len(members) == maxZipNames:
+			return nil, fail("pack", "too-large")
 		}
 		m := member{string(b[localSize : localSize+name]), b[localSize+name : localSize+name+size]}
 		if crc32.ChecksumIEEE(m.data) != crc {
@@ -78,7 +87,10 @@ func decodeZip(file []byte) ([]member, error) {
 		members = append(members, m)
 		b = b[localSize+name+size:]
 	}
-	if !bytes.Equal(encodeZip(members), file) {
+	if whole := encodeZip(members); !bytes.Equal(whole, file) {
+		if len(members) > 0 && bytes.HasPrefix(whole, file) {
+			return nil, fail("pack", "cut")
+		}
 		return nil, fail("pack", "zip")
 	}
 	return members, nil

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"archive/zip"
 	"bytes"
 	"strings"
 	"testing"
@@ -51,17 +52,25 @@ func TestZipTricks(t *testing.T) {
 		file []byte
 		want string
 	}{
-		"empty zip":              {encodeZip(nil), "pack members"},
-		"comment":                {append(bytes.Clone(file), 'x'), "pack zip"},
+		"empty zip":            {encodeZip(nil), "pack.json missing"},
+		"comment":              {append(bytes.Clone(file), 'x'), "pack zip"},
+		"cut in the directory": {file[:len(file)-30], "pack cut"},
+		"cut by a byte":        {file[:len(file)-1], "pack cut"},
+		"compressed":           {compressed(t, members), "pack repacked"},
+		"a member too many": {with(func(m []member) []member {
+			return append(m[:5:5], append([]member{{"entries/000004.tlog-proof", m[4].data}}, m[5:]...)...)
+		}), "entries/000004.tlog-proof entry-order"},
+		"a member of no pack":    {with(func(m []member) []member { return append(m, member{"readme.txt", nil}) }), "pack foreign"},
+		"a member after all":     {with(func(m []member) []member { return append(m, member{"entries/000009.tlog-proof", nil}) }), "entries/000009.tlog-proof order"},
 		"bytes before":           {append([]byte("MZ"), file...), "pack zip"},
 		"size differs":           {longer, "pack.json crc"},
 		"directory differs":      {directory, "pack zip"},
-		"cut":                    {file[:len(file)/2], "pack zip"},
-		"duplicate":              {with(func(m []member) []member { return append(m, m[8]) }), "entries/000004.tlog-proof member"},
-		"entries swapped":        {swap(2, 3), firstEntry + " member"},
-		"page before checkpoint": {swap(5, 6), "checkpoint member"},
-		"unknown":                {with(func(m []member) []member { m[6].name = "PAGE.HTML"; return m }), "page.html member"},
-		"missing":                {with(func(m []member) []member { return append(m[:6:6], m[7:]...) }), "checkpoint member"},
+		"cut":                    {file[:len(file)/2], "pack cut"},
+		"duplicate":              {with(func(m []member) []member { return append(m, m[8]) }), "manifest.tlog-proof twice"},
+		"entries swapped":        {swap(2, 3), secondEntry + " order"},
+		"page before checkpoint": {swap(5, 6), "page.html order"},
+		"unknown":                {with(func(m []member) []member { m[6].name = "PAGE.HTML"; return m }), "pack foreign"},
+		"missing":                {with(func(m []member) []member { return append(m[:6:6], m[7:]...) }), "page.html missing"},
 		"white space":            {text(0, `{"`, `{ "`), "pack.json json"},
 		"unknown key":            {text(0, `{"`, `{"a":1,"`), "pack.json json"},
 		"double key":             {text(0, `{"`, `{"created":1,"`), "pack.json json"},
@@ -94,6 +103,25 @@ func TestZipTricks(t *testing.T) {
 	}
 }
 
+// compressed writes the members as an ordinary zip program would.
+func compressed(t *testing.T, members []member) []byte {
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for _, m := range members {
+		f, err := z.Create(m.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Write(m.data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
 func TestReadPackLimits(t *testing.T) {
 	if _, err := ReadPack(strings.NewReader(""), MaxPackSize+1); why(t, err) != "pack too-large" {
 		t.Fatal(err)
@@ -105,9 +133,8 @@ func TestReadPackLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := newWorld(t)
-	w.pack.Page = make([]byte, MaxPackSize)
 	var out bytes.Buffer
-	if err := w.pack.Write(&out, w.seal); why(t, err) != "pack too-large" || out.Len() > 0 {
+	if err := w.pack.write(&out, w.seal, 1000); why(t, err) != "pack too-large" || out.Len() > 0 {
 		t.Fatal(err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/goldbell/goldbell/internal/dial/switchsim"
+	"github.com/goldbell/goldbell/internal/server"
 )
 
 // action does a command's work after its flags were read.
@@ -47,6 +48,7 @@ func commands() []command {
 		}},
 		{name: "proof verify", args: "PACK", make: proofCommand, examples: []string{
 			"goldbell proof verify pack.zip --policy log.policy",
+			"goldbell proof verify pack.zip --policy log.policy --checkpoint kept.checkpoint",
 		}},
 		{name: "ledger verify", make: ledgerCommand, examples: []string{
 			"goldbell ledger verify --data ./firm",
@@ -148,8 +150,18 @@ func (c *call) firstWords() []string {
 
 func versionCommand(*flags) action {
 	return func(_ context.Context, c *call) error {
-		return c.answer(map[string]string{"version": c.Version}, func(w io.Writer) {
+		page := server.VerifierSHA256()
+		told := struct {
+			Version  string `json:"version"`
+			Verifier string `json:"verifier_sha256"` // of the page beside this program; empty: there is none
+		}{c.Version, page}
+		return c.answer(told, func(w io.Writer) {
 			_, _ = io.WriteString(w, "goldbell "+c.Version+"\n")
+			if page == "" {
+				c.say(w, "verifier-none", server.VerifierFile)
+			} else {
+				c.say(w, "verifier-sum", page, server.VerifierFile)
+			}
 		})
 	}
 }

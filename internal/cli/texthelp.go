@@ -45,6 +45,8 @@ var helpText = map[string]fault.Sentence{
 	"--listen": {Zh: "接口的 TCP `地址`", En: "TCP `ADDRESS` of the API"},
 	"--policy": {Zh: "信任策略`文件`（tlog-policy）", En: "`FILE` with the policy of trust (tlog-policy)"},
 
+	"proof verify --checkpoint": {Zh: "您此前留存的检查点`文件`；核对日志是否延续了它，多个用逗号分开", En: "`FILE` with a checkpoint you kept; the log must continue it; several separated by commas"},
+
 	"init --title":    {Zh: "公司`名称`", En: "the company's `NAME`"},
 	"init --origin":   {Zh: "账本的`名称`，例如 log.example.com/2026；不写则生成", En: "`NAME` of the ledger, e.g. log.example.com/2026; made up if not given"},
 	"init --postgres": {Zh: "PostgreSQL 的`连接串`；不写则用数据目录里的 SQLite", En: "`DSN` of PostgreSQL; without it SQLite in the data directory"},

@@ -72,9 +72,8 @@ var resultText = map[string]fault.Sentence{
 	"import-ask":            {Zh: "现在删除吗？[y/N]", En: "Delete now? [y/N]"},
 	"import-deleted":        {Zh: "已删除。", En: "Deleted."},
 
-	"pack-verified":  {Zh: "核验通过。", En: "Verified."},
-	"pack-failed":    {Zh: "核验未通过：", En: "Not verified:"},
-	"pack-unchecked": {Zh: "只核对了内部；没有给出策略（--policy）。", En: "Only compared with itself; no policy was given (--policy)."},
+	"verifier-sum":  {Zh: "核验页面 SHA-256：%s  %s", En: "verifier page SHA-256: %s  %s"},
+	"verifier-none": {Zh: "程序旁没有核验页面（%s）。", En: "There is no verifier page beside this program (%s)."},
 
 	"ledger-size":         {Zh: "账本 %d 个条目，树根 %s；核对了 %d 个签名的检查点。", En: "The ledger has %d entries, root %s; %d signed checkpoints were compared."},
 	"ledger-openings":     {Zh: "打开并核对 %d 个条目的内容；%d 个的记录密钥已销毁，只核对了承诺。", En: "The content of %d entries was opened and compared; for %d the record key is destroyed and only commitments were."},

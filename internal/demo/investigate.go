@@ -8,6 +8,7 @@ import (
 	"github.com/goldbell/goldbell/internal/dossier"
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/inquiry"
+	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/server"
 	"github.com/goldbell/goldbell/proof"
@@ -56,8 +57,9 @@ func (f *firm) makePack(ctx context.Context, officer party.Principal) error {
 		return err
 	}
 	made, err := f.srv.Dossier().Make(ctx, officer, dossier.Order{
-		ID: newID(), Person: dossier.Person{ID: who[0].ID, Ordinal: who[0].Ordinal, Key: who[0].Key.Bytes()},
-		From: workday(0, 0, 0), Until: f.clock.Now().AddDate(0, 0, 1),
+		ID: newID(), Kind: proof.KindSubject,
+		Person: dossier.Person{ID: who[0].ID, Of: ledger.Subject{Ordinal: who[0].Ordinal, Key: who[0].Key}},
+		From:   workday(0, 0, 0), Until: f.clock.Now().AddDate(0, 0, 1),
 	})
 	if err != nil {
 		return err

@@ -1,9 +1,11 @@
-// Package dossier makes evidence packs: what the ledger holds about one person in
-// a window of time, with the proofs a stranger needs to check it offline.
+// Package dossier makes evidence packs: what the ledger holds about one person, one
+// recipient, one disclosure or one complaint, with the proofs a stranger needs to
+// check it offline.
 //
 // Its one invariant: making a pack is a provision, so the pack's manifest is the
 // content of a ledger entry, whose proof is the pack's last member. A pack holds
-// who was shown what, when and why; it holds no value of a field.
+// who was shown what, when and why; it holds no value of a field, and no record key
+// of anybody but the one person it is about, if its kind needs that.
 package dossier
 
 import (
@@ -12,7 +14,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
-	"slices"
 	"strconv"
 	"time"
 
@@ -20,14 +21,8 @@ import (
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
-	"github.com/goldbell/goldbell/internal/witness"
 	"github.com/goldbell/goldbell/proof"
 )
-
-const page = 1000
-
-// kept closed in every pack: facts that speak of others than the person.
-var closed = []string{"outside", "request-hash"}
 
 // Maker makes packs. It is safe for concurrent use.
 type Maker struct {
@@ -37,51 +32,57 @@ type Maker struct {
 	LogKey  string // the log's verifier key
 	Origin  string
 	RootKey string // who holds the root key: "file", … (keyring)
-	Heads   Heads  // nil: the newest heads, which nobody outside signed
+
+	// Heads picks the checkpoints that packs are proven under; nil: the newest, which
+	// nobody outside signed.
+	Heads Heads
+	// Complaints lists the ids of the complaints that a trace over [from, until)
+	// rested on; nil: packs about a case hold no traces.
+	Complaints func(ctx context.Context, from, until time.Time) ([]pii.RequestID, error)
 }
 
-// Heads picks the checkpoint a pack is proven under.
+// Heads picks checkpoints with the signatures of witnesses. Package witness has it.
 type Heads interface {
 	// Covering is a checkpoint of at least this size, cosigned if that can be had in
 	// a few seconds. Its note carries the cosignatures.
 	Covering(ctx context.Context, size uint64) (ledger.Head, error)
-	// Witnesses are the vkeys whose signatures Covering may hand out.
+	// Witnesses are the vkeys whose signatures the others may hand out.
 	Witnesses() []string
-	// FirstOutside says which witness of another organisation signed an entry first,
-	// and when, for the page; ok is false if none has.
-	FirstOutside(ctx context.Context, idx uint64) (first witness.Signed, ok bool, err error)
+	// FirstSigned is the smallest checkpoint of at least this size that a witness
+	// signed, with the cosignatures; ok is false if there is none.
+	FirstSigned(ctx context.Context, size uint64) (note []byte, ok bool, err error)
 }
 
-// head is a checkpoint that covers what was recorded until now.
-func (m *Maker) head(ctx context.Context) (ledger.Head, error) {
-	h, err := m.Ledger.Head(ctx)
-	if err != nil || m.Heads == nil {
-		return h, err
-	}
-	return m.Heads.Covering(ctx, h.Size)
-}
-
-func (m *Maker) witnesses() []string {
-	if m.Heads == nil {
-		return []string{}
-	}
-	return m.Heads.Witnesses()
-}
-
-// Person is whom a pack is about.
+// Person is whom a pack is about. Of has no key if it was forgotten.
 type Person struct {
-	ID      pii.SubjectID
-	Ordinal pii.Ordinal
-	Key     []byte // her record key, so that every tag can be computed again; nil: forgotten
+	ID pii.SubjectID
+	Of ledger.Subject // ordinal and record key; its line is empty
 }
+
+func (p Person) key() []byte { return p.Of.Key.Bytes() }
+func (p Person) known() bool { return p.Of.Ordinal != pii.Dummy }
 
 // Order asks for a pack.
 type Order struct {
-	ID          pii.RequestID
-	Hash        []byte
-	Person      Person
-	From, Until time.Time
+	ID   pii.RequestID
+	Hash []byte
+	Kind string // proof.KindSubject, …
+
+	Person     Person        // subject: needed; disclosure, case: may be unknown
+	WithKey    bool          // disclosure: hand out the person's record key, which binds her tag to her
+	Disclosure pii.RequestID // disclosure: the request it answered
+	Recipient  proof.Recipient
+	Case       pii.RequestID
+	From       time.Time // subject, recipient: the window
+	Until      time.Time
+
+	// Kept are checkpoints the reader has, as signed notes: the pack shows that its
+	// own continue them.
+	Kept [][]byte
 }
+
+// MaxKept is how many kept checkpoints an order may name.
+const MaxKept = 16
 
 // Made is a finished pack.
 type Made struct {
@@ -92,149 +93,70 @@ type Made struct {
 	Zip     []byte        `json:"-"`
 }
 
-// Make builds a pack about one person: every entry the index files under her in
-// the window. Only the officer may.
+// Make builds a pack: every entry the index files under what it is about. Only the
+// officer may.
 func (m *Maker) Make(ctx context.Context, p party.Principal, o Order) (Made, error) {
 	if p.Person.Kind != party.Officer {
 		return Made{}, fault.New(fault.Denied, "not-yours", "")
 	}
-	if o.Person.Ordinal == pii.Dummy || o.Person.Key == nil {
-		return Made{}, fault.New(fault.NotFound, "not-found", "subject")
+	if len(o.Kept) > MaxKept {
+		return Made{}, fault.New(fault.TooLarge, "too-large", "checkpoints")
 	}
-	head, err := m.head(ctx)
+	current, err := m.Ledger.Head(ctx)
 	if err != nil {
 		return Made{}, err
 	}
-	records, err := m.records(ctx, o)
+	c, err := m.collect(ctx, o, current.Size)
 	if err != nil {
 		return Made{}, err
 	}
-	pack, err := m.pack(ctx, head, o, records)
+	pack, head, err := m.pack(ctx, o, c)
 	if err != nil {
 		return Made{}, err
 	}
 	made := Made{ID: o.ID, Entries: len(pack.Entries)}
 	var zip bytes.Buffer
 	err = pack.Write(&zip, func(manifest proof.Hash) (*proof.Sealed, error) {
-		sealed, err := m.seal(ctx, p, o, head, manifest)
+		sealed, err := m.seal(ctx, p, o, pack.Info, head, manifest)
 		if err == nil {
 			made.Entry = sealed.Index
 		}
 		return sealed, err
 	})
 	if err != nil {
-		return Made{}, fault.Wrap(fault.Of(err).Kind, fault.Of(err).ID, err)
+		return Made{}, wrapped(err)
 	}
 	sum := sha256.Sum256(zip.Bytes())
 	made.SHA256, made.Zip = hex.EncodeToString(sum[:]), zip.Bytes()
 	return made, nil
 }
 
-// records reads the entries about the person: all enrolments, and the rest that
-// fall into the window.
-func (m *Maker) records(ctx context.Context, o Order) ([]*ledger.Record, error) {
-	var out []*ledger.Record
-	for from := uint64(0); ; {
-		found, err := m.Ledger.Find(ctx, ledger.SubjectRef(o.Person.Ordinal), from, page)
-		if err != nil || len(found) == 0 {
-			return out, err
-		}
-		for _, idx := range found {
-			r, err := m.Ledger.Record(ctx, idx)
-			if err != nil {
-				return nil, err
-			}
-			inside := !r.At().Before(o.From) && r.At().Before(o.Until)
-			if inside || r.Leaf.Kind == proof.KindEnrolment {
-				out = append(out, r)
-			}
-		}
-		from = found[len(found)-1] + 1
-	}
-}
-
-func (m *Maker) pack(ctx context.Context, head ledger.Head, o Order, records []*ledger.Record) (*proof.Pack, error) {
-	p := &proof.Pack{Checkpoint: head.Note, Info: proof.Info{
-		Created: micros(m.Clock()), From: micros(o.From), Until: micros(o.Until), Kind: proof.KindSubject,
-		Log: m.LogKey, Origin: m.Origin, RecordKey: proof.Hash(o.Person.Key), RootKey: m.RootKey,
-		Subject: proof.ID(o.Person.ID), Witnesses: m.witnesses(),
-	}}
-	enrolled := false
-	for _, r := range records {
-		if r.Index >= head.Size {
-			continue // recorded after the checkpoint was read
-		}
-		e, err := m.entry(ctx, head, o, r)
-		if err != nil {
-			return nil, err
-		}
-		if r.Leaf.Kind == proof.KindEnrolment && !enrolled {
-			p.Enrolment, enrolled = e, true
-			continue
-		}
-		p.Entries = append(p.Entries, e)
-	}
-	if !enrolled {
-		return nil, fault.New(fault.NotFound, "not-found", "enrolment")
-	}
-	p.Info.Entries = len(p.Entries)
-	var err error
-	p.Page, err = renderPage(p, m.Clock())
-	return p, err
-}
-
-// entry opens one entry as far as it is about the person, and proves it.
-func (m *Maker) entry(ctx context.Context, head ledger.Head, o Order, r *ledger.Record) (proof.Entry, error) {
-	inclusion, err := m.Ledger.Inclusion(ctx, head, r.Index)
-	if err != nil {
-		return proof.Entry{}, err
-	}
-	e := proof.Entry{Index: r.Index, Leaf: r.Leaf.Encode(), Inclusion: inclusion, Fields: opened(r)}
-	if r.Leaf.Kind == proof.KindEnrolment {
-		commitment := proof.SubjectCommitment(o.Person.Key, o.Person.ID)
-		pairs := make([]proof.Pair, 0, len(r.Enrols()))
-		for _, c := range r.Enrols() {
-			pairs = append(pairs, proof.Pair{Key: c, Value: proof.EnrolledHash(c)})
-		}
-		e.Sparse, err = proof.ProveSparse(pairs, commitment)
-		return e, err
-	}
-	r.Subjects(func(at pii.Ordinal, line proof.Line) bool {
-		if at == o.Person.Ordinal {
-			l := line
-			e.Line = &l
-		}
-		return at != o.Person.Ordinal
-	})
-	pairs, err := m.Ledger.Pairs(ctx, r)
-	if err != nil {
-		return proof.Entry{}, err
-	}
-	e.Sparse, err = proof.ProveSparse(pairs, proof.Tag(o.Person.Key, r.Request()))
-	return e, err
-}
-
-func opened(r *ledger.Record) []proof.Opened {
-	out := []proof.Opened{}
-	for i, f := range r.Facts() {
-		if f.Value != "" && !slices.Contains(closed, f.Name) {
-			out = append(out, proof.Opened{I: i, Name: f.Name, Salt: r.Salt(i), Value: f.Value})
-		}
-	}
-	return out
-}
-
-// seal records the making of the pack and proves that entry.
-func (m *Maker) seal(ctx context.Context, p party.Principal, o Order, old ledger.Head, manifest proof.Hash) (*proof.Sealed, error) {
-	receipt, err := m.Ledger.Append(ctx, ledger.Item{Request: o.ID, Hash: o.Hash, Entry: ledger.Entry{
+// seal records the making of the pack and proves that entry. If the pack is about a
+// person the entry is about her too: who was given her record is part of it.
+func (m *Maker) seal(ctx context.Context, p party.Principal, o Order, info proof.Info, old ledger.Head, manifest proof.Hash) (*proof.Sealed, error) {
+	e := ledger.Entry{
 		Kind: proof.KindPack, Actor: p.Person.ID, Org: p.Org.ID,
 		Facts: []proof.Field{
 			{Name: proof.ManifestField, Value: hex.EncodeToString(manifest[:])},
-			{Name: "subject", Value: o.Person.ID.String()},
-			{Name: "from", Value: strconv.FormatUint(micros(o.From), 10)},
-			{Name: "until", Value: strconv.FormatUint(micros(o.Until), 10)},
+			{Name: "pack", Value: o.Kind},
+			{Name: "from", Value: strconv.FormatUint(info.From, 10)},
+			{Name: "until", Value: strconv.FormatUint(info.Until, 10)},
 		},
-	}})
+	}
+	add := func(name, value string) { e.Facts = append(e.Facts, proof.Field{Name: name, Value: value}) }
+	if info.Subject != nil {
+		e.Subjects = []ledger.Subject{o.Person.Of}
+	}
+	switch o.Kind {
+	case proof.KindOfOne:
+		add("disclosure", o.Disclosure.String())
+	case proof.KindOfRecipient:
+		add("recipient", o.Recipient.ID)
+	case proof.KindOfCase:
+		add("case", o.Case.String())
+		e.Refs = []ledger.Ref{caseRef(o.Case)}
+	}
+	receipt, err := m.Ledger.Append(ctx, ledger.Item{Request: o.ID, Hash: o.Hash, Entry: e})
 	if err != nil {
 		return nil, err
 	}
@@ -243,7 +165,7 @@ func (m *Maker) seal(ctx context.Context, p party.Principal, o Order, old ledger
 	if receipt.Again() && r.Fact(proof.ManifestField) != hex.EncodeToString(manifest[:]) {
 		return nil, fault.New(fault.Conflict, "idempotency-late", "Idempotency-Key")
 	}
-	head, err := m.head(ctx)
+	head, err := m.covering(ctx, r.Index+1)
 	if err != nil {
 		return nil, err
 	}
@@ -255,4 +177,8 @@ func (m *Maker) seal(ctx context.Context, p party.Principal, o Order, old ledger
 	return s, err
 }
 
+func caseRef(id pii.RequestID) ledger.Ref { return ledger.Ref{Kind: ledger.RefCase, Key: id[:]} }
+
 func micros(t time.Time) uint64 { return uint64(max(t.UnixMicro(), 0)) }
+
+func notFound(where string) error { return fault.New(fault.NotFound, "not-found", where) }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/goldbell/goldbell/internal/dossier"
+	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/witness"
 	"github.com/goldbell/goldbell/proof"
@@ -55,7 +56,7 @@ func TestPackIsWitnessed(t *testing.T) {
 		f.OK(err)
 		made, err := m.Make(t.Context(), officer(f), dossier.Order{
 			ID: firm.NewID(), From: firm.Start.Add(-time.Hour), Until: firm.Start.Add(time.Hour),
-			Person: dossier.Person{ID: her, Ordinal: found[0].Ordinal, Key: found[0].Key.Bytes()},
+			Kind: proof.KindSubject, Person: dossier.Person{ID: her, Of: ledger.Subject{Ordinal: found[0].Ordinal, Key: found[0].Key}},
 		})
 		f.OK(err)
 		pack, err := proof.ReadPack(bytes.NewReader(made.Zip), int64(len(made.Zip)))
@@ -64,7 +65,7 @@ func TestPackIsWitnessed(t *testing.T) {
 	}
 	r, err := proof.Verify(make(), p)
 	f.OK(err)
-	if len(r.Witnesses) != 2 || !r.SealWitnessed || len(r.Entries) != 1 {
+	if len(r.Witnesses) != 2 || !r.SealWitnessed || len(r.Entries) != 1 || r.Newest.Signed.IsZero() {
 		t.Errorf("witnesses %+v, seal %v, %d entries", r.Witnesses, r.SealWitnessed, len(r.Entries))
 	}
 	for _, w := range web {
@@ -78,7 +79,7 @@ func TestPackIsWitnessed(t *testing.T) {
 	f.OK(err)
 	r, err = proof.Verify(pack, alone)
 	f.OK(err)
-	if len(r.Witnesses) != 0 || r.SealWitnessed || len(r.Entries) != 2 {
+	if len(r.Witnesses) != 0 || r.SealWitnessed || len(r.Entries) != 3 { // two answers and the first pack
 		t.Errorf("without witnesses: %+v, seal %v, %d entries", r.Witnesses, r.SealWitnessed, len(r.Entries))
 	}
 }

@@ -120,4 +120,10 @@ var sentences = map[string]Sentence{
 	"bad-witness-policy":  {"log.policy 或见证设置有误。", "log.policy or the settings of the witnesses are wrong."},
 	"witness-silent":      {"见证没有应答，或应答无法核验。", "The witness did not answer, or its answer does not verify."},
 	"bad-case":            {"案件文件夹有错，请看指出的文件和行。", "The case folder is malformed; see the file and line named."},
+	"needs-record-key":    {"此人不在该条目之中；要证明这一点须交出其记录密钥（record_key）。", "This person is not in the entry; showing that takes her record key (record_key)."},
+	"pack-too-large":      {"证据包超过上限；请缩短时间范围。", "The pack would be over the size limit; narrow the window."},
+	"kept-foreign":        {"所附检查点不是本账本签名的检查点。", "The checkpoint is not one that this ledger signed."},
+	"kept-ahead":          {"所附检查点比本账本更长：本账本可能被回退。", "The checkpoint is of a longer ledger than this one: this one may have been rolled back."},
+	"kept-fork":           {"所附检查点与本账本的历史不同：账本有两个版本。", "The checkpoint does not belong to this ledger's history: there are two versions of it."},
+	"evidence-changed":    {"溯源所依据的投诉与当时记录的不符。", "The complaints that a trace rested on are not those it recorded."},
 }

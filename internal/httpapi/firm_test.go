@@ -62,6 +62,7 @@ type firm struct {
 	subjects []string
 	traces   httpapi.Tracer
 	packs    httpapi.Packs
+	verifier func() ([]byte, error)
 
 	mu     sync.Mutex
 	now    time.Time
@@ -217,7 +218,7 @@ func (f *firm) serve() {
 				return r.Version(), nil
 			},
 		}),
-		Traces: f.traces, Packs: f.packs,
+		Traces: f.traces, Packs: f.packs, Verifier: f.verifier,
 		Calls:      &dial.Dialer{Door: f.door, Ledger: f.ledger, Carrier: f.carrier, Clock: f.clock, Rand: rand.Reader},
 		Complaints: desk, Holds: desk, RequestID: f.ring.RequestID,
 		Clock: f.clock, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(f.log, nil)), Alarm: f.alarm, Version: "test",

@@ -68,6 +68,7 @@ type Config struct {
 	Traces     Tracer
 	Packs      Packs
 	Witnesses  Witnesses
+	Verifier   func() ([]byte, error) // the verifier page; nil: this build has none
 
 	// RequestID derives the id of a request from its Idempotency-Key.
 	RequestID func(who pii.PersonID, route, key string) pii.RequestID

@@ -16,14 +16,20 @@ type Tracer interface {
 	Ask(ctx context.Context, p party.Principal, q inquiry.Question) (inquiry.Answer, error)
 }
 
-// PackOrder asks for an evidence pack about a subject, or about the subject a
-// complaint names.
+// PackOrder asks for an evidence pack: about a subject, or the one a complaint
+// names; one disclosure; a recipient; a complaint.
 type PackOrder struct {
 	ID          pii.RequestID
 	Hash        []byte
-	Subject     pii.SubjectID // zero: the complaint's
+	Kind        string        // proof.KindSubject, …
+	Subject     pii.SubjectID // zero: none was named
 	Complaint   pii.RequestID
+	Disclosure  pii.RequestID
+	WithKey     bool
+	Recipient   string
+	Org         bool // the recipient is an organisation
 	From, Until time.Time
+	Kept        [][]byte
 }
 
 // Packs makes evidence packs and hands them out for a while.
@@ -31,6 +37,8 @@ type Packs interface {
 	Make(ctx context.Context, p party.Principal, o PackOrder) (dossier.Made, error)
 	// Zip returns a pack that was made for the same principal.
 	Zip(ctx context.Context, p party.Principal, id pii.RequestID) ([]byte, error)
+	// Attest records an auditor's word, which later packs name.
+	Attest(ctx context.Context, p party.Principal, a dossier.Attestation) (entry uint64, err error)
 }
 
 type traceIn struct {
@@ -57,71 +65,6 @@ func runTrace(a *API, ctx context.Context, c *call, in *traceIn) (*traceOut, err
 		return nil, err
 	}
 	return &traceOut{got}, nil
-}
-
-type packIn struct {
-	Body struct {
-		Kind      string   `json:"kind" enum:"subject"`
-		Subject   string   `json:"subject,omitempty" pattern:"^[0-9a-f]{32}$"`
-		Complaint string   `json:"complaint,omitempty" pattern:"^[0-9a-f]{32}$" doc:"instead of subject: the person it names"`
-		From      *instant `json:"from,omitempty"`
-		Until     *instant `json:"until,omitempty"`
-	}
-}
-
-type packOut struct{ Body dossier.Made }
-
-func makePack(a *API, ctx context.Context, c *call, in *packIn) (*packOut, error) {
-	if a.Packs == nil {
-		return nil, errNoPart
-	}
-	b := &in.Body
-	o := PackOrder{ID: c.id, Hash: c.hash, From: earliest, Until: c.now.Add(time.Second)}
-	var err error
-	switch {
-	case (b.Subject == "") == (b.Complaint == ""):
-		return nil, bad("body.subject")
-	case b.Subject != "":
-		o.Subject, err = subjectID(b.Subject, "body.subject")
-	default:
-		o.Complaint, err = requestID(b.Complaint, "body.complaint")
-	}
-	if err != nil {
-		return nil, err
-	}
-	if b.From != nil {
-		o.From = b.From.Time
-	}
-	if b.Until != nil {
-		o.Until = b.Until.Time
-	}
-	if !o.From.Before(o.Until) {
-		return nil, bad("body.until")
-	}
-	made, err := a.Packs.Make(ctx, c.who, o)
-	if err != nil {
-		return nil, err
-	}
-	return &packOut{made}, nil
-}
-
-type packByID struct {
-	ID string `path:"id" pattern:"^[0-9a-f]{32}$"`
-}
-
-func packZip(a *API, ctx context.Context, c *call, in *packByID) (*raw, error) {
-	id, err := requestID(in.ID, "path.id")
-	if err != nil {
-		return nil, err
-	}
-	if a.Packs == nil {
-		return nil, errNoPart
-	}
-	b, err := a.Packs.Zip(ctx, c.who, id)
-	if err != nil {
-		return nil, err
-	}
-	return &raw{"application/zip", b}, nil
 }
 
 type healthOut struct {

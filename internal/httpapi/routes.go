@@ -67,10 +67,12 @@ func table() []*route {
 		{method: post, path: "/v1/traces", who: officers, summary: "Ask who the records point to", status: created, slow: true, install: handle(runTrace)},
 		{method: post, path: "/v1/evidence-packs", who: officers, summary: "Make an evidence pack", status: created, slow: true, install: handle(makePack)},
 		{method: get, path: "/v1/evidence-packs/{id}", who: officers, summary: "Fetch a pack", slow: true, install: handle(packZip)},
+		{method: get, path: "/v1/verifier", who: everyone, summary: "The verifier page, as a file to keep", install: handle(verifierPage)},
 
 		{method: get, path: "/v1/ledger/checkpoint", who: everyone, summary: "The newest signed checkpoint", install: handle(checkpoint)},
 		{method: get, path: "/v1/ledger/tile/{rest...}", who: everyone, summary: "A tile of hashes (C2SP tlog-tiles): L/N or L/N.p/W", install: handle(tile)},
 		{method: get, path: "/v1/ledger/tile/entries/{rest...}", who: people(party.Auditor).orServices(scopeWitness), summary: "A tile of entries: N or N.p/W", install: handle(entryTile)},
+		{method: post, path: "/v1/ledger/attestations", who: people(party.Auditor), summary: "Attest that entries were compared with the index", status: created, install: handle(attest)},
 		{method: get, path: "/v1/ledger/entries/{index}", who: watchers, summary: "The facts of one entry", install: handle(entry)},
 
 		{method: post, path: "/v1/people", who: staffing, summary: "Add or change a person", install: handle(putPerson)},

@@ -17,8 +17,10 @@ import (
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/httpapi"
 	"github.com/goldbell/goldbell/internal/inquiry"
+	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/proof"
 )
 
 // filed hands complaints to a trace.
@@ -43,15 +45,27 @@ type shelf struct {
 }
 
 func (s *shelf) Make(ctx context.Context, p party.Principal, o httpapi.PackOrder) (dossier.Made, error) {
-	found, err := s.f.vault.Describe(ctx, []pii.SubjectID{o.Subject})
-	if err != nil || !found[0].Known() {
-		return dossier.Made{}, fault.New(fault.NotFound, "not-found", "subject")
+	order := dossier.Order{
+		ID: o.ID, Hash: o.Hash, Kind: o.Kind, From: o.From, Until: o.Until, Disclosure: o.Disclosure, WithKey: o.WithKey,
+		Case: o.Complaint, Recipient: proof.Recipient{ID: o.Recipient, Kind: "person"}, Kept: o.Kept,
 	}
-	made, err := s.maker.Make(ctx, p, dossier.Order{ID: o.ID, Hash: o.Hash, From: o.From, Until: o.Until, Person: dossier.Person{
-		ID: found[0].ID, Ordinal: found[0].Ordinal, Key: found[0].Key.Bytes(),
-	}})
+	if o.Org {
+		order.Recipient.Kind = "organisation"
+	}
+	if o.Subject != (pii.SubjectID{}) {
+		found, err := s.f.vault.Describe(ctx, []pii.SubjectID{o.Subject})
+		if err != nil || !found[0].Known() {
+			return dossier.Made{}, fault.New(fault.NotFound, "not-found", "subject")
+		}
+		order.Person = dossier.Person{ID: found[0].ID, Of: ledger.Subject{Ordinal: found[0].Ordinal, Key: found[0].Key}}
+	}
+	made, err := s.maker.Make(ctx, p, order)
 	s.made[made.ID] = made.Zip
 	return made, err
+}
+
+func (s *shelf) Attest(ctx context.Context, p party.Principal, a dossier.Attestation) (uint64, error) {
+	return s.maker.Attest(ctx, p, a)
 }
 
 func (s *shelf) Zip(_ context.Context, _ party.Principal, id pii.RequestID) ([]byte, error) {
@@ -94,6 +108,70 @@ func TestTraceAndPack(t *testing.T) {
 	f.clean("the pack", zip.body) // members are stored, not compressed
 	f.post("/v1/evidence-packs", "officer", m{"kind": "subject"}).problem(422, "bad-request")
 	f.get("/v1/evidence-packs/"+strings.Repeat("0", 32), "officer").problem(404, "not-found")
+}
+
+// TestPacksOfEveryKind: each kind is made by the officer alone, names what it is
+// about and nothing it has no use for.
+func TestPacksOfEveryKind(t *testing.T) {
+	f := newFirm(t, 3)
+	f.withDesks()
+	work := f.work("a001", "call-task", "telesales", f.subjects[:2]...)
+	answer := f.post("/v1/disclosures", "a001", f.read(work, "masked", f.subjects[:2]...)).want(200)
+	filed := f.post("/v1/complaints", "", m{"channel": "phone", "contacted": customer(0)["phone"], "called_at": f.clock().Format(time.RFC3339)}).want(201)
+	note := string(f.get("/v1/ledger/checkpoint", "officer").want(200).body)
+	at := f.post("/v1/ledger/attestations", "auditor", m{"scanned": 3}).want(201)
+	f.post("/v1/ledger/attestations", "officer", m{"scanned": 3}).problem(403, "not-yours")
+	f.post("/v1/ledger/attestations", "auditor", m{"scanned": 100000}).problem(422, "bad-request")
+	if at.text("id") == "" {
+		t.Error("an attestation without an id")
+	}
+	her, other, id := f.subjects[0], f.subjects[2], answer.text("id")
+	good := []m{
+		{"kind": "subject", "subject": her, "checkpoints": []string{note}},
+		{"kind": "disclosure", "disclosure": id},
+		{"kind": "disclosure", "disclosure": id, "subject": her},
+		{"kind": "disclosure", "disclosure": id, "subject": other, "record_key": true},
+		{"kind": "recipient", "recipient": "a001"},
+		{"kind": "recipient", "recipient": "agency"},
+		{"kind": "case", "complaint": filed.text("id")},
+	}
+	for _, order := range good {
+		f.post("/v1/evidence-packs", "auditor", order).problem(403, "not-yours")
+		p := f.post("/v1/evidence-packs", "officer", order).want(201)
+		zip := f.get("/v1/evidence-packs/"+p.text("id"), "officer").want(200).body
+		f.clean("the pack", zip)
+		pack, err := proof.ReadPack(bytes.NewReader(zip), int64(len(zip)))
+		f.ok(err)
+		if _, err := proof.Verify(pack, nil, []byte(note)); (err == nil) != (order["checkpoints"] != nil) {
+			t.Errorf("%v: against the kept checkpoint: %v", order["kind"], err)
+		}
+		if keyed := pack.Info.RecordKey != nil; keyed != (order["kind"] == "subject" || order["record_key"] != nil) {
+			t.Errorf("%v: record key %v", order, keyed)
+		}
+	}
+	f.post("/v1/evidence-packs", "officer", m{"kind": "disclosure", "disclosure": id, "subject": other}).problem(409, "needs-record-key")
+	f.post("/v1/evidence-packs", "officer", m{"kind": "subject", "subject": her, "checkpoints": []string{"not a note"}}).problem(422, "kept-foreign")
+	for _, bad := range []m{
+		{"kind": "subject", "subject": her, "disclosure": id}, {"kind": "disclosure"}, {"kind": "disclosure", "disclosure": id, "from": "2026-01-01T00:00:00Z"},
+		{"kind": "disclosure", "disclosure": id, "record_key": true}, {"kind": "recipient", "recipient": "own"}, {"kind": "recipient", "recipient": "a b"},
+		{"kind": "recipient", "recipient": "a001", "subject": her}, {"kind": "case", "subject": her}, {"kind": "case"}, {"kind": "all"},
+	} {
+		f.post("/v1/evidence-packs", "officer", bad).problem(422, "bad-request")
+	}
+}
+
+// TestTheVerifierPageIsAFile: it is handed out as a file, and is not shown by a
+// browser as a page of ours.
+func TestTheVerifierPageIsAFile(t *testing.T) {
+	f := newFirm(t, 0)
+	f.get("/v1/verifier", "officer").problem(404, "not-found")
+	f.verifier = func() ([]byte, error) { return []byte("<!doctype html><p>verifier"), nil }
+	f.serve()
+	r := f.get("/v1/verifier", "officer").want(200)
+	if !strings.HasPrefix(r.header.Get("Content-Disposition"), "attachment") || r.header.Get("Content-Type") != "application/octet-stream" ||
+		!strings.Contains(r.header.Get("Content-Security-Policy"), "sandbox") || !bytes.HasPrefix(r.body, []byte("<!doctype")) {
+		t.Error(r.header)
+	}
 }
 
 // broken is a tracer that panics with what must not be seen.

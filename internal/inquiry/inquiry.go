@@ -6,11 +6,7 @@
 package inquiry
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -103,7 +99,10 @@ func (q *Inquiry) Ask(ctx context.Context, p party.Principal, question Question)
 func (q *Inquiry) record(ctx context.Context, p party.Principal, question Question, complaints []Complaint, f trace.Finding) (Answer, error) {
 	receipt, err := q.Ledger.Append(ctx, ledger.Item{Request: question.ID, Hash: question.Hash, Entry: ledger.Entry{
 		Kind: proof.KindTrace, Actor: p.Person.ID, Org: p.Org.ID,
+		Refs: caseRefs(complaints),
 		Facts: []proof.Field{
+			{Name: "from", Value: strconv.FormatInt(question.From.UnixMicro(), 10)},
+			{Name: "until", Value: strconv.FormatInt(question.Until.UnixMicro(), 10)},
 			{Name: "evidence", Value: evidenceHash(complaints)},
 			{Name: "items", Value: strconv.Itoa(len(complaints))},
 			{Name: "engine", Value: f.Detail.Engine},
@@ -122,18 +121,22 @@ func (q *Inquiry) record(ctx context.Context, p party.Principal, question Questi
 	return Answer{ID: question.ID, Entry: receipt.Record().Index, Finding: f}, nil
 }
 
-// evidenceHash is SHA-256 over the sorted ids of the complaints.
+// evidenceHash commits to the complaints a run rested on.
 func evidenceHash(complaints []Complaint) string {
-	ids := make([]pii.RequestID, len(complaints))
+	ids := make([]proof.ID, len(complaints))
 	for i, c := range complaints {
-		ids[i] = c.ID
+		ids[i] = proof.ID(c.ID)
 	}
-	slices.SortFunc(ids, func(a, b pii.RequestID) int { return bytes.Compare(a[:], b[:]) })
-	h := sha256.New()
-	for _, id := range ids {
-		h.Write(id[:])
+	return proof.EvidenceHash(ids)
+}
+
+// caseRefs files a run under the complaints it rested on.
+func caseRefs(complaints []Complaint) []ledger.Ref {
+	refs := make([]ledger.Ref, len(complaints))
+	for i := range complaints {
+		refs[i] = ledger.Ref{Kind: ledger.RefCase, Key: complaints[i].ID[:]}
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return refs
 }
 
 // collection is the record as the engine reads it.

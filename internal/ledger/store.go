@@ -126,13 +126,14 @@ type SealedOpening struct {
 type RefKind uint8
 
 const (
-	RefSubject    RefKind = iota + 1 // 4 bytes, big endian: the ordinal
-	RefPerson                        // the person id
-	RefOrg                           // the organisation id, other than our own
-	RefCase                          // 16 bytes: a complaint
-	RefDisclosure                    // 16 bytes: what a call outcome names
-	RefRules                         // one byte, 1: entries that brought rules into force
-	RefImport                        // 16 bytes: the import an enrolment belongs to
+	RefSubject     RefKind = iota + 1 // 4 bytes, big endian: the ordinal
+	RefPerson                         // the person id
+	RefOrg                            // the organisation id, other than our own
+	RefCase                           // 16 bytes: a complaint
+	RefDisclosure                     // 16 bytes: what a call outcome names
+	RefRules                          // one byte, 1: entries that brought rules into force
+	RefImport                         // 16 bytes: the import an enrolment belongs to
+	RefAttestation                    // one byte, 1: what auditors attested
 )
 
 // Ref is what an entry is found by.

@@ -12,6 +12,7 @@ import (
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/vault"
+	"github.com/goldbell/goldbell/proof"
 )
 
 // keptPacks is how many finished packs wait to be fetched. The oldest goes first;
@@ -38,11 +39,18 @@ type keptPack struct {
 
 // Make implements [httpapi.Packs].
 func (p *packs) Make(ctx context.Context, by party.Principal, o httpapi.PackOrder) (dossier.Made, error) {
-	person, err := p.person(ctx, o)
-	if err != nil {
+	order := dossier.Order{
+		ID: o.ID, Hash: o.Hash, Kind: o.Kind, Disclosure: o.Disclosure, WithKey: o.WithKey, Case: o.Complaint,
+		Recipient: proof.Recipient{ID: o.Recipient, Kind: proof.RecipientPerson}, From: o.From, Until: o.Until, Kept: o.Kept,
+	}
+	if o.Org {
+		order.Recipient.Kind = proof.RecipientOrg
+	}
+	var err error
+	if order.Person, err = p.person(ctx, o); err != nil {
 		return dossier.Made{}, err
 	}
-	made, err := p.maker.Make(ctx, by, dossier.Order{ID: o.ID, Hash: o.Hash, Person: person, From: o.From, Until: o.Until})
+	made, err := p.maker.Make(ctx, by, order)
 	if err != nil {
 		return dossier.Made{}, err
 	}
@@ -50,28 +58,39 @@ func (p *packs) Make(ctx context.Context, by party.Principal, o httpapi.PackOrde
 	return made, nil
 }
 
+// Attest implements [httpapi.Packs].
+func (p *packs) Attest(ctx context.Context, by party.Principal, a dossier.Attestation) (uint64, error) {
+	return p.maker.Attest(ctx, by, a)
+}
+
 // person is whom the pack is about: the subject named, or the one a complaint
-// names.
+// names. A case may name nobody we know.
 func (p *packs) person(ctx context.Context, o httpapi.PackOrder) (dossier.Person, error) {
 	var found []vault.Subject
 	var err error
-	if o.Complaint.IsZero() {
-		found, err = p.vault.Describe(ctx, []pii.SubjectID{o.Subject})
-	} else {
+	switch {
+	case !o.Complaint.IsZero():
 		var c casework.Complaint
 		var ok bool
 		c, ok, err = p.cases.Complaint(ctx, o.Complaint)
 		if err == nil && ok && p.ledger.CheckStamp(&c) == nil {
 			found, err = p.vault.DescribeOrdinals(ctx, []pii.Ordinal{c.Ordinal})
 		}
+	case o.Subject != (pii.SubjectID{}):
+		found, err = p.vault.Describe(ctx, []pii.SubjectID{o.Subject})
+	default:
+		return dossier.Person{}, nil
 	}
 	if err != nil {
 		return dossier.Person{}, err
 	}
 	if len(found) != 1 || !found[0].Known() {
+		if o.Kind == proof.KindOfCase {
+			return dossier.Person{}, nil
+		}
 		return dossier.Person{}, fault.New(fault.NotFound, "not-found", "subject")
 	}
-	return dossier.Person{ID: found[0].ID, Ordinal: found[0].Ordinal, Key: found[0].Key.Bytes()}, nil
+	return dossier.Person{ID: found[0].ID, Of: ledger.Subject{Ordinal: found[0].Ordinal, Key: found[0].Key}}, nil
 }
 
 func (p *packs) keep(id pii.RequestID, k keptPack) {

@@ -34,7 +34,7 @@ func (s *Server) openDesks(context.Context) error {
 	}
 	s.dossier = &dossier.Maker{
 		Ledger: s.ledger, Clock: s.clock, Rand: rand.Reader, LogKey: s.ring.VerifierKey(), Origin: s.settings.Origin,
-		RootKey: s.ring.RootHolder(), Heads: s.witness,
+		RootKey: s.ring.RootHolder(), Heads: s.witness, Complaints: filedComplaints{s.store, s.ledger}.ids,
 	}
 	return nil
 }
@@ -76,6 +76,16 @@ type filedComplaints struct {
 }
 
 const maxComplaints = 10_000
+
+// ids lists what a trace over the window rested on.
+func (f filedComplaints) ids(ctx context.Context, from, until time.Time) ([]pii.RequestID, error) {
+	filed, err := f.Filed(ctx, from, until)
+	ids := make([]pii.RequestID, len(filed))
+	for i, c := range filed {
+		ids[i] = c.ID
+	}
+	return ids, err
+}
 
 func (f filedComplaints) Filed(ctx context.Context, from, until time.Time) ([]inquiry.Complaint, error) {
 	rows, err := f.store.Complaints(ctx, from, until, maxComplaints)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/store/pgtest"
+	"github.com/goldbell/goldbell/proof"
 )
 
 func contextOf() (context.Context, context.CancelFunc) {
@@ -321,6 +322,40 @@ func (s *surface) watch(ids []string) {
 	if !strings.HasPrefix(string(zip.body), "PK") || !strings.Contains(string(zip.body), ids[0]) {
 		s.t.Error("the pack that was swept is no readable pack about her")
 	}
+	s.otherPacks(ids)
+}
+
+// otherPacks asks for a pack of every complaint, of a recipient and of an answer.
+func (s *surface) otherPacks(ids []string) {
+	s.t.Helper()
+	var listed struct {
+		Complaints []struct{ ID string }
+	}
+	if err := json.Unmarshal(s.get("/v1/complaints?from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z", "officer").want(200).body, &listed); err != nil || len(listed.Complaints) == 0 {
+		s.t.Fatal("no complaints are listed", err)
+	}
+	var seen struct {
+		Disclosures []struct{ ID string }
+	}
+	if err := json.Unmarshal(s.get("/v1/subjects/"+ids[0]+"/disclosures", "officer").want(200).body, &seen); err != nil || len(seen.Disclosures) == 0 {
+		s.t.Fatal("nothing was disclosed", err)
+	}
+	orders := []o{
+		{"kind": "recipient", "recipient": "a001"},
+		{"kind": "disclosure", "disclosure": seen.Disclosures[0].ID},
+		{"kind": "disclosure", "disclosure": seen.Disclosures[0].ID, "subject": ids[0]},
+	}
+	for _, c := range listed.Complaints {
+		orders = append(orders, o{"kind": "case", "complaint": c.ID})
+	}
+	for _, order := range orders {
+		id := s.post("/v1/evidence-packs", "officer", order).want(201).text("id")
+		zip := s.get("/v1/evidence-packs/"+id, "officer").want(200).body
+		if v := proof.Judge(zip, nil); !v.Consistent {
+			s.t.Errorf("a pack of kind %v: %s", order["kind"], v.Failure)
+		}
+	}
+	s.post("/v1/ledger/attestations", "auditor", o{"scanned": 5}).want(201)
 }
 
 func (s *surface) erases(id string) {

@@ -1,0 +1,149 @@
+//go:build !js
+
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// browser speaks to a real Chromium over its debugging pipe: JSON messages that end
+// in a zero byte.
+type browser struct {
+	t       *testing.T
+	to      io.Writer
+	from    *bufio.Reader
+	session string
+	id      int
+}
+
+// findChromium skips the test, aloud, where there is no Chromium, and fails it where
+// there must be one.
+func findChromium(t *testing.T) string {
+	names := []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
+	if own := os.Getenv("CHROMIUM"); own != "" {
+		names = []string{own}
+	}
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	if os.Getenv("GOLDBELL_TEST_CHROMIUM") == "must" {
+		t.Fatal("no Chromium was found, and GOLDBELL_TEST_CHROMIUM=must")
+	}
+	t.Skip("THE VERIFIER PAGE IS NOT TESTED IN A BROWSER: no Chromium was found (Debian: apt-get install chromium; or set CHROMIUM)")
+	return ""
+}
+
+func startBrowser(t *testing.T) *browser {
+	t.Helper()
+	path := findChromium(t)
+	toChild, out, err := os.Pipe()
+	ok(t, err)
+	in, fromChild, err := os.Pipe()
+	ok(t, err)
+	c := exec.CommandContext(t.Context(), path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-pipe",
+		"--user-data-dir="+filepath.Join(t.TempDir(), "profile"))
+	c.ExtraFiles = []*os.File{toChild, fromChild} // 3 and 4
+	ok(t, c.Start())
+	ok(t, errors.Join(toChild.Close(), fromChild.Close()))
+	b := &browser{t: t, to: out, from: bufio.NewReader(in)}
+	t.Cleanup(func() {
+		_, _ = io.WriteString(out, `{"id":0,"method":"Browser.close"}`+"\x00")
+		_, _ = io.Copy(io.Discard, in) // until it has ended
+		_ = c.Wait()
+		_ = errors.Join(out.Close(), in.Close())
+	})
+	return b
+}
+
+// call sends one command and waits for its answer; events in between are dropped.
+func (b *browser) call(method string, params map[string]any, result any) {
+	b.t.Helper()
+	b.id++
+	msg := map[string]any{"id": b.id, "method": method, "params": params}
+	if b.session != "" {
+		msg["sessionId"] = b.session
+	}
+	text, err := json.Marshal(msg)
+	ok(b.t, err)
+	_, err = b.to.Write(append(text, 0))
+	ok(b.t, err)
+	for {
+		text, err := b.from.ReadBytes(0)
+		ok(b.t, err)
+		var answer struct {
+			ID     int
+			Result json.RawMessage
+			Error  *struct{ Message string }
+		}
+		ok(b.t, json.Unmarshal(text[:len(text)-1], &answer))
+		if answer.ID != b.id {
+			continue
+		}
+		if answer.Error != nil {
+			b.t.Fatalf("%s: %s", method, answer.Error.Message)
+		}
+		if result != nil {
+			ok(b.t, json.Unmarshal(answer.Result, result))
+		}
+		return
+	}
+}
+
+// open shows a page in a tab of its own.
+func (b *browser) open(url string) {
+	b.t.Helper()
+	b.session = ""
+	var tab struct{ TargetID, SessionID string }
+	b.call("Target.createTarget", map[string]any{"url": "about:blank"}, &tab)
+	b.call("Target.attachToTarget", map[string]any{"targetId": tab.TargetID, "flatten": true}, &tab)
+	b.session = tab.SessionID
+	b.call("Page.navigate", map[string]any{"url": url}, nil) // answers when the new page has begun
+}
+
+// eval evaluates an expression, awaits it and returns its text.
+func (b *browser) eval(expression string) string {
+	b.t.Helper()
+	var r struct {
+		Result           struct{ Value any }
+		ExceptionDetails any
+	}
+	b.call("Runtime.evaluate", map[string]any{"expression": expression, "awaitPromise": true, "returnByValue": true}, &r)
+	if r.ExceptionDetails != nil {
+		b.t.Fatalf("%s: %v", expression, r.ExceptionDetails)
+	}
+	s, _ := r.Result.Value.(string)
+	return s
+}
+
+// file chooses a file in an input.
+func (b *browser) file(selector, path string) {
+	b.t.Helper()
+	var root struct{ Root struct{ NodeID int } }
+	b.call("DOM.getDocument", nil, &root)
+	var node struct{ NodeID int }
+	b.call("DOM.querySelector", map[string]any{"nodeId": root.Root.NodeID, "selector": selector}, &node)
+	b.call("DOM.setFileInputFiles", map[string]any{"nodeId": node.NodeID, "files": []string{path}}, nil)
+}
+
+// wait waits until the page is in a state.
+func (b *browser) wait(state string) {
+	b.t.Helper()
+	b.eval(`new Promise(r => { const f = () => document.body?.dataset.state === '` + state + `' ? r('') : setTimeout(f, 20); f() })`)
+}
+
+func ok(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
