@@ -53,8 +53,8 @@ func (k *kept) pack() []byte {
 		Ledger: k.ledger, Clock: time.Now, Rand: rand.Reader, LogKey: k.ring.VerifierKey(), Origin: k.ring.LogName(), RootKey: k.ring.RootHolder(),
 	}
 	made, err := m.Make(ctxOf(k.t), k.officer, dossier.Order{
-		ID: newID(), From: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour),
-		Person: dossier.Person{ID: k.ids[0], Ordinal: found[0].Ordinal, Key: found[0].Key.Bytes()},
+		ID: newID(), Kind: proof.KindSubject, From: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour),
+		Person: dossier.Person{ID: k.ids[0], Of: ledger.Subject{Ordinal: found[0].Ordinal, Key: found[0].Key}},
 	})
 	k.ok(err)
 	return made.Zip
