@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -110,19 +112,22 @@ func (l *Ledger) compile(e *Entry, request pii.RequestID, hash []byte) (*compile
 		o.Subjects[i] = openedSubject{s.Ordinal, s.Line}
 	}
 	leaf := proof.Leaf{Kind: e.Kind, Request: request, Subjects: uint32(len(e.Subjects) + len(e.Enrols))}
+	salt := salts(o.Key[:])
+	leaf.Commitments = make([]proof.Hash, len(o.Facts))
 	for i, f := range o.Facts {
-		leaf.Commitments = append(leaf.Commitments, proof.Commit(proof.Salt(o.Key[:], i), f))
+		leaf.Commitments[i] = proof.Commit(salt(i), f)
 	}
-	root, err := proof.SparseRoot(pairs(e, request))
+	ps := pairs(e, request)
+	root, err := proof.SparseRoot(ps)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "bad-request", "subjects")
 	}
 	leaf.Root = root
 	if len(e.Subjects) == 1 {
-		leaf.Tag = e.Subjects[0].Key.PRF(1, request[:])
+		leaf.Tag = ps[0].Key
 	}
 	if len(e.Subjects) > 0 {
-		leaf.Ordinals = proof.OrdinalsCommitment(proof.Salt(o.Key[:], len(o.Facts)), bitmap(e.Subjects))
+		leaf.Ordinals = proof.OrdinalsCommitment(salt(len(o.Facts)), bitmap(e.Subjects))
 	}
 	sealed, err := l.seal(e, request, o.encode())
 	if err != nil {
@@ -132,6 +137,18 @@ func (l *Ledger) compile(e *Entry, request pii.RequestID, hash []byte) (*compile
 		entry: e, request: request, leaf: leaf, sealed: sealed, refs: e.refs(),
 		record: &Record{Leaf: leaf, opening: o},
 	}, nil
+}
+
+// salts is [proof.Salt] for one entry key, which is hashed once.
+func salts(key []byte) func(i int) [proof.SaltSize]byte {
+	const label = 0x10
+	m := hmac.New(sha256.New, key)
+	var sum [sha256.Size]byte
+	return func(i int) [proof.SaltSize]byte {
+		m.Reset()
+		m.Write([]byte{label, byte(i)})
+		return [proof.SaltSize]byte(m.Sum(sum[:0])[:proof.SaltSize])
+	}
 }
 
 func (e *Entry) check() error {

@@ -63,9 +63,9 @@ type Tx interface {
 	// Revoked returns the revocations filed at index ≥ since: of each key the
 	// highest index.
 	Revoked(since uint64) (map[string]uint64, error)
-	// Meters reads what the spends will need, all at once; to call it first saves
+	// Prefetch reads what a batch will need, all at once; to call it first saves
 	// round trips and changes nothing else.
-	Meters(of []Spend) error
+	Prefetch(n Needs) error
 	// Spend charges all the budgets, or none of them: over is the key of the
 	// first that would pass its cap, or empty.
 	Spend(s []Spend) (over string, err error)
@@ -79,6 +79,14 @@ type Tx interface {
 	// Write inserts the batch's rows and replaces the head, which must still have
 	// the size it had: WHERE size = old is the second lock.
 	Write(b Batch) error
+}
+
+// Needs is what a batch will ask for.
+type Needs struct {
+	Requests []pii.RequestID
+	Spends   []Spend
+	Revoked  bool   // whether revocations will be asked for,
+	Since    uint64 // and from which index on
 }
 
 // TileID names a full tile: level and number.

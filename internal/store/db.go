@@ -14,6 +14,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Config says where the database is.
@@ -35,8 +36,12 @@ type DB struct {
 
 	writer chan *session // the one writer; nil inside means: connect anew
 
+	unfiled unfiled
+	file    chan struct{}
+
 	unflushed atomic.Int64 // bytes written since the last flush, roughly
 	flush     chan struct{}
+	readOnly  bool
 	closed    context.CancelFunc
 	done      sync.WaitGroup
 }
@@ -48,7 +53,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{d: d, write: write, read: newReaders(d, read), writer: make(chan *session, 1), flush: make(chan struct{}, 1)}
+	db := &DB{d: d, write: write, read: newReaders(d, read), writer: make(chan *session, 1), flush: make(chan struct{}, 1), file: make(chan struct{}, 1), readOnly: c.ReadOnly}
 	db.writer <- nil
 	background, cancel := context.WithCancel(context.Background())
 	db.closed = cancel
@@ -58,6 +63,8 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err := db.migrate(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	db.done.Add(1)
+	go db.fileLoop(background)
 	if d.name == "sqlite" {
 		db.done.Add(1)
 		go db.flushLoop(background)
@@ -65,10 +72,18 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	return db, nil
 }
 
-// Close ends the background work and closes every connection.
+// closeLimit bounds the filing of what waits when the database is closed.
+const closeLimit = 10 * time.Second
+
+// Close ends the background work, files what waits and closes every connection.
 func (db *DB) Close() error {
 	db.closed()
 	db.done.Wait()
+	if !db.readOnly {
+		ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+		_ = db.File(ctx) // what is not filed now is filed later
+		cancel()
+	}
 	err := db.read.close() // first: SQLite's last connection empties the log
 	if s := <-db.writer; s != nil {
 		s.discard()

@@ -26,6 +26,7 @@ type dialect struct {
 	lockRow string // ends a SELECT that locks its row
 	lock    string // taken while migrating, where several processes may start at once
 	lists   []int  // lengths of multi-row lists, ascending
+	arrays  bool   // lists of rows may come as an array per column
 	code    func(error) (code string, class class)
 }
 
@@ -84,6 +85,7 @@ var postgresDialect = dialect{
 	lockRow: " FOR UPDATE",
 	lock:    "SELECT pg_advisory_xact_lock(7014301270)",
 	lists:   []int{1, 16, 256, 1000},
+	arrays:  true,
 	code:    postgresCode,
 }
 

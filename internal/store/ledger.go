@@ -1,14 +1,11 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/ledger"
-	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/proof"
 )
 
@@ -84,7 +81,8 @@ func leaves(q querier, from uint64, n int) (all [][]byte, err error) {
 	return all, err
 }
 
-const selectOpenings = `SELECT idx, holder, month, sealed FROM ledger_opening WHERE idx >= $1 AND idx < $2 ORDER BY idx`
+const selectOpenings = `SELECT idx, holder, month, sealed FROM ledger_entry
+WHERE idx >= $1 AND idx < $2 AND sealed IS NOT NULL ORDER BY idx`
 
 // Openings implements [ledger.Store].
 func (db *DB) Openings(ctx context.Context, from uint64, n int) (all []ledger.SealedOpening, err error) {
@@ -97,58 +95,6 @@ func (db *DB) Openings(ctx context.Context, from uint64, n int) (all []ledger.Se
 		return nil
 	}, int64(from), int64(from)+int64(n))
 	return all, err
-}
-
-var inRequests = in(`SELECT request, idx FROM ledger_request WHERE request IN `, 0, ``)
-
-// Requests implements [ledger.Store].
-func (db *DB) Requests(ctx context.Context, ids []pii.RequestID) (map[pii.RequestID]uint64, error) {
-	return requests(db.d, db.querier(ctx, "requests"), ids)
-}
-
-func requests(d dialect, q querier, ids []pii.RequestID) (map[pii.RequestID]uint64, error) {
-	found := map[pii.RequestID]uint64{}
-	vals := make([]any, len(ids))
-	for i := range ids {
-		vals[i] = ids[i][:]
-	}
-	err := d.each(inRequests, nil, vals, func(text string, args []any) error {
-		return q(text, func(scan func(...any) error) error {
-			var id pii.RequestID
-			var idx uint64
-			err := scan((*id16)(&id), &idx)
-			found[id] = idx
-			return err
-		}, args...)
-	})
-	return found, err
-}
-
-const selectIndex = `SELECT ref, idx FROM ledger_index WHERE kind = $1 AND ref = $2 AND idx >= $3 ORDER BY idx LIMIT $4`
-
-var inIndex = in(`SELECT ref, idx FROM ledger_index WHERE kind = $1 AND idx >= $2 AND ref IN `, 2, ``)
-
-// Find implements [ledger.Store].
-func (db *DB) Find(ctx context.Context, kind ledger.RefKind, keys [][]byte, from uint64, n int) (all []ledger.IndexRow, err error) {
-	row := func(scan func(...any) error) error {
-		r := ledger.IndexRow{Ref: ledger.Ref{Kind: kind}}
-		err := scan(&r.Ref.Key, &r.Index)
-		all = append(all, r)
-		return err
-	}
-	if len(keys) == 1 {
-		err = db.rows(ctx, "find", selectIndex, row, int64(kind), notNil(keys[0]), int64(from), int64(n))
-		return all, err
-	}
-	vals := make([]any, len(keys))
-	for i := range keys {
-		vals[i] = notNil(keys[i])
-	}
-	err = db.d.each(inIndex, []any{int64(kind), int64(from)}, vals, func(text string, args []any) error {
-		return db.rows(ctx, "find", text, row, args...)
-	})
-	slices.SortFunc(all, func(a, b ledger.IndexRow) int { return cmp.Compare(a.Index, b.Index) })
-	return all[:min(n, len(all))], err
 }
 
 const selectTile = `SELECT data FROM ledger_tile WHERE l = $1 AND n = $2`

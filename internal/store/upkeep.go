@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/goldbell/goldbell/internal/fault"
-	"github.com/goldbell/goldbell/internal/ledger"
 )
 
 // flushBytes is after how many written bytes the background copies SQLite's
@@ -81,8 +80,7 @@ const (
 // Sweep deletes the meters whose window ended before the time given.
 func (db *DB) Sweep(ctx context.Context, before time.Time) error {
 	return db.transact(ctx, "sweep", func(s *session) error {
-		var head ledger.Head
-		if err := s.lockHead(ctx, &head); err != nil { // as every spender does
+		if err := s.lockHead(ctx); err != nil { // as every spender does
 			return err
 		}
 		return s.run(ctx, []call{

@@ -84,8 +84,16 @@ CREATE TABLE ledger_cosig (
 	PRIMARY KEY (size, witness)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE ledger_entry (
-	idx  INTEGER NOT NULL PRIMARY KEY,
-	data BLOB NOT NULL
+	idx    INTEGER NOT NULL PRIMARY KEY,
+	data   BLOB NOT NULL,
+	holder INTEGER NOT NULL,
+	month  TEXT NOT NULL,
+	sealed BLOB,
+	refs   BLOB NOT NULL
+) STRICT;
+CREATE TABLE ledger_filed (
+	id   INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+	size INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE ledger_head (
 	id       INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
@@ -103,12 +111,6 @@ CREATE TABLE ledger_index (
 	idx  INTEGER NOT NULL,
 	PRIMARY KEY (kind, ref, idx)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE ledger_opening (
-	idx    INTEGER NOT NULL PRIMARY KEY,
-	holder INTEGER NOT NULL,
-	month  TEXT NOT NULL,
-	sealed BLOB NOT NULL
-) STRICT;
 CREATE TABLE ledger_request (
 	request BLOB NOT NULL PRIMARY KEY,
 	idx     INTEGER NOT NULL
