@@ -27,7 +27,9 @@ const RetryWindow = 10 * time.Minute
 
 // Config is what a ledger is opened with.
 type Config struct {
-	Store  Store
+	Store Store
+	// Peers are the processes that append to the same store; nil: there is no other.
+	Peers  Peers
 	Ring   *keyring.Ring
 	Keeper *Keeper
 	Clock  func() time.Time
@@ -48,6 +50,12 @@ type Ledger struct {
 	alarm    func(id string)
 	verifier note.Verifier
 	keys     Keys
+
+	peers   Peers // nil: no other process appends
+	process ProcessID
+	left    sync.Once
+	leaving chan struct{} // closed to end the watch over peers,
+	watched chan struct{} // and when it has ended
 
 	wake    chan struct{}
 	stopped chan struct{}
@@ -77,7 +85,7 @@ func Open(ctx context.Context, c Config) (*Ledger, error) {
 		return nil, fault.Wrap(fault.Internal, "internal", err)
 	}
 	l := &Ledger{
-		store: c.Store, ring: c.Ring, keeper: c.Keeper, clock: c.Clock, rand: c.Rand, alarm: c.Alarm,
+		store: c.Store, peers: c.Peers, leaving: make(chan struct{}), watched: make(chan struct{}), ring: c.Ring, keeper: c.Keeper, clock: c.Clock, rand: c.Rand, alarm: c.Alarm,
 		keys: c.Keys, verifier: verifier, wake: make(chan struct{}, 1), stopped: make(chan struct{}), live: map[*Receipt]struct{}{},
 	}
 	if l.alarm == nil {
@@ -95,6 +103,9 @@ func Open(ctx context.Context, c Config) (*Ledger, error) {
 	if err := l.keeper.Open(l.verifier, func(size uint64) (proof.Hash, error) { return l.rootAt(ctx, size) }, head.Size); err != nil {
 		return nil, err
 	}
+	if err := l.join(ctx); err != nil {
+		return nil, err
+	}
 	go l.run()
 	return l, nil
 }
@@ -108,6 +119,7 @@ func (l *Ledger) Close() error {
 	}
 	l.mu.Unlock()
 	<-l.stopped
+	l.leave()
 	return l.keeper.Close()
 }
 
@@ -145,6 +157,7 @@ func (l *Ledger) Append(ctx context.Context, item Item) (*Receipt, error) {
 	}
 	if item.Settle {
 		l.settle(ctx, l.outstanding(), r)
+		l.settlePeers(ctx, q.result.index)
 	}
 	return r, nil
 }

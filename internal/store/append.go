@@ -25,6 +25,7 @@ type appending struct {
 	known   map[pii.RequestID]*uint64 // requests that were looked for; nil: not recorded
 	revoked map[string]uint64         // from entry since on; nil: not asked
 	since   uint64
+	joins   []call   // put the process's row back
 	pending []call   // not sent yet
 	added   []filing // the batch written
 	bytes   int      // written, roughly
@@ -50,7 +51,7 @@ func (a *appending) commit() error {
 	if err := a.begin(); err != nil { // it did nothing, under the head's lock all the same
 		return err
 	}
-	a.later(a.charges(nil)) // of an append that wrote no batch
+	a.later(a.charges(a.joins)) // of an append that wrote no batch
 	return a.keep(a.t.commit(a.ctx, a.pending))
 }
 
