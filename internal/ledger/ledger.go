@@ -91,11 +91,13 @@ func Open(ctx context.Context, c Config) (*Ledger, error) {
 	if l.alarm == nil {
 		l.alarm = func(string) {}
 	}
-	head, err := l.store.Head(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := l.trust(head, reader{ctx, l.store}); err != nil {
+	var head Head
+	if err := l.store.Append(ctx, func(tx Tx) (err error) { // under the lock: another process may be appending
+		if head, err = tx.Head(); err != nil {
+			return err
+		}
+		return l.trust(head, &builder{l: l, tx: tx})
+	}); err != nil {
 		return nil, err
 	}
 	l.head = head

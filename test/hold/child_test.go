@@ -44,6 +44,8 @@ func child(part string) int {
 		return childOf(panics)
 	case "harden":
 		return hardened()
+	case "append":
+		return appendForever()
 	}
 	return 2
 }
