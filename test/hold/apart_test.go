@@ -91,7 +91,7 @@ func apart(ctx context.Context, h *parts, j apartJob) (out apartResult, err erro
 			}
 		})
 	}
-	const at = 8
+	const at = 50
 	for w := range at {
 		withdrawers.Go(func() {
 			for i := 2*w + j.Mine; i < len(j.Subjects); i += 2 * at {
