@@ -58,29 +58,39 @@ func ended(shared []byte, i int) *atomic.Uint32 {
 	return (*atomic.Uint32)(unsafe.Pointer(&shared[4*i]))
 }
 
+var errAgain error = fault.New(fault.Conflict, "stale", "")
+
 // apart runs one process's part.
 func apart(ctx context.Context, h *parts, j apartJob) (out apartResult, err error) {
 	agent, err := principalOf(ctx, h, j.Agent)
 	if err != nil {
 		return out, err
 	}
-	shared, err := ends(j.Ended, len(j.Subjects)+1)
+	n := len(j.Subjects)
+	shared, err := ends(j.Ended, n+3)
 	if err != nil {
 		return out, err
 	}
-	both := ended(shared, len(j.Subjects)) // how many of the two have withdrawn all
+	both := ended(shared, n) // how many of the two have withdrawn all
+	next := [2]*atomic.Uint32{ended(shared, n+1), ended(shared, n+2)}
 	var opened, late atomic.Int64
-	failed := make(chan error, 64)
+	failed := make(chan error, 82)
 	var readers, withdrawers sync.WaitGroup
 	for r := range 32 {
 		readers.Go(func() {
 			rng := rand.New(rand.NewPCG(uint64(r), uint64(j.Mine)))
 			for both.Load() < 2 {
-				i := rng.IntN(len(j.Subjects))
+				// whom one of the two withdraws about now
+				side := rng.IntN(2)
+				i := min(2*(int(next[side].Load())+rng.IntN(20)-5), n-2) + side
+				i = max(i, 0)
 				q := read(j.Work, pii.Relay, j.Subjects[i])
 				q.Verb, q.Fields = pii.Dial, []pii.Field{pii.Phone}
 				_, err := h.door.Use(ctx, agent, q, func(context.Context, door.Answer, map[pii.Field]pii.Value) error {
 					opened.Add(1)
+					if j.Mine == 1 && r%4 == 0 {
+						<-time.After(60 * time.Millisecond) // the value is in use in that process only
+					}
 					late.Add(int64(ended(shared, i).Load()))
 					return nil
 				})
@@ -91,20 +101,20 @@ func apart(ctx context.Context, h *parts, j apartJob) (out apartResult, err erro
 			}
 		})
 	}
-	const at = 50
-	for w := range at {
+	for range 50 {
 		withdrawers.Go(func() {
-			for i := 2*w + j.Mine; i < len(j.Subjects); i += 2 * at {
-				for {
-					err := h.reg.PutOptOut(ctx, register.Asked{By: j.CRM, Request: newID()}, j.Subjects[i], true)
-					if fault.IsID(err, "stale") {
-						continue
-					}
-					if err != nil {
-						failed <- err
-						return
-					}
-					break
+			for {
+				i := 2*int(next[j.Mine].Add(1)-1) + j.Mine
+				if i >= n {
+					return
+				}
+				err := errAgain
+				for fault.IsID(err, "stale") {
+					err = h.reg.PutOptOut(ctx, register.Asked{By: j.CRM, Request: newID()}, j.Subjects[i], true)
+				}
+				if err != nil {
+					failed <- err
+					return
 				}
 				ended(shared, i).Store(1)
 			}
@@ -167,7 +177,7 @@ func TestI1_WithdrawalsApart(t *testing.T) {
 			Places: h.dir, Settings: h.settings, Agent: h.agents[0].Person.ID, CRM: h.crm,
 			Work: h.calls(h.agents[0], h.ids...), Subjects: h.ids, Ended: filepath.Join(t.TempDir(), "ended"),
 		}
-		h.ok(os.WriteFile(j.Ended, make([]byte, 4*(n+1)), 0o600))
+		h.ok(os.WriteFile(j.Ended, make([]byte, 4*(n+3)), 0o600))
 		begin := h.ledger.Size()
 		theirs := j
 		theirs.Mine, theirs.Places.Keeper = 1, ""
