@@ -105,10 +105,7 @@ func tokenCommand(f *flags) action {
 				return usage("flag-missing", flag, "token create")
 			}
 		}
-		if *code == "-" {
-			line, _ := bufio.NewReader(io.LimitReader(c.Stdin, 256)).ReadString('\n')
-			*code = strings.TrimSpace(line)
-		}
+		*code = c.codeGiven(*code)
 		api, err := c.connect(ctx, p)
 		if err != nil {
 			return err
@@ -130,4 +127,13 @@ func tokenCommand(f *flags) action {
 			c.say(w, "token-next", made.NextCode)
 		})
 	}
+}
+
+// codeGiven is a one-time code from the command line, or with - from standard input.
+func (c *call) codeGiven(code string) string {
+	if code != "-" {
+		return code
+	}
+	line, _ := bufio.NewReader(io.LimitReader(c.Stdin, 256)).ReadString('\n')
+	return strings.TrimSpace(line)
 }

@@ -8,6 +8,7 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -25,6 +26,7 @@ import (
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/register"
+	"github.com/goldbell/goldbell/internal/witness"
 )
 
 // Limits of one request.
@@ -40,6 +42,13 @@ const (
 type Sealer interface {
 	SealFor(use string, context, plaintext []byte) ([]byte, error)
 	OpenFor(use string, context, sealed []byte) ([]byte, error)
+}
+
+// Witnesses are who outside watches that the ledger only grows.
+type Witnesses interface {
+	// Checkpoint is the checkpoint to serve, with the cosignatures it has.
+	Checkpoint(ctx context.Context) ([]byte, error)
+	Status() witness.Status
 }
 
 // Config is what an API is made of.
@@ -58,6 +67,7 @@ type Config struct {
 	Holds      door.Holds
 	Traces     Tracer
 	Packs      Packs
+	Witnesses  Witnesses
 
 	// RequestID derives the id of a request from its Idempotency-Key.
 	RequestID func(who pii.PersonID, route, key string) pii.RequestID
@@ -89,7 +99,7 @@ func New(c Config) (*API, error) {
 	if c.Alarm == nil {
 		c.Alarm = func(string) {}
 	}
-	a := &API{Config: c, mux: http.NewServeMux(), metrics: newMetrics(c.Ledger.Size)}
+	a := &API{Config: c, mux: http.NewServeMux(), metrics: newMetrics(c.Ledger.Size, c.Witnesses)}
 	if err := a.build(table()); err != nil {
 		return nil, err
 	}

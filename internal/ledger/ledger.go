@@ -38,6 +38,10 @@ type Config struct {
 	Alarm func(id string)
 	// Keys finds record keys; the vault, which stands above, has them.
 	Keys Keys
+	// Restores tells what restores did to the log; nil: it was never restored.
+	Restores Lineage
+	// Restoring opens a database that a restore is about to put under another log.
+	Restoring bool
 }
 
 // Ledger appends entries and reads them back. It is safe for concurrent use.
@@ -50,6 +54,10 @@ type Ledger struct {
 	alarm    func(id string)
 	verifier note.Verifier
 	keys     Keys
+	logs     []log  // the names the tree was signed under, oldest first
+	lost     []span // entries whose openings a restore did not bring back
+	restores []Restored
+	own      []note.Verifier // of every key the ring has signed with, oldest first
 
 	peers   Peers // nil: no other process appends
 	process ProcessID
@@ -60,10 +68,11 @@ type Ledger struct {
 	wake    chan struct{}
 	stopped chan struct{}
 
-	mu     sync.Mutex // guards the next four
+	mu     sync.Mutex // guards the next five
 	queue  []*queued
 	closed bool
-	fatal  error
+	fatal  error                 // stopped for good
+	held   error                 // refused until further notice
 	live   map[*Receipt]struct{} // receipts, and queued items, on which something may still be opened
 
 	headMu sync.RWMutex
@@ -90,6 +99,9 @@ func Open(ctx context.Context, c Config) (*Ledger, error) {
 	}
 	if l.alarm == nil {
 		l.alarm = func(string) {}
+	}
+	if err := l.lineage(ctx, c.Restores, c.Restoring); err != nil {
+		return nil, err
 	}
 	var head Head
 	if err := l.store.Append(ctx, func(tx Tx) (err error) { // under the lock: another process may be appending
@@ -311,7 +323,10 @@ func (l *Ledger) halt(err error) {
 func (l *Ledger) halted() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.fatal
+	if l.fatal != nil {
+		return l.fatal
+	}
+	return l.held
 }
 
 // Ready reports why nothing can be recorded, if so.
@@ -415,7 +430,7 @@ func (l *Ledger) entryTime(h Head) time.Time {
 }
 
 func (l *Ledger) sign(size uint64, root proof.Hash) ([]byte, error) {
-	text := checkpointText(l.ring.Origin(), size, root)
+	text := checkpointText(l.ring.LogName(), size, root)
 	signed, err := note.Sign(&note.Note{Text: text}, l.ring.Signer())
 	if err != nil {
 		return nil, fault.New(fault.Unavailable, "unavailable", "signing")
@@ -425,11 +440,6 @@ func (l *Ledger) sign(size uint64, root proof.Hash) ([]byte, error) {
 
 func checkpointText(origin string, size uint64, root proof.Hash) string {
 	return fmt.Sprintf("%s\n%d\n%s\n", origin, size, base64.StdEncoding.EncodeToString(root[:]))
-}
-
-// openNote verifies a signed checkpoint of this log.
-func (l *Ledger) openNote(signed []byte) (size uint64, root proof.Hash, err error) {
-	return openCheckpoint(signed, l.ring.Origin(), l.verifier)
 }
 
 func openCheckpoint(signed []byte, origin string, v note.Verifier) (size uint64, root proof.Hash, err error) {

@@ -40,11 +40,20 @@ func Verify(ctx context.Context, c Config, history History, progress func(done, 
 		return Report{}, fault.Wrap(fault.Internal, "internal", err)
 	}
 	l := &Ledger{store: c.Store, ring: c.Ring, keys: c.Keys, verifier: verifier, alarm: func(string) {}}
+	broken := l.lineage(ctx, c.Restores, false)
+	if broken != nil && len(l.logs) == 0 {
+		return Report{}, broken
+	}
 	head, err := c.Store.Head(ctx)
 	if err != nil {
 		return Report{}, err
 	}
 	v := verification{l: l, history: history, head: head, src: reader{ctx, c.Store}, report: Report{Size: head.Size, Faults: []Fault{}}}
+	if fault.IsID(broken, "closed-log") {
+		v.fault(head.Size, "this is an older copy: a restore closed the log it belongs to")
+	} else if broken != nil {
+		v.fault(head.Size, "the rows of restores are not as they were written (%s)", fault.Of(broken).ID)
+	}
 	if err := v.run(ctx, progress); err != nil {
 		return Report{}, err
 	}
@@ -131,7 +140,8 @@ func (v *verification) leaf(idx uint64, leaf []byte) {
 		v.fault(idx, "the entry's time lies before the one before")
 	}
 	v.last = l.Micros
-	if l.Kind == proof.KindRules {
+	v.restore(idx, l.Kind)
+	if l.Kind == proof.KindRules && !v.l.isLost(idx) { // a rule set that was lost is not in force
 		v.rules = idx
 	}
 }
@@ -194,10 +204,18 @@ func (v *verification) openings(ctx context.Context, from uint64, leaves [][]byt
 		default:
 			v.report.Opened++
 			v.indexed(ctx, r)
+			if r.Leaf.Kind == proof.KindRestore {
+				v.restoreFacts(r)
+			}
 		}
 	}
 	for i := range leaves {
-		if idx := from + uint64(i); !seen[idx] {
+		idx := from + uint64(i)
+		switch {
+		case seen[idx]:
+		case v.l.isLost(idx):
+			v.report.Unopened++
+		default:
 			v.fault(idx, "the entry has no opening")
 		}
 	}

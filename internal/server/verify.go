@@ -34,5 +34,6 @@ func VerifyLedger(ctx context.Context, p Places, progress func(done, total uint6
 	v := vault.New(db, db, ring, settings.Schema, time.Now, rand.Reader)
 	return ledger.Verify(ctx, ledger.Config{
 		Store: db, Ring: ring, Keys: v.RecordKeys, Keeper: ledger.NewKeeper(settings.Keeper, settings.Origin),
+		Restores: db,
 	}, db, progress)
 }

@@ -39,17 +39,17 @@ func (db *DB) Ground(ctx context.Context, q door.Question) (g door.Ground, err e
 		g.Found = append(g.Found, s)
 		return err
 	}
-	all := []question{{selectWork, []any{q.Work[:]}, func(scan func(...any) error) error { return scan(workInto(&g.Work)...) }}}
+	all := []question{{text: selectWork, args: []any{q.Work[:]}, each: func(scan func(...any) error) error { return scan(workInto(&g.Work)...) }}}
 	fixed := []any{q.Work[:], string(q.Assignee), string(q.Of), none[:]}
 	if len(q.Subjects) == 1 {
-		all = append(all, question{selectStanding, append(fixed, q.Subjects[0][:]), standing})
+		all = append(all, question{text: selectStanding, args: append(fixed, q.Subjects[0][:]), each: standing})
 	} else {
 		ids := make([]any, len(q.Subjects))
 		for i := range q.Subjects {
 			ids[i] = q.Subjects[i][:]
 		}
 		_ = db.d.each(inStandings, fixed, ids, func(text string, args []any) error {
-			all = append(all, question{text, args, standing})
+			all = append(all, question{text: text, args: args, each: standing})
 			return nil
 		})
 	}
