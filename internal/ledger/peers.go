@@ -56,21 +56,22 @@ const (
 	beatPause     = time.Second
 )
 
-// silence tells how long rows have not changed, by our own clock.
+// silence tells how long rows have not changed at least. Time is the sum of our own
+// pauses: less than has passed, never more.
 type silence map[ProcessID]heard
 
 type heard struct {
 	row   Peer
-	since time.Time
+	since time.Duration
 }
 
-func (s silence) of(p Peer, now time.Time) time.Duration {
+func (s silence) of(p Peer, now time.Duration) time.Duration {
 	h, ok := s[p.ID]
 	if !ok || h.row != p {
 		h = heard{p, now}
 		s[p.ID] = h
 	}
-	return now.Sub(h.since)
+	return now - h.since
 }
 
 // join makes this process's row and begins to answer others' withdrawals.
@@ -112,6 +113,7 @@ func (l *Ledger) watchPeers() {
 	defer cancel()
 	go func() { <-l.leaving; cancel() }()
 	w := &peerWatch{l: l, quiet: silence{}}
+	var now time.Duration
 	pause := time.NewTimer(0)
 	defer pause.Stop()
 	for {
@@ -119,7 +121,9 @@ func (l *Ledger) watchPeers() {
 		case <-l.leaving:
 			return
 		case <-pause.C:
-			pause.Reset(w.look(ctx, time.Now()))
+			next := w.look(ctx, now)
+			now += next
+			pause.Reset(next)
 		}
 	}
 }
@@ -130,12 +134,12 @@ type peerWatch struct {
 	settled  uint64
 	settling chan struct{} // closed when what was outstanding is settled up to next;
 	next     uint64        // nil: nothing is being waited for
-	lastBeat time.Time
+	lastBeat time.Duration
 }
 
 // look answers what is new and says when to look again. What fails is tried again;
 // meanwhile the others wait for us as long as a receipt lives.
-func (w *peerWatch) look(ctx context.Context, now time.Time) (pause time.Duration) {
+func (w *peerWatch) look(ctx context.Context, now time.Duration) (pause time.Duration) {
 	pause = alonePause
 	all, revoked, err := w.l.peers.Processes(ctx)
 	if err != nil {
@@ -151,7 +155,7 @@ func (w *peerWatch) look(ctx context.Context, now time.Time) (pause time.Duratio
 		return pause
 	}
 	upTo := w.answer(ctx, revoked)
-	if upTo == w.settled && now.Sub(w.lastBeat) < beatPause {
+	if upTo == w.settled && now-w.lastBeat < beatPause {
 		return pause
 	}
 	if w.l.peers.Settle(ctx, w.l.process, upTo) == nil {
@@ -208,18 +212,18 @@ func (l *Ledger) settlePeers(ctx context.Context, idx uint64) {
 	if l.peers == nil {
 		return
 	}
-	quiet, committed := silence{}, time.Now()
+	const step = togetherPause / 4
+	quiet := silence{}
 	pause := time.NewTimer(0)
 	defer pause.Stop()
-	for {
+	for now := time.Duration(0); ; now += step {
 		select {
 		case <-ctx.Done():
 			return
 		case <-pause.C:
 		}
-		now := time.Now()
 		all, _, err := l.peers.Processes(ctx)
-		wait := err != nil && now.Sub(committed) <= receiptLife
+		wait := err != nil && now <= receiptLife
 		for _, p := range all {
 			silent := quiet.of(p, now) > receiptLife
 			wait = wait || p.ID != l.process && p.Settled <= idx && !silent
@@ -227,6 +231,6 @@ func (l *Ledger) settlePeers(ctx context.Context, idx uint64) {
 		if !wait {
 			return
 		}
-		pause.Reset(togetherPause / 4)
+		pause.Reset(step)
 	}
 }

@@ -194,7 +194,7 @@ func TestI1_WithdrawalsApart(t *testing.T) {
 		var got apartResult
 		h.ok(json.Unmarshal(out.Bytes(), &got))
 		h.ok(cmd.Wait())
-		if ours.Opened < int64(n)/10 || got.Opened < int64(n)/10 {
+		if ours.Opened == 0 || got.Opened == 0 {
 			t.Errorf("%d and %d values were opened: nothing was tested", ours.Opened, got.Opened)
 		}
 		if ours.Late+got.Late > 0 {
