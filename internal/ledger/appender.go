@@ -221,6 +221,9 @@ func (b *builder) build(batch []*queued) error {
 // prefetch names what the batch will ask for, so that it is one question.
 func (b *builder) prefetch(batch []*queued) error {
 	n := Needs{Since: math.MaxInt64}
+	if b.l.peers != nil {
+		n.Process = &b.l.process
+	}
 	for _, q := range batch {
 		if q.item.Hash != nil {
 			n.Requests = append(n.Requests, q.item.Request)
@@ -301,6 +304,9 @@ func (b *builder) stale(basis Basis) bool {
 	return false
 }
 
+// settleKey is what an entry takes away that waits for receipts and names nothing.
+const settleKey = "settle"
+
 func (b *builder) append(q *queued, c *compiled, over string) error {
 	idx := b.head.Size
 	c.leaf.Micros = uint64(b.at.UnixMicro())
@@ -331,7 +337,11 @@ func (b *builder) append(q *queued, c *compiled, over string) error {
 	for _, r := range c.refs {
 		b.batch.Refs = append(b.batch.Refs, IndexRow{r, idx})
 	}
-	for _, k := range c.entry.Revokes {
+	revokes := c.entry.Revokes
+	if q.item.Settle && len(revokes) == 0 {
+		revokes = []string{settleKey} // other processes must see it
+	}
+	for _, k := range revokes {
 		b.batch.Revocations = append(b.batch.Revocations, Revocation{k, idx})
 		b.revoked[k] = idx
 	}

@@ -27,7 +27,9 @@ const RetryWindow = 10 * time.Minute
 
 // Config is what a ledger is opened with.
 type Config struct {
-	Store  Store
+	Store Store
+	// Peers are the processes that append to the same store; nil: there is no other.
+	Peers  Peers
 	Ring   *keyring.Ring
 	Keeper *Keeper
 	Clock  func() time.Time
@@ -56,6 +58,12 @@ type Ledger struct {
 	lost     []span // entries whose openings a restore did not bring back
 	restores []Restored
 	own      []note.Verifier // of every key the ring has signed with, oldest first
+
+	peers   Peers // nil: no other process appends
+	process ProcessID
+	left    sync.Once
+	leaving chan struct{} // closed to end the watch over peers,
+	watched chan struct{} // and when it has ended
 
 	wake    chan struct{}
 	stopped chan struct{}
@@ -86,7 +94,7 @@ func Open(ctx context.Context, c Config) (*Ledger, error) {
 		return nil, fault.Wrap(fault.Internal, "internal", err)
 	}
 	l := &Ledger{
-		store: c.Store, ring: c.Ring, keeper: c.Keeper, clock: c.Clock, rand: c.Rand, alarm: c.Alarm,
+		store: c.Store, peers: c.Peers, leaving: make(chan struct{}), watched: make(chan struct{}), ring: c.Ring, keeper: c.Keeper, clock: c.Clock, rand: c.Rand, alarm: c.Alarm,
 		keys: c.Keys, verifier: verifier, wake: make(chan struct{}, 1), stopped: make(chan struct{}), live: map[*Receipt]struct{}{},
 	}
 	if l.alarm == nil {
@@ -95,16 +103,21 @@ func Open(ctx context.Context, c Config) (*Ledger, error) {
 	if err := l.lineage(ctx, c.Restores, c.Restoring); err != nil {
 		return nil, err
 	}
-	head, err := l.store.Head(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := l.trust(head, reader{ctx, l.store}); err != nil {
+	var head Head
+	if err := l.store.Append(ctx, func(tx Tx) (err error) { // under the lock: another process may be appending
+		if head, err = tx.Head(); err != nil {
+			return err
+		}
+		return l.trust(head, &builder{l: l, tx: tx})
+	}); err != nil {
 		return nil, err
 	}
 	l.head = head
 	l.keeper.alarm = l.alarm
 	if err := l.keeper.Open(l.verifier, func(size uint64) (proof.Hash, error) { return l.rootAt(ctx, size) }, head.Size); err != nil {
+		return nil, err
+	}
+	if err := l.join(ctx); err != nil {
 		return nil, err
 	}
 	go l.run()
@@ -120,6 +133,7 @@ func (l *Ledger) Close() error {
 	}
 	l.mu.Unlock()
 	<-l.stopped
+	l.leave()
 	return l.keeper.Close()
 }
 
@@ -157,6 +171,7 @@ func (l *Ledger) Append(ctx context.Context, item Item) (*Receipt, error) {
 	}
 	if item.Settle {
 		l.settle(ctx, l.outstanding(), r)
+		l.settlePeers(ctx, q.result.index)
 	}
 	return r, nil
 }

@@ -85,8 +85,9 @@ type Tx interface {
 type Needs struct {
 	Requests []pii.RequestID
 	Spends   []Spend
-	Revoked  bool   // whether revocations will be asked for,
-	Since    uint64 // and from which index on
+	Revoked  bool       // whether revocations will be asked for,
+	Since    uint64     // and from which index on
+	Process  *ProcessID // whose row must be there; nil: there is no other process
 }
 
 // TileID names a full tile: level and number.

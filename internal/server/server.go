@@ -140,7 +140,7 @@ func (s *Server) openStore(ctx context.Context) (err error) {
 func (s *Server) openLedger(ctx context.Context) (err error) {
 	s.vault = vault.New(s.store, s.store, s.ring, s.settings.Schema, s.clock, rand.Reader)
 	s.ledger, err = ledger.Open(ctx, ledger.Config{
-		Store: s.store, Ring: s.ring, Keeper: ledger.NewKeeper(s.settings.Keeper, s.settings.Origin),
+		Store: s.store, Peers: s.store, Ring: s.ring, Keeper: ledger.NewKeeper(s.settings.Keeper, s.settings.Origin),
 		Clock: s.clock, Rand: rand.Reader, Alarm: s.alarm, Keys: s.vault.RecordKeys, Restores: s.store,
 	})
 	if err != nil {

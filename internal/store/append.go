@@ -18,18 +18,18 @@ var _ ledger.Tx = (*appending)(nil)
 // that error: SQLite ends a transaction by itself when the disk is full, and what
 // came after would commit alone.
 type appending struct {
-	ctx      context.Context
-	t        transaction
-	head     ledger.Head
-	meters   map[string]*meter         // read or charged in this transaction
-	known    map[pii.RequestID]*uint64 // requests that were looked for; nil: not recorded
-	caughtUp bool
-	revoked  map[string]uint64 // from entry since on; nil: not asked
-	since    uint64
-	pending  []call   // not sent yet
-	added    []filing // the batch written
-	bytes    int      // written, roughly
-	failed   error
+	ctx     context.Context
+	t       transaction
+	head    ledger.Head
+	meters  map[string]*meter         // read or charged in this transaction
+	known   map[pii.RequestID]*uint64 // requests that were looked for; nil: not recorded
+	revoked map[string]uint64         // from entry since on; nil: not asked
+	since   uint64
+	joins   []call   // put the process's row back
+	pending []call   // not sent yet
+	added   []filing // the batch written
+	bytes   int      // written, roughly
+	failed  error
 }
 
 // Append implements [ledger.Store].
@@ -51,7 +51,7 @@ func (a *appending) commit() error {
 	if err := a.begin(); err != nil { // it did nothing, under the head's lock all the same
 		return err
 	}
-	a.later(a.charges(nil)) // of an append that wrote no batch
+	a.later(a.charges(a.joins)) // of an append that wrote no batch
 	return a.keep(a.t.commit(a.ctx, a.pending))
 }
 
@@ -69,11 +69,24 @@ func (a *appending) begin(with ...question) error {
 		a.head, err = scanHead(scan)
 		return err
 	}}
-	err := a.t.begin(a.ctx, append([]question{head}, with...)...)
-	if err == nil && !found {
-		err = errHeadGone
+	first := []question{head}
+	pipelined := a.t.db.d.name == "postgres"
+	if pipelined {
+		first = append(append(first, a.fresh(a.t.db.unfiled.seen())), with...)
 	}
-	return a.keep(err)
+	if err := a.keep(a.t.begin(a.ctx, first...)); err != nil {
+		return err
+	}
+	if !found {
+		return a.keep(errHeadGone)
+	}
+	if pipelined {
+		return nil
+	}
+	if seen := a.t.db.unfiled.seen(); seen != a.head.Size {
+		with = append([]question{a.fresh(seen)}, with...)
+	}
+	return a.ask(with)
 }
 
 // lockHead is the first statement of another transaction that spenders must not
@@ -142,6 +155,8 @@ func (a *appending) Leaves(from uint64, n int) ([][]byte, error) { return leaves
 // Tiles implements [ledger.Tx].
 func (a *appending) Tiles(ids []ledger.TileID) ([][]byte, error) { return tiles(a.query, ids) }
 
+var inRequests = columns(`SELECT request, idx FROM ledger_request WHERE (request) IN (`, `bytea`, `)`)
+
 // Requests implements [ledger.Tx].
 func (a *appending) Requests(ids []pii.RequestID) (map[pii.RequestID]uint64, error) {
 	if err := a.begin(a.lookUp(ids)...); err != nil {
@@ -156,44 +171,35 @@ func (a *appending) Requests(ids []pii.RequestID) (map[pii.RequestID]uint64, err
 	return found, nil
 }
 
-// lookUp are the questions that find the requests not looked for yet: among those
-// this process knows to wait for filing, among those it does not know yet, and
-// among the filed ones, in this order.
-func (a *appending) lookUp(ids []pii.RequestID) []question {
-	db := a.t.db
+// lookUp are the questions that find requests not looked for yet. Those that wait
+// to be filed are known to this process, or will be when it has the head's lock.
+func (a *appending) lookUp(ids []pii.RequestID) (all []question) {
 	var vals []any
 	for i, id := range ids {
 		if _, asked := a.known[id]; !asked {
-			a.known[id] = db.unfiled.request(id)
+			a.known[id] = a.t.db.unfiled.request(id)
 			vals = append(vals, ids[i][:])
 		}
 	}
-	var all []question
-	if !a.caughtUp { // afterwards nobody appends but us, and what we write may be rolled back
-		a.caughtUp = true
-		all = append(all, a.fresh())
-	}
-	db.d.rowsOf(inRequests, vals, func(text string, args []any) {
-		all = append(all, question{text: text, args: args, each: requestInto(func(id pii.RequestID, idx uint64) { a.known[id] = &idx })})
+	a.t.db.d.rowsOf(inRequests, vals, func(text string, args []any) {
+		all = append(all, question{text: text, args: args, each: func(scan func(...any) error) error {
+			var id pii.RequestID
+			var idx uint64
+			err := scan((*id16)(&id), &idx)
+			a.known[id] = &idx
+			return err
+		}})
 	})
 	return all
 }
 
-// fresh asks for what other processes appended.
-func (a *appending) fresh() question {
-	db := a.t.db
-	seen := db.unfiled.seen()
-	return question{
-		text: selectUnfiled, args: []any{int64(seen)},
-		skip: func() bool { return a.head.Size == seen },
-		each: scanFiling(func(f filing) error {
-			db.unfiled.add(f)
-			if _, asked := a.known[f.request]; asked {
-				a.known[f.request] = &f.idx
-			}
-			return nil
-		}),
-	}
+// fresh asks, once, for what other processes appended and nobody filed.
+func (a *appending) fresh(from uint64) question {
+	return a.t.db.fresh(from, func(f filing) {
+		if _, asked := a.known[f.request]; asked {
+			a.known[f.request] = &f.idx
+		}
+	})
 }
 
 const selectRevoked = `SELECT key, MAX(idx) FROM revocation WHERE idx >= $1 GROUP BY key`
@@ -294,7 +300,7 @@ func (a *appending) fits(b ledger.Batch) error {
 	if len(b.Requests) != n || len(b.Openings) != n || b.Head.Size != b.Old+uint64(n) {
 		return a.keep(fault.New(fault.Internal, "internal", "batch"))
 	}
-	if err := a.begin(a.lookUp(nil)...); err != nil {
+	if err := a.begin(); err != nil {
 		return err
 	}
 	if b.Old != a.head.Size {

@@ -134,125 +134,95 @@ func (d dialect) filingSlices(all []filing) (out [][]call, err error) {
 	return out, nil
 }
 
-// What is looked for is in the index, or waits and is known to this process, or was
-// appended by another and is not known yet. What waits is asked for first: what is
-// filed meanwhile is then found in the index.
-const (
-	selectIndex   = `SELECT idx FROM ledger_index WHERE kind = $1 AND ref = $2 AND idx >= $3 ORDER BY idx LIMIT $4`
-	selectUnknown = `SELECT idx, refs FROM ledger_entry WHERE idx >= (SELECT size FROM ledger_filed WHERE id = 1) AND idx >= `
-)
-
-var (
-	inRequests = columns(`SELECT request, idx FROM ledger_request WHERE (request) IN (`, `bytea`, `)`)
-	inIndex    = in(`SELECT ref, idx FROM ledger_index WHERE kind = $1 AND ref IN `, 1, ``) // SQLite would scan for (kind, ref) IN
-)
+// What is looked for is looked for in three places, in this order: among what this
+// process knows to wait, among what it does not know yet, and in the index. So what
+// is filed meanwhile is found twice rather than never.
 
 // Requests implements [ledger.Store].
 func (db *DB) Requests(ctx context.Context, ids []pii.RequestID) (map[pii.RequestID]uint64, error) {
+	found := map[pii.RequestID]uint64{}
+	wanted := make(map[pii.RequestID]bool, len(ids))
 	seen := db.unfiled.seen()
-	found := make(map[pii.RequestID]uint64, len(ids))
-	missing := make(map[pii.RequestID]bool, len(ids))
-	var vals []any
+	vals := make([]any, 0, len(ids))
 	for i, id := range ids {
-		if known := db.unfiled.request(id); known != nil {
-			found[id] = *known
-		} else if !missing[id] {
-			missing[id], vals = true, append(vals, ids[i][:])
+		if idx := db.unfiled.request(id); idx != nil {
+			found[id] = *idx
+			continue
 		}
+		wanted[id] = true
+		vals = append(vals, ids[i][:])
 	}
 	if len(vals) == 0 {
 		return found, nil
 	}
-	all := []question{db.unknown(seen, func(f filing) {
-		if missing[f.request] {
+	all := []question{db.fresh(seen, func(f filing) {
+		if wanted[f.request] {
 			found[f.request] = f.idx
 		}
 	})}
 	db.d.rowsOf(inRequests, vals, func(text string, args []any) {
-		all = append(all, question{text: text, args: args, each: requestInto(func(id pii.RequestID, idx uint64) { found[id] = idx })})
+		all = append(all, question{text, args, func(scan func(...any) error) error {
+			var id pii.RequestID
+			var idx uint64
+			err := scan((*id16)(&id), &idx)
+			found[id] = idx
+			return err
+		}})
 	})
 	return found, db.together(ctx, "requests", all...)
 }
 
-func requestInto(each func(pii.RequestID, uint64)) func(scan func(...any) error) error {
-	return func(scan func(...any) error) error {
-		var id pii.RequestID
-		var idx uint64
-		err := scan((*id16)(&id), &idx)
-		each(id, idx)
+const selectIndex = `SELECT ref, idx FROM ledger_index WHERE kind = $1 AND ref = $2 AND idx >= $3 ORDER BY idx LIMIT $4`
+
+var inIndex = in(`SELECT ref, idx FROM ledger_index WHERE kind = $1 AND idx >= $2 AND ref IN `, 2, ``)
+
+// Find implements [ledger.Store].
+func (db *DB) Find(ctx context.Context, kind ledger.RefKind, keys [][]byte, from uint64, n int) (found []ledger.IndexRow, err error) {
+	seen := db.unfiled.seen()
+	wanted := make(map[refKey]bool, len(keys))
+	vals := make([]any, len(keys))
+	for i, key := range keys {
+		r := ledger.Ref{Kind: kind, Key: key}
+		for _, idx := range db.unfiled.find(r, from) {
+			found = append(found, ledger.IndexRow{Ref: r, Index: idx})
+		}
+		wanted[keyOf(r)], vals[i] = true, notNil(key)
+	}
+	row := func(scan func(...any) error) error {
+		r := ledger.IndexRow{Ref: ledger.Ref{Kind: kind}}
+		err := scan(&r.Ref.Key, &r.Index)
+		found = append(found, r)
 		return err
 	}
+	all := []question{db.fresh(seen, func(f filing) {
+		_ = f.refs(func(r ledger.Ref) {
+			if f.idx >= from && wanted[keyOf(r)] {
+				found = append(found, ledger.IndexRow{Ref: r, Index: f.idx})
+			}
+		})
+	})}
+	if len(keys) == 1 {
+		all = append(all, question{selectIndex, []any{int64(kind), vals[0], int64(from), int64(n)}, row})
+	} else {
+		_ = db.d.each(inIndex, []any{int64(kind), int64(from)}, vals, func(text string, args []any) error {
+			all = append(all, question{text, args, row})
+			return nil
+		})
+	}
+	if err := db.together(ctx, "find", all...); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(found, func(a, b ledger.IndexRow) int {
+		return cmp.Or(cmp.Compare(a.Index, b.Index), bytes.Compare(a.Ref.Key, b.Ref.Key))
+	})
+	found = slices.CompactFunc(found, func(a, b ledger.IndexRow) bool { return a.Index == b.Index && bytes.Equal(a.Ref.Key, b.Ref.Key) })
+	return found[:min(n, len(found))], nil
 }
 
-// unknown asks for the entries that wait and are not known to this process.
-func (db *DB) unknown(seen uint64, each func(filing)) question {
-	return question{text: selectUnknown + `$1`, args: []any{int64(seen)}, each: scanFiling(func(f filing) error {
+// fresh asks for what is neither known to this process nor filed.
+func (db *DB) fresh(from uint64, each func(filing)) question {
+	return question{selectUnfiled, []any{int64(from)}, scanFiling(func(f filing) error {
 		each(f)
 		return db.unfiled.add(f)
 	})}
-}
-
-// Find implements [ledger.Store].
-func (db *DB) Find(ctx context.Context, kind ledger.RefKind, keys [][]byte, from uint64, n int) ([]ledger.IndexRow, error) {
-	wanted := make(map[string]bool, len(keys))
-	var all []ledger.IndexRow
-	put := func(key []byte, idx uint64) {
-		if idx >= from {
-			all = append(all, ledger.IndexRow{Ref: ledger.Ref{Kind: kind, Key: key}, Index: idx})
-		}
-	}
-	seen := db.unfiled.seen() // first: what is appended from here on is found below, all or a beginning of it
-	for _, key := range keys {
-		wanted[string(key)] = true
-		for _, idx := range db.unfiled.find(ledger.Ref{Kind: kind, Key: key}, from) {
-			put(key, idx)
-		}
-	}
-	fresh := func(f filing) {
-		_ = f.refs(func(r ledger.Ref) {
-			if r.Kind == kind && wanted[string(r.Key)] {
-				put(r.Key, f.idx)
-			}
-		})
-	}
-	if err := db.together(ctx, "find", db.filedUnder(kind, keys, from, n, seen, put, fresh)...); err != nil {
-		return nil, err
-	}
-	slices.SortFunc(all, func(a, b ledger.IndexRow) int {
-		return cmp.Or(cmp.Compare(a.Index, b.Index), bytes.Compare(a.Ref.Key, b.Ref.Key))
-	})
-	all = slices.CompactFunc(all, func(a, b ledger.IndexRow) bool { // filed while we looked
-		return a.Index == b.Index && bytes.Equal(a.Ref.Key, b.Ref.Key)
-	})
-	return all[:min(n, len(all))], nil
-}
-
-// filedUnder are the questions of Find. One reference may have many entries: the
-// first n will do.
-func (db *DB) filedUnder(kind ledger.RefKind, keys [][]byte, from uint64, n int, seen uint64, put func([]byte, uint64), fresh func(filing)) []question {
-	all := []question{db.unknown(seen, fresh)}
-	if len(keys) == 1 {
-		return append(all, question{text: selectIndex, args: []any{int64(kind), notNil(keys[0]), int64(from), int64(n)},
-			each: func(scan func(...any) error) error {
-				var idx uint64
-				err := scan(&idx)
-				put(keys[0], idx)
-				return err
-			}})
-	}
-	vals := make([]any, len(keys))
-	for i := range keys {
-		vals[i] = notNil(keys[i])
-	}
-	_ = db.d.each(inIndex, []any{int64(kind)}, vals, func(text string, args []any) error {
-		all = append(all, question{text: text, args: args, each: func(scan func(...any) error) error {
-			var key []byte
-			var idx uint64
-			err := scan(&key, &idx)
-			put(key, idx)
-			return err
-		}})
-		return nil
-	})
-	return all
 }

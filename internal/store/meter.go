@@ -41,6 +41,9 @@ func (a *appending) Prefetch(n ledger.Needs) error {
 	if n.Revoked {
 		all = append(all, a.takenBack(n.Since))
 	}
+	if n.Process != nil {
+		all = append(all, a.member(*n.Process))
+	}
 	return a.begin(all...)
 }
 

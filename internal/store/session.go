@@ -36,7 +36,6 @@ type question struct {
 	text string
 	args []any
 	each func(scan func(...any) error) error
-	skip func() bool // if the answers before it made it needless; may be nil
 }
 
 // session waits for the writer, connecting if there is none.
@@ -292,9 +291,6 @@ func (s *session) ask(ctx context.Context, all []question) error {
 		return err
 	}
 	for _, q := range all {
-		if q.skip != nil && q.skip() {
-			continue
-		}
 		if err := s.rows(ctx, q.text, q.each, q.args...); err != nil {
 			return err
 		}

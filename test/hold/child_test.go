@@ -48,6 +48,10 @@ func child(part string) int {
 		return childOf(panics)
 	case "harden":
 		return hardened()
+	case "withdraw":
+		return withdrawBeside()
+	case "append":
+		return appendForever()
 	}
 	return 2
 }
@@ -66,6 +70,11 @@ func childOf(f func(job) error) int {
 
 // start starts a child on a job; its answers are read line by line.
 func start(t testing.TB, part string, j job) (*exec.Cmd, *bufio.Scanner) {
+	t.Helper()
+	return startJob(t, part, j)
+}
+
+func startJob(t testing.TB, part string, j any) (*exec.Cmd, *bufio.Scanner) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {

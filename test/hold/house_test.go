@@ -95,7 +95,7 @@ func wire(ctx context.Context, p server.Places, s server.Settings, o options) (*
 	}
 	h.vault = vault.New(custody, h.db, h.ring, s.Schema, o.clock, rand.Reader)
 	h.ledger, err = ledger.Open(ctx, ledger.Config{
-		Store: records, Ring: h.ring, Keeper: ledger.NewKeeper(s.Keeper, s.Origin),
+		Store: records, Peers: h.db, Ring: h.ring, Keeper: ledger.NewKeeper(s.Keeper, s.Origin),
 		Clock: o.clock, Rand: rand.Reader, Alarm: h.alarms.add, Keys: h.vault.RecordKeys, Restores: h.db,
 	})
 	if err != nil {

@@ -83,6 +83,14 @@ CREATE TABLE revocation (
 	PRIMARY KEY (idx, key)
 );
 
+-- The processes that append, and up to which entry each has no receipt left.
+CREATE TABLE ledger_process (
+	id       BYTEA NOT NULL PRIMARY KEY,
+	settled  BIGINT NOT NULL,
+	beat     BIGINT NOT NULL,
+	given_up BIGINT NOT NULL
+);
+
 -- Budgets.
 CREATE TABLE meter (
 	key   TEXT COLLATE "C" NOT NULL PRIMARY KEY,

@@ -83,6 +83,14 @@ CREATE TABLE revocation (
 	PRIMARY KEY (idx, key)
 ) STRICT, WITHOUT ROWID;
 
+-- The processes that append, and up to which entry each has no receipt left.
+CREATE TABLE ledger_process (
+	id       BLOB NOT NULL PRIMARY KEY,
+	settled  INTEGER NOT NULL,
+	beat     INTEGER NOT NULL,
+	given_up INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Budgets.
 CREATE TABLE meter (
 	key   TEXT NOT NULL PRIMARY KEY,

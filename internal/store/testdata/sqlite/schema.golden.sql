@@ -111,6 +111,12 @@ CREATE TABLE ledger_index (
 	idx  INTEGER NOT NULL,
 	PRIMARY KEY (kind, ref, idx)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE ledger_process (
+	id       BLOB NOT NULL PRIMARY KEY,
+	settled  INTEGER NOT NULL,
+	beat     INTEGER NOT NULL,
+	given_up INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE ledger_request (
 	request BLOB NOT NULL PRIMARY KEY,
 	idx     INTEGER NOT NULL
