@@ -50,6 +50,8 @@ func child(part string) int {
 		return hardened()
 	case "withdraw":
 		return withdrawBeside()
+	case "use":
+		return usesBeside()
 	case "append":
 		return appendForever()
 	}
