@@ -36,6 +36,8 @@ type Config struct {
 	Alarm func(id string)
 	// Keys finds record keys; the vault, which stands above, has them.
 	Keys Keys
+	// Remains is what forgetting left; nil: nobody was ever forgotten.
+	Remains Remains
 }
 
 // Ledger appends entries and reads them back. It is safe for concurrent use.
@@ -48,6 +50,7 @@ type Ledger struct {
 	alarm    func(id string)
 	verifier note.Verifier
 	keys     Keys
+	remains  Remains
 
 	wake    chan struct{}
 	stopped chan struct{}
@@ -78,7 +81,7 @@ func Open(ctx context.Context, c Config) (*Ledger, error) {
 	}
 	l := &Ledger{
 		store: c.Store, ring: c.Ring, keeper: c.Keeper, clock: c.Clock, rand: c.Rand, alarm: c.Alarm,
-		keys: c.Keys, verifier: verifier, wake: make(chan struct{}, 1), stopped: make(chan struct{}), live: map[*Receipt]struct{}{},
+		keys: c.Keys, remains: c.Remains, verifier: verifier, wake: make(chan struct{}, 1), stopped: make(chan struct{}), live: map[*Receipt]struct{}{},
 	}
 	if l.alarm == nil {
 		l.alarm = func(string) {}
@@ -383,6 +386,9 @@ func checkEdge(src tileSource, h Head) error {
 	}
 	if len(last) != 1 {
 		return fmt.Errorf("%w: entries and head differ in number", errTree)
+	}
+	if l, err := proof.DecodeLeaf(last[0]); err != nil || l.Micros != h.Micros { // the next entry's time is not before it
+		return fmt.Errorf("%w: the head's time", errTree)
 	}
 	return checkLeaf(src, h.Size, h.Root, h.Size-1, last[0])
 }

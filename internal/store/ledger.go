@@ -156,18 +156,3 @@ func notNil(b []byte) []byte {
 	}
 	return b
 }
-
-const selectCheckpoints = `SELECT size, note FROM ledger_checkpoint WHERE size >= $1 AND size <= $2`
-
-// Checkpoints implements [ledger.Store].
-func (db *DB) Checkpoints(ctx context.Context, from, to uint64) (map[uint64][]byte, error) {
-	all := map[uint64][]byte{}
-	err := db.rows(ctx, "checkpoints", selectCheckpoints, func(scan func(...any) error) error {
-		var size int64
-		var note []byte
-		err := scan(&size, &note)
-		all[uint64(size)] = note
-		return err
-	}, int64(from), int64(to))
-	return all, err
-}

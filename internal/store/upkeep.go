@@ -65,7 +65,7 @@ func (db *DB) Purge(ctx context.Context) error {
 		}
 		return err
 	}
-	for _, table := range []string{"custody", "blind_index"} {
+	for _, table := range []string{"custody", "blind_index", "record_key", "subject_ref"} {
 		if _, err := db.write.ExecContext(ctx, `VACUUM (FULL) `+table); err != nil {
 			return db.d.fault("purge", err)
 		}

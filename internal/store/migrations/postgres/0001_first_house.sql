@@ -57,6 +57,21 @@ CREATE TABLE ledger_cosig (
 	PRIMARY KEY (size, witness)
 );
 
+-- What forgetting left.
+CREATE TABLE forgotten (
+	ordinal BIGINT NOT NULL PRIMARY KEY,
+	entry   BIGINT NOT NULL,
+	mac     BYTEA NOT NULL
+);
+
+CREATE TABLE ledger_pair (
+	idx     BIGINT NOT NULL,
+	ordinal BIGINT NOT NULL,
+	tag     BYTEA NOT NULL,
+	value   BYTEA NOT NULL,
+	PRIMARY KEY (idx, ordinal)
+);
+
 CREATE TABLE revocation (
 	idx BIGINT NOT NULL,
 	key TEXT COLLATE "C" NOT NULL,

@@ -60,6 +60,11 @@ CREATE TABLE erasure (
 	entry       INTEGER NOT NULL,
 	mac         BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE forgotten (
+	ordinal INTEGER NOT NULL PRIMARY KEY,
+	entry   INTEGER NOT NULL,
+	mac     BLOB NOT NULL
+) STRICT;
 CREATE TABLE import (
 	id        BLOB NOT NULL PRIMARY KEY,
 	made_by   TEXT NOT NULL,
@@ -106,6 +111,13 @@ CREATE TABLE ledger_opening (
 	month  TEXT NOT NULL,
 	sealed BLOB NOT NULL
 ) STRICT;
+CREATE TABLE ledger_pair (
+	idx     INTEGER NOT NULL,
+	ordinal INTEGER NOT NULL,
+	tag     BLOB NOT NULL,
+	value   BLOB NOT NULL,
+	PRIMARY KEY (idx, ordinal)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE ledger_request (
 	request BLOB NOT NULL PRIMARY KEY,
 	idx     INTEGER NOT NULL
