@@ -36,8 +36,10 @@ type Audit struct {
 	head    Head
 	keyless bool
 	phase   phase
-	next    uint64
-	report  Report
+
+	witnesses map[string]proof.Key
+	next      uint64
+	report    Report
 
 	tree  growing
 	last  uint64 // time of the last entry
@@ -87,7 +89,7 @@ func NewAudit(ctx context.Context, c Config, history History, o AuditOptions) (*
 	}
 	a := &Audit{
 		l: l, history: history, head: head, keyless: c.Keys == nil, report: Report{Size: head.Size, Faults: []Fault{}},
-		keys: map[pii.Ordinal]keyring.RecordKey{}, gone: map[pii.Ordinal]bool{},
+		witnesses: c.Witnesses, keys: map[pii.Ordinal]keyring.RecordKey{}, gone: map[pii.Ordinal]bool{},
 	}
 	if !a.keyless {
 		if c.Rand == nil {
@@ -191,12 +193,22 @@ func (a *Audit) entries(ctx context.Context) error {
 		n = auditKeyedPage
 	}
 	to := min(from+n-from%tileWidth, a.head.Size)
-	heads, err := a.history.Checkpoints(ctx, from+1, to)
+	first := from + 1
+	if from == 0 {
+		first = 0 // of which there is no checkpoint
+	}
+	heads, err := a.history.Checkpoints(ctx, first, to)
 	if err != nil {
 		return err
 	}
+	if _, ok := heads[0]; ok {
+		a.fault(0, "there is a checkpoint of no entries")
+	}
 	stored, err := a.history.TilesOf(ctx, 0, from/tileWidth, to/tileWidth)
 	if err != nil {
+		return err
+	}
+	if err := a.cosigned(ctx, first, to, heads); err != nil {
 		return err
 	}
 	a.tree.full = a.tree.full[:0]
@@ -293,6 +305,9 @@ func (a *Audit) close(ctx context.Context) error {
 	if len(beyond) > 0 && now.Size <= a.head.Size { // not appended since the head was read
 		a.fault(a.head.Size, "an entry lies beyond the signed head")
 	}
+	if err := a.beyond(ctx, now.Size); err != nil {
+		return err
+	}
 	a.report.Root = a.tree.root()
 	if !a.moved {
 		a.closeHead()
@@ -303,6 +318,32 @@ func (a *Audit) close(ctx context.Context) error {
 	rootAt := func(size uint64) (proof.Hash, error) { return a.l.rootAt(ctx, size) }
 	if err := a.l.keeper.Open(a.l.verifier, rootAt, a.head.Size); err != nil {
 		a.fault(a.head.Size, "the head keeper's head is not a prefix of this ledger (%s)", fault.Of(err).ID)
+	}
+	return nil
+}
+
+// beyond looks for checkpoints and signatures of sizes the ledger never had.
+func (a *Audit) beyond(ctx context.Context, size uint64) error {
+	const most = 1<<63 - 1
+	heads, err := a.history.Checkpoints(ctx, size+1, most)
+	if err != nil {
+		return err
+	}
+	cosignatures, err := a.history.AllCosignatures(ctx, size+1, most)
+	if err != nil {
+		return err
+	}
+	if len(heads)+len(cosignatures) == 0 {
+		return nil
+	}
+	if now, err := a.l.store.Head(ctx); err != nil || now.Size > size {
+		return err // they were appended meanwhile; the next audit looks again
+	}
+	for at := range heads {
+		a.fault(at, "a signed checkpoint of this size lies beyond the signed head")
+	}
+	for _, c := range cosignatures {
+		a.fault(c.Size, "a witness's signature of this size lies beyond the signed head")
 	}
 	return nil
 }

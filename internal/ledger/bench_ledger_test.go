@@ -16,7 +16,9 @@ import (
 func (b *book) crowd(n int) {
 	b.t.Helper()
 	for o := pii.Ordinal(1); o <= 500; o++ {
-		b.keys[o] = b.key()
+		if _, ok := b.keys[o]; !ok {
+			b.keys[o] = b.key()
+		}
 	}
 	const writers = 512
 	var wg sync.WaitGroup

@@ -38,6 +38,9 @@ type Config struct {
 	Keys Keys
 	// Remains is what forgetting left; nil: nobody was ever forgotten.
 	Remains Remains
+	// Witnesses are the keys of witnesses by the name their signatures are stored
+	// under, for an audit.
+	Witnesses map[string]proof.Key
 }
 
 // Ledger appends entries and reads them back. It is safe for concurrent use.

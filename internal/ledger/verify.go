@@ -17,8 +17,11 @@ type Report struct {
 	Unopened uint64     `json:"unopened"`  // openings whose record key was forgotten
 	PartOnly uint64     `json:"part_only"` // entries whose sparse tree could not be rebuilt: a subject was forgotten without her pair
 	Heads    uint64     `json:"heads"`     // signed checkpoints that were found to be prefixes
-	Filed    uint64     `json:"filed"`     // index rows that are where the entries have them
-	Faults   []Fault    `json:"faults"`    // what is wrong, at most 100; empty: nothing
+	Cosigned uint64     `json:"cosigned"`  // signatures of witnesses that were verified
+	// Strangers are signatures of witnesses whose keys were not handed in.
+	Strangers uint64  `json:"strangers,omitempty"`
+	Filed     uint64  `json:"filed"`  // index rows that are where the entries have them
+	Faults    []Fault `json:"faults"` // what is wrong, at most 100; empty: nothing
 }
 
 // Fault is one thing a verification found wrong: our words, no values.
@@ -37,6 +40,8 @@ type History interface {
 	ScanLeaves(ctx context.Context, from, to uint64, each func(idx uint64, leaf []byte) error) error
 	// Checkpoints returns the signed checkpoints of the sizes [from, to], by size.
 	Checkpoints(ctx context.Context, from, to uint64) (map[uint64][]byte, error)
+	// AllCosignatures returns the witnesses' signatures of the sizes [from, to].
+	AllCosignatures(ctx context.Context, from, to uint64) ([]Cosignature, error)
 	// TilesOf returns the stored full tiles [from, to) of a level, by number.
 	TilesOf(ctx context.Context, level int, from, to uint64) (map[uint64][]byte, error)
 	// IndexAfter pages through the index in the order of kind, key and entry.

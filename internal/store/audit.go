@@ -107,6 +107,19 @@ func (db *DB) Checkpoints(ctx context.Context, from, to uint64) (map[uint64][]by
 	return all, err
 }
 
+const selectAllCosignatures = `SELECT size, witness, line FROM ledger_cosig WHERE size >= $1 AND size <= $2`
+
+// AllCosignatures implements [ledger.History].
+func (db *DB) AllCosignatures(ctx context.Context, from, to uint64) (all []ledger.Cosignature, err error) {
+	err = db.rows(ctx, "cosignatures", selectAllCosignatures, func(scan func(...any) error) error {
+		var c ledger.Cosignature
+		err := scan(&c.Size, &c.Witness, &c.Line)
+		all = append(all, c)
+		return err
+	}, int64(from), int64(to))
+	return all, err
+}
+
 const selectTiles = `SELECT n, data FROM ledger_tile WHERE l = $1 AND n >= $2 AND n < $3`
 
 // TilesOf implements [ledger.History].
