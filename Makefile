@@ -11,7 +11,7 @@ RACE_PKGS := $(patsubst %/,./%,$(sort $(foreach d,$(RACE_DIRS),$(dir $(wildcard 
 
 GO_SOURCE := $(wildcard cmd internal proof test)
 
-.PHONY: help build demo test check static fmt vet staticcheck arch tidy race bench eval-trace clean
+.PHONY: help build demo test oracle check static fmt vet staticcheck arch tidy race bench eval-trace clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -25,7 +25,11 @@ demo: build ## build, play the demonstration, serve it on http://127.0.0.1:8470
 test: ## every test (installs PostgreSQL 15 where it can)
 	@scripts/test-deps postgres
 	$(GO) test -timeout 20m ./...
+	@$(MAKE) --no-print-directory oracle
 	@echo "make test: every package passed."
+
+oracle: ## others' programs read the ledger: a module of its own, test/tlogfsck
+	cd test/tlogfsck && $(GO) vet . && $(GO) test -timeout 10m .
 
 check: static ## formatting, vet, staticcheck, architecture, go.mod, tests with the race detector
 	@scripts/test-deps cc

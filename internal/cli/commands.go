@@ -51,6 +51,9 @@ func commands() []command {
 		{name: "ledger verify", make: ledgerCommand, examples: []string{
 			"goldbell ledger verify --data ./firm",
 		}},
+		{name: "ledger export", args: "DIR", make: exportCommand, examples: []string{
+			"goldbell ledger export ./mirror --data ./firm",
+		}},
 		{name: "demo", make: demoCommand, examples: []string{
 			"goldbell demo",
 			"goldbell demo --seed 7 --headless --json",

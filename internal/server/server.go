@@ -128,7 +128,7 @@ func (s *Server) openLedger(ctx context.Context) (err error) {
 	s.vault = vault.New(s.store, s.store, s.ring, s.settings.Schema, s.clock, rand.Reader)
 	s.ledger, err = ledger.Open(ctx, ledger.Config{
 		Store: s.store, Ring: s.ring, Keeper: ledger.NewKeeper(s.settings.Keeper, s.settings.Origin),
-		Clock: s.clock, Rand: rand.Reader, Alarm: s.alarm, Keys: s.vault.RecordKeys,
+		Clock: s.clock, Rand: rand.Reader, Alarm: s.alarm, Keys: s.vault.RecordKeys, Remains: s.store,
 	})
 	if err != nil {
 		return err
