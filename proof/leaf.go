@@ -55,7 +55,8 @@ const (
 	KindForget          Kind = 21 // record keys destroyed
 	KindImport          Kind = 22 // an import was opened or finished
 	KindDisclosureRetry Kind = 23 // a delivery failed after its entry
-	lastKind                 = KindDisclosureRetry
+	KindSample          Kind = 24 // entries were drawn at random and opened for an auditor
+	lastKind                 = KindSample
 )
 
 var kindNames = [...]string{
@@ -64,7 +65,7 @@ var kindNames = [...]string{
 	KindHold: "hold", KindLookup: "lookup", KindWorkItem: "work-item", KindConsent: "consent", KindParty: "party",
 	KindCredential: "credential", KindRules: "rules", KindCallOutcome: "call-outcome", KindComplaint: "complaint",
 	KindTrace: "trace", KindPack: "pack", KindKeys: "keys", KindForget: "forget", KindImport: "import",
-	KindDisclosureRetry: "disclosure-retry",
+	KindDisclosureRetry: "disclosure-retry", KindSample: "sample",
 }
 
 func (k Kind) String() string {

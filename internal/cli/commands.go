@@ -54,6 +54,13 @@ func commands() []command {
 		{name: "ledger export", args: "DIR", make: exportCommand, examples: []string{
 			"goldbell ledger export ./mirror --data ./firm",
 		}},
+		{name: "ledger sample", args: "N", make: sampleCommand, examples: []string{
+			"goldbell ledger sample 25 --data ./firm --code 7K2QX-…",
+			"goldbell ledger sample 25 --data ./firm --code - --json > sample.json",
+		}},
+		{name: "ledger forget", args: "SUBJECT", make: forgetCommand, examples: []string{
+			"goldbell ledger forget 4f1c… --data ./firm --code 7K2QX-… --second 9M3RT-…",
+		}},
 		{name: "demo", make: demoCommand, examples: []string{
 			"goldbell demo",
 			"goldbell demo --seed 7 --headless --json",

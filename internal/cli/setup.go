@@ -105,10 +105,7 @@ func tokenCommand(f *flags) action {
 				return usage("flag-missing", flag, "token create")
 			}
 		}
-		if *code == "-" {
-			line, _ := bufio.NewReader(io.LimitReader(c.Stdin, 256)).ReadString('\n')
-			*code = strings.TrimSpace(line)
-		}
+		*code = c.codeText(*code)
 		api, err := c.connect(ctx, p)
 		if err != nil {
 			return err
@@ -130,4 +127,14 @@ func tokenCommand(f *flags) action {
 			c.say(w, "token-next", made.NextCode)
 		})
 	}
+}
+
+// codeText is a one-time code as it was given, or, for "-", the first line of
+// standard input.
+func (c *call) codeText(given string) string {
+	if given != "-" {
+		return given
+	}
+	line, _ := bufio.NewReader(io.LimitReader(c.Stdin, 256)).ReadString('\n')
+	return strings.TrimSpace(line)
 }

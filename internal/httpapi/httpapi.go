@@ -24,6 +24,7 @@ import (
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/records"
 	"github.com/goldbell/goldbell/internal/register"
 )
 
@@ -58,6 +59,7 @@ type Config struct {
 	Holds      door.Holds
 	Traces     Tracer
 	Packs      Packs
+	Records    *records.Keeper
 
 	// RequestID derives the id of a request from its Idempotency-Key.
 	RequestID func(who pii.PersonID, route, key string) pii.RequestID

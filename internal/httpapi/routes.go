@@ -69,6 +69,8 @@ func table() []*route {
 		{method: get, path: "/v1/ledger/tile/{rest...}", who: everyone, summary: "A tile of hashes (C2SP tlog-tiles): L/N or L/N.p/W", install: handle(tile)},
 		{method: get, path: "/v1/ledger/tile/entries/{rest...}", who: people(party.Auditor).orServices(authn.ScopeWitness), summary: "A tile of entries: N or N.p/W", install: handle(entryTile)},
 		{method: get, path: "/v1/ledger/entries/{index}", who: watchers, summary: "The facts of one entry", install: handle(entry)},
+		{method: post, path: "/v1/ledger/samples", who: anybody, summary: "Open entries drawn at random, on the officer's code", status: created, slow: true, install: handle(sample)},
+		{method: post, path: "/v1/ledger/forgettings", who: anybody, summary: "Destroy a person's record key, on two persons' codes", status: created, slow: true, install: handle(forget)},
 
 		{method: post, path: "/v1/people", who: staffing, summary: "Add or change a person", install: handle(putPerson)},
 		{method: post, path: "/v1/people/{id}/end", who: staffing, summary: "End a person's contract now", install: handle(endPerson)},

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"encoding/binary"
+	"time"
 
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/keyring"
@@ -76,10 +77,10 @@ func (l *Ledger) kept(ctx context.Context, from, to uint64) (map[uint64][]KeptPa
 }
 
 // KeepPairs lists what must be kept of a subject before she is forgotten: her pair
-// of every entry that names others too.
-func (l *Ledger) KeepPairs(ctx context.Context, s Subject) ([]KeptPair, error) {
+// of every entry from an index on that names others too.
+func (l *Ledger) KeepPairs(ctx context.Context, s Subject, from uint64) ([]KeptPair, error) {
 	var kept []KeptPair
-	err := l.EachAbout(ctx, s.Ordinal, func(r *Record) error {
+	err := l.eachAbout(ctx, s.Ordinal, from, func(r *Record) error {
 		if len(r.opening.Subjects) < 2 {
 			return nil
 		}
@@ -93,11 +94,11 @@ func (l *Ledger) KeepPairs(ctx context.Context, s Subject) ([]KeptPair, error) {
 	return kept, err
 }
 
-// EachAbout calls each for every entry filed under a subject whose opening opens,
-// in order.
-func (l *Ledger) EachAbout(ctx context.Context, o pii.Ordinal, each func(*Record) error) error {
+// eachAbout calls each for every entry from an index on that is filed under a
+// subject and opens, in order.
+func (l *Ledger) eachAbout(ctx context.Context, o pii.Ordinal, from uint64, each func(*Record) error) error {
 	const page = 256
-	for from := uint64(0); ; {
+	for {
 		found, err := l.store.Find(ctx, SubjectRef(o), from, page)
 		if err != nil {
 			return err
@@ -118,6 +119,88 @@ func (l *Ledger) EachAbout(ctx context.Context, o pii.Ordinal, each func(*Record
 		}
 		from = found[len(found)-1] + 1
 	}
+}
+
+// LastAbout is when the last entry that is filed under a subject was recorded.
+func (l *Ledger) LastAbout(ctx context.Context, o pii.Ordinal) (time.Time, error) {
+	const page = 1024
+	last, any := uint64(0), false
+	for from := uint64(0); ; from = last + 1 {
+		found, err := l.store.Find(ctx, SubjectRef(o), from, page)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if len(found) > 0 {
+			last, any = found[len(found)-1], true
+		}
+		if len(found) < page {
+			break
+		}
+	}
+	leaves, err := l.store.Leaves(ctx, last, 1)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if !any || len(leaves) != 1 {
+		return time.Time{}, fault.New(fault.Unavailable, "ledger-broken", "")
+	}
+	leaf, err := proof.DecodeLeaf(leaves[0])
+	if err != nil {
+		return time.Time{}, fault.Wrap(fault.Unavailable, "ledger-broken", err)
+	}
+	return time.UnixMicro(int64(leaf.Micros)).UTC(), nil
+}
+
+// Named is what an entry says of one person, with what a stranger needs to find it
+// in the entry's sparse tree. The value key is missing if she was forgotten.
+type Named struct {
+	Ordinal  pii.Ordinal
+	Line     proof.Line
+	Pair     proof.Pair
+	ValueKey proof.Hash
+	Known    bool // ValueKey is set
+}
+
+// Named lists everybody an entry names. If somebody was forgotten and her pair was
+// not kept, it is zero.
+func (l *Ledger) Named(ctx context.Context, r *Record) ([]Named, error) {
+	of := make([]pii.Ordinal, len(r.opening.Subjects))
+	for i, s := range r.opening.Subjects {
+		of[i] = s.Ordinal
+	}
+	if len(of) == 0 {
+		return nil, nil
+	}
+	keys, err := l.keys(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := l.kept(ctx, r.Index, r.Index+1)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Named, len(of))
+	for i, s := range r.opening.Subjects {
+		out[i] = Named{Ordinal: s.Ordinal, Line: s.Line}
+		if key, ok := keys[s.Ordinal]; ok {
+			out[i].Pair, out[i].Known = pairOf(key, s.Line, r.Leaf.Request), true
+			out[i].ValueKey = key.PRF(2, r.Leaf.Request[:])
+		}
+		for _, k := range kept[r.Index] {
+			if k.Ordinal == s.Ordinal && !out[i].Known {
+				out[i].Pair = k.Pair
+			}
+		}
+	}
+	return out, nil
+}
+
+// Remember makes the row of somebody whom the key ring has on its list of forgotten
+// ids, for a database that was restored from before she was forgotten.
+func (l *Ledger) Remember(o pii.Ordinal) *Forgotten {
+	f := &Forgotten{Ordinal: o}
+	l.stamp(f, 0)
+	return f
 }
 
 // Pairs rebuilds the sparse tree of an entry over the subjects it names, for

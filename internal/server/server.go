@@ -27,6 +27,7 @@ import (
 	"github.com/goldbell/goldbell/internal/inquiry"
 	"github.com/goldbell/goldbell/internal/keyring"
 	"github.com/goldbell/goldbell/internal/ledger"
+	"github.com/goldbell/goldbell/internal/records"
 	"github.com/goldbell/goldbell/internal/register"
 	"github.com/goldbell/goldbell/internal/store"
 	"github.com/goldbell/goldbell/internal/vault"
@@ -58,6 +59,7 @@ type Server struct {
 	casework *casework.Desk
 	inquiry  *inquiry.Inquiry
 	dossier  *dossier.Maker
+	records  *records.Keeper
 	dialer   *dial.Dialer // nil: no switch is set up
 	packs    *packs
 	api      *httpapi.API
@@ -94,7 +96,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 func (s *Server) assemble(ctx context.Context, fresh bool) error {
 	steps := []func(context.Context) error{s.openKeys, s.openStore, s.eraseAgain, s.openLedger}
 	if !fresh {
-		steps = append(steps, s.finishErasures, s.openDoor, s.openDesks, s.openDialer, s.openAPI)
+		steps = append(steps, s.finishErasures, s.finishForgetting, s.openDoor, s.openDesks, s.openRecords, s.openDialer, s.openAPI)
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

@@ -81,12 +81,15 @@ var deletedWithHer = []string{
 }
 
 // Bury deletes a forgotten subject's keys, values and the rows that tie her ordinal
-// to her id. It may be repeated.
-func (db *DB) Bury(ctx context.Context, o pii.Ordinal) error {
+// to her id. row, if not nil, is stored with that. It may be repeated.
+func (db *DB) Bury(ctx context.Context, o pii.Ordinal, row *ledger.Forgotten) error {
 	return db.transact(ctx, "bury", func(s *session) error {
-		calls := make([]call, len(deletedWithHer))
-		for i, text := range deletedWithHer {
-			calls[i] = call{text: text, args: []any{int64(o)}}
+		var calls []call
+		if row != nil {
+			calls = append(calls, call{text: insertForgotten, args: []any{int64(o), int64(row.Entry), row.MAC}})
+		}
+		for _, text := range deletedWithHer {
+			calls = append(calls, call{text: text, args: []any{int64(o)}})
 		}
 		return s.run(ctx, calls)
 	})
