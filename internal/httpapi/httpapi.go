@@ -43,6 +43,14 @@ type Sealer interface {
 	OpenFor(use string, context, sealed []byte) ([]byte, error)
 }
 
+// Audited is how far the audit in the background is, and what it found.
+type Audited struct {
+	Size   uint64 // of the ledger when the pass began
+	Next   uint64 // entries of it that were read
+	Faults int    // since the last pass that found nothing
+	Passes int    // finished in this process
+}
+
 // Config is what an API is made of.
 type Config struct {
 	Door     *door.Door
@@ -60,6 +68,7 @@ type Config struct {
 	Traces     Tracer
 	Packs      Packs
 	Records    *records.Keeper
+	Audited    func() Audited
 
 	// RequestID derives the id of a request from its Idempotency-Key.
 	RequestID func(who pii.PersonID, route, key string) pii.RequestID
@@ -92,6 +101,9 @@ func New(c Config) (*API, error) {
 		c.Alarm = func(string) {}
 	}
 	a := &API{Config: c, mux: http.NewServeMux(), metrics: newMetrics(c.Ledger.Size)}
+	if c.Audited != nil {
+		a.metrics.audit(c.Audited)
+	}
 	if err := a.build(table()); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/goldbell/goldbell/internal/dossier"
+	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/inquiry"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
@@ -140,6 +141,9 @@ func healthy(*API, context.Context, *call, *struct{}) (*healthOut, error) {
 func ready(a *API, ctx context.Context, c *call, in *struct{}) (*healthOut, error) {
 	if err := a.Ledger.Ready(ctx); err != nil {
 		return nil, err
+	}
+	if a.Audited != nil && a.Audited().Faults > 0 {
+		return nil, fault.New(fault.Unavailable, "audit-failed", "")
 	}
 	return healthy(a, ctx, c, in)
 }

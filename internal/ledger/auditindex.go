@@ -41,12 +41,14 @@ func (a *Audit) index(ctx context.Context) error {
 
 // astray notes a row whose entry there is not, unless it was appended since.
 func (a *Audit) astray(ctx context.Context, idx uint64, where string) {
-	if idx < a.head.Size {
+	if idx < max(a.head.Size, a.newest) {
 		return
 	}
-	if now, err := a.l.store.Head(ctx); err == nil && idx >= now.Size {
+	now, err := a.l.store.Head(ctx)
+	if err == nil && idx >= now.Size {
 		a.fault(idx, "%s names an entry that does not exist", where)
 	}
+	a.newest = now.Size
 }
 
 // requests reads a page of the recorded request ids, likewise.

@@ -82,8 +82,9 @@ func (s *Server) finishErasures(ctx context.Context) error {
 	return s.store.Purge(ctx)
 }
 
-// startJobs runs what must happen by itself, each once a minute.
+// startJobs runs what must happen by itself: the audit, and the rest once a minute.
 func (s *Server) startJobs(ctx context.Context) {
+	s.jobs.Go(func() { s.auditor.run(ctx) })
 	s.jobs.Go(func() {
 		minute := time.NewTicker(time.Minute)
 		defer minute.Stop()

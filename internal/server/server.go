@@ -60,6 +60,7 @@ type Server struct {
 	inquiry  *inquiry.Inquiry
 	dossier  *dossier.Maker
 	records  *records.Keeper
+	auditor  *auditor
 	dialer   *dial.Dialer // nil: no switch is set up
 	packs    *packs
 	api      *httpapi.API
@@ -96,7 +97,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 func (s *Server) assemble(ctx context.Context, fresh bool) error {
 	steps := []func(context.Context) error{s.openKeys, s.openStore, s.eraseAgain, s.openLedger}
 	if !fresh {
-		steps = append(steps, s.finishErasures, s.finishForgetting, s.openDoor, s.openDesks, s.openRecords, s.openDialer, s.openAPI)
+		steps = append(steps, s.finishErasures, s.finishForgetting, s.openDoor, s.openDesks, s.openRecords, s.openAuditor, s.openDialer, s.openAPI)
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
