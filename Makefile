@@ -9,9 +9,12 @@ export GOFLAGS
 RACE_DIRS := ledger vault door grant authn httpapi server
 RACE_PKGS := $(patsubst %/,./%,$(sort $(foreach d,$(RACE_DIRS),$(dir $(wildcard internal/$(d)/*_test.go)))))
 
+# Where benchmarks of the ledger's other parts lie.
+BENCH_LEDGER := $(patsubst %/,./%,$(sort $(dir $(shell find cmd internal proof test -name bench_ledger_test.go))))
+
 GO_SOURCE := $(wildcard cmd internal proof test)
 
-.PHONY: help build demo test oracle check static fmt vet staticcheck arch tidy race bench eval-trace clean
+.PHONY: help build demo test oracle check static fmt vet staticcheck arch tidy race bench bench-ledger eval-trace clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -60,6 +63,11 @@ race: ## the packages on the path, with the race detector
 
 bench: ## each figure beside its bare baseline
 	GOLDBELL_BENCH=1 $(GO) test -count 1 -run TestTable -timeout 60m -v ./test/bench/
+
+bench-ledger: ## the ledger beside bare group-committed inserts of the same bytes
+	@scripts/test-deps postgres
+	GOLDBELL_BENCH_LEDGER=1 $(GO) test -count 1 -run TestLedgerTable -timeout 30m -v ./test/bench/
+	$(GO) test -count 1 -run '^$$' -bench '^BenchmarkLedger' -timeout 30m $(BENCH_LEDGER)
 
 eval-trace: ## the trace engine on firms it has not seen (hours)
 	$(GO) test ./internal/trace/evaltrace -run TestEvaluation -timeout 12h -v -args -seeds 24

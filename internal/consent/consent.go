@@ -49,8 +49,6 @@ type (
 type Store interface {
 	// Consents returns what is recorded for the ordinals, purpose and recipient.
 	Consents(ctx context.Context, of []pii.Ordinal, p pii.Purpose, to pii.OrgID) ([]Consent, error)
-	// OptOuts returns what is recorded for the ordinals.
-	OptOuts(ctx context.Context, of []pii.Ordinal) ([]OptOut, error)
 }
 
 func canonical(v any) []byte {

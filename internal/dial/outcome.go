@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -185,6 +186,10 @@ func (d *Dialer) statuses(ctx context.Context, list []Outcome) ([]Status, error)
 	if err != nil {
 		return nil, err
 	}
+	recorded, err := d.recorded(ctx, calls)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Status, len(list))
 	seen := make(map[pii.RequestID]bool, len(list))
 	for i, o := range list {
@@ -192,66 +197,65 @@ func (d *Dialer) statuses(ctx context.Context, list []Outcome) ([]Status, error)
 		case !calls[o.CallID]:
 			out[i] = Unknown
 			continue
-		case seen[o.CallID]:
+		case seen[o.CallID] || recorded[o.CallID]:
 			out[i] = Repeated
 			continue
 		}
-		seen[o.CallID] = true
-		recorded, err := d.recorded(ctx, o.CallID)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = Recorded
-		if recorded {
-			out[i] = Repeated
-		}
+		seen[o.CallID], out[i] = true, Recorded
 	}
 	return out, nil
 }
 
-// recorded reports whether an outcome of the call is recorded. Entries of other
-// kinds may name the disclosure too; there are few.
-func (d *Dialer) recorded(ctx context.Context, id pii.RequestID) (bool, error) {
-	found, err := d.Ledger.Find(ctx, disclosureRef(id), 0, MaxOutcomes)
+// recorded says of which calls an outcome is recorded. Entries of other kinds may
+// name a disclosure too; there are few.
+func (d *Dialer) recorded(ctx context.Context, calls map[pii.RequestID]bool) (map[pii.RequestID]bool, error) {
+	keys := make([][]byte, 0, len(calls))
+	for id := range calls {
+		keys = append(keys, id[:])
+	}
+	rows, err := d.Ledger.FindAny(ctx, ledger.RefDisclosure, keys)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	for _, idx := range found {
-		raw, err := d.Ledger.Leaves(ctx, idx, 1)
+	recorded := make(map[pii.RequestID]bool, len(rows))
+	for _, r := range rows {
+		kind, err := d.kindOf(ctx, r.Index)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
-		if len(raw) != 1 {
-			return false, fault.New(fault.Unavailable, "ledger-broken", "")
-		}
-		leaf, err := proof.DecodeLeaf(raw[0])
-		if err != nil {
-			return false, fault.New(fault.Unavailable, "ledger-broken", "")
-		}
-		if leaf.Kind == proof.KindCallOutcome {
-			return true, nil
+		if kind == proof.KindCallOutcome {
+			recorded[pii.RequestID(r.Ref.Key)] = true
 		}
 	}
-	return false, nil
+	return recorded, nil
+}
+
+func (d *Dialer) kindOf(ctx context.Context, idx uint64) (proof.Kind, error) {
+	raw, err := d.Ledger.Leaves(ctx, idx, 1)
+	if err != nil {
+		return 0, err
+	}
+	if len(raw) != 1 {
+		return 0, fault.New(fault.Unavailable, "ledger-broken", "")
+	}
+	leaf, err := proof.DecodeLeaf(raw[0])
+	if err != nil {
+		return 0, fault.New(fault.Unavailable, "ledger-broken", "")
+	}
+	return leaf.Kind, nil
 }
 
 // calls says which of the ids are those of calls.
 func (d *Dialer) calls(ctx context.Context, list []Outcome) (map[pii.RequestID]bool, error) {
-	var at []uint64
-	asked := make(map[pii.RequestID]bool, len(list))
-	for _, o := range list {
-		if asked[o.CallID] {
-			continue
-		}
-		asked[o.CallID] = true
-		idx, ok, err := d.Ledger.ByRequest(ctx, o.CallID)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			at = append(at, idx)
-		}
+	ids := make([]pii.RequestID, len(list))
+	for i, o := range list {
+		ids[i] = o.CallID
 	}
+	entries, err := d.Ledger.Requests(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.Collect(maps.Values(entries))
 	calls := make(map[pii.RequestID]bool, len(at))
 	for _, r := range runs(at) {
 		records, err := d.Ledger.Records(ctx, r.from, r.n)
@@ -260,7 +264,10 @@ func (d *Dialer) calls(ctx context.Context, list []Outcome) (map[pii.RequestID]b
 		}
 		for _, rec := range records {
 			id := rec.Request()
-			calls[id] = asked[id] && rec.Leaf.Kind == proof.KindDisclosure && rec.Verb() == pii.Dial
+			if _, asked := entries[id]; !asked {
+				continue
+			}
+			calls[id] = rec.Leaf.Kind == proof.KindDisclosure && rec.Verb() == pii.Dial
 		}
 	}
 	return calls, nil

@@ -57,9 +57,9 @@ func (d *Door) Correct(ctx context.Context, p party.Principal, id pii.RequestID,
 		return 0, err
 	}
 	entry.Fields, entry.Facts = corrected.Fields, []proof.Field{fact("act", "done")}
-	entry.Subjects = []ledger.Subject{{Ordinal: s.Ordinal, Key: s.Key, Line: proof.Line{Version: uint32(corrected.Version.Version)}}}
+	entry.Subjects = []ledger.Subject{{Ordinal: s.Ordinal, Key: s.Key, Line: proof.Line{Version: uint32(corrected.Version)}}}
 	entry.Effects = []ledger.Effect{corrected}
 	entry.Revokes = []string{ledger.SubjectKey(s.Ordinal)} // decisions on the old version are taken again
 	_, err = d.record(ctx, next, nil, entry)
-	return corrected.Version.Version, err
+	return corrected.Version, err
 }

@@ -55,15 +55,19 @@ func (d *Door) decide(ctx context.Context, p party.Principal, r Request) (*decis
 	}
 	dec := &decision{principal: p, request: r, version: rules.Version()}
 	dec.basis = d.basis(p, r.Work, rules.entry)
-	work, err := d.workItem(ctx, r.Work)
+	ids, err := d.known(ctx, p, r)
 	if err != nil {
 		return nil, err
 	}
-	subjects, err := d.resolve(ctx, p, work, r.Subjects)
+	ground, err := d.Store.Ground(ctx, Question{Work: r.Work, Assignee: p.Person.ID, Of: p.Org.ID, Subjects: ids})
 	if err != nil {
 		return nil, err
 	}
-	facts, err := d.gather(ctx, p, r, work, subjects)
+	subjects, err := d.Vault.Recognise(ctx, ids, ground.custody())
+	if err != nil {
+		return nil, err
+	}
+	facts, err := d.gather(ctx, p, r, ground, subjects)
 	if err != nil {
 		return nil, err
 	}
@@ -109,24 +113,33 @@ func decideOne(rules *policy.Rules, s vault.Subject, f policy.Facts) subjectCase
 
 // workItem reads the work item a request names; an unknown or forged one is none.
 func (d *Door) workItem(ctx context.Context, id pii.RequestID) (grant.WorkItem, error) {
-	w, ok, err := d.Grants.Item(ctx, id)
-	if err != nil || !ok {
+	w, _, err := d.Grants.Item(ctx, id)
+	if err != nil {
 		return grant.WorkItem{}, err
 	}
-	if d.Ledger.CheckStamp(&w) != nil {
-		return grant.WorkItem{}, nil
-	}
-	return w, nil
+	return d.genuine(w), nil
 }
 
-// resolve finds the subjects a caller names. A person of another organisation that
-// handles information for itself knows pseudonyms, which only the members of his
-// own work item can stand behind.
-func (d *Door) resolve(ctx context.Context, p party.Principal, w grant.WorkItem, ids []pii.SubjectID) ([]vault.Subject, error) {
-	if p.Org.Kind != party.Handler {
-		return d.Vault.Describe(ctx, ids)
+// genuine is the work item, or none if its stamp does not check.
+func (d *Door) genuine(w grant.WorkItem) grant.WorkItem {
+	if w.ID.IsZero() || d.Ledger.CheckStamp(&w) != nil {
+		return grant.WorkItem{}
 	}
-	members, err := d.Members(ctx, w)
+	return w
+}
+
+// known are the ids by which we know the subjects a caller names. A person of
+// another organisation that handles information for itself knows pseudonyms, which
+// only the members of his own work item can stand behind.
+func (d *Door) known(ctx context.Context, p party.Principal, r Request) ([]pii.SubjectID, error) {
+	if p.Org.Kind != party.Handler {
+		return r.Subjects, nil
+	}
+	work, err := d.workItem(ctx, r.Work)
+	if err != nil {
+		return nil, err
+	}
+	members, err := d.Members(ctx, work)
 	if err != nil {
 		return nil, err
 	}
@@ -134,11 +147,11 @@ func (d *Door) resolve(ctx context.Context, p party.Principal, w grant.WorkItem,
 	for _, m := range members {
 		real[d.Vault.Pseudonym(p.Org.ID, m.ID)] = m.ID
 	}
-	own := make([]pii.SubjectID, len(ids))
-	for i, id := range ids {
+	own := make([]pii.SubjectID, len(r.Subjects))
+	for i, id := range r.Subjects {
 		own[i] = real[id] // an unknown pseudonym is the dummy's id
 	}
-	return d.Vault.Describe(ctx, own)
+	return own, nil
 }
 
 // Members describes the subjects of a work item.
@@ -159,48 +172,56 @@ func (d *Door) Members(ctx context.Context, w grant.WorkItem) ([]vault.Subject, 
 	return d.Vault.DescribeOrdinals(ctx, of)
 }
 
-// gather finds the facts about every subject of the request. In a work item that is
-// not his a caller's question is about no one, and beside its members only the
-// dummy's facts are asked for: a row about a hidden subject takes time to read.
-func (d *Door) gather(ctx context.Context, p party.Principal, r Request, w grant.WorkItem, subjects []vault.Subject) ([]policy.Facts, error) {
-	of := make([]pii.Ordinal, len(subjects))
-	for i, s := range subjects {
-		of[i] = s.Ordinal
-	}
-	base := d.common(p, r, w)
-	if !base.Work.Open || !base.Work.Assigned {
-		w = grant.WorkItem{}
-	}
-	members, err := d.memberSet(ctx, w, of)
-	if err != nil {
-		return nil, err
-	}
-	for i, o := range of {
-		if !members[o] {
-			of[i] = pii.Dummy
-		}
-	}
-	agreed, err := d.consents(ctx, p, r, of)
-	if err != nil {
-		return nil, err
-	}
-	refused, err := d.optOuts(ctx, r, of)
+// gather puts the facts about every subject of the request together. In a work item
+// that is not his a caller's question is about no one, and beside its members only
+// the dummy's facts are asked for: a row about a hidden subject takes time to read.
+func (d *Door) gather(ctx context.Context, p party.Principal, r Request, g Ground, subjects []vault.Subject) ([]policy.Facts, error) {
+	base := d.common(p, r, d.genuine(g.Work))
+	members := d.members(g, base.Work.Open && base.Work.Assigned)
+	agreed, err := d.consents(ctx, p, r, members, subjects)
 	if err != nil {
 		return nil, err
 	}
 	facts := make([]policy.Facts, len(subjects))
 	for i, s := range subjects {
 		f := base
-		f.Work.Open = base.Work.Open && members[s.Ordinal]
-		if members[s.Ordinal] {
+		standing, in := members[s.Ordinal]
+		if f.Work.Open = base.Work.Open && in; in {
 			f.Subject = policy.Subject{
-				Consent: agreed[s.Ordinal], OptedOut: refused[s.Ordinal],
+				Consent: agreed[s.Ordinal], OptedOut: base.Sheet.Marketing && d.refuses(standing.OptOut),
 				Held: s.State == vault.Held, Erased: s.State == vault.Erased,
 			}
 		}
 		facts[i] = f
 	}
 	return facts, nil
+}
+
+func (g Ground) custody() []vault.Custody {
+	rows := make([]vault.Custody, len(g.Found))
+	for i := range g.Found {
+		rows[i] = g.Found[i].Custody
+	}
+	return rows
+}
+
+// members are the subjects whom the work item covers; a row without a stamp covers
+// nobody.
+func (d *Door) members(g Ground, open bool) map[pii.Ordinal]Standing {
+	set := make(map[pii.Ordinal]Standing, len(g.Found))
+	for i := range g.Found {
+		s := &g.Found[i]
+		if open && len(s.Member.MAC) > 0 && s.Member.Ordinal != pii.Dummy && d.Ledger.CheckStamp(&s.Member) == nil {
+			set[s.Member.Ordinal] = *s
+		}
+	}
+	return set
+}
+
+// refuses reports whether a subject refused marketing. A forged row counts as a
+// refusal.
+func (d *Door) refuses(o consent.OptOut) bool {
+	return o.Refused || len(o.MAC) > 0 && d.Ledger.CheckStamp(&o) != nil
 }
 
 // common are the facts that do not depend on the subject.
@@ -264,9 +285,16 @@ func (d *Door) memberSet(ctx context.Context, w grant.WorkItem, of []pii.Ordinal
 }
 
 // consents finds live separate consent, where the recipient is another handler.
-func (d *Door) consents(ctx context.Context, p party.Principal, r Request, of []pii.Ordinal) (map[pii.Ordinal]bool, error) {
+func (d *Door) consents(ctx context.Context, p party.Principal, r Request, members map[pii.Ordinal]Standing, subjects []vault.Subject) (map[pii.Ordinal]bool, error) {
 	if p.Org.Kind != party.Handler {
 		return nil, nil
+	}
+	of := make([]pii.Ordinal, len(subjects))
+	for i, s := range subjects {
+		of[i] = pii.Dummy
+		if _, in := members[s.Ordinal]; in {
+			of[i] = s.Ordinal
+		}
 	}
 	rows, err := d.Consent.Consents(ctx, of, r.Purpose, p.Org.ID)
 	if err != nil {
@@ -277,27 +305,6 @@ func (d *Door) consents(ctx context.Context, p party.Principal, r Request, of []
 		set[rows[i].Ordinal] = rows[i].Given && d.Ledger.CheckStamp(&rows[i]) == nil
 	}
 	return set, nil
-}
-
-// optOuts finds who refused marketing, where the purpose is marketing. A forged
-// row counts as a refusal.
-func (d *Door) optOuts(ctx context.Context, r Request, of []pii.Ordinal) (map[pii.Ordinal]bool, error) {
-	if !d.Sheets[r.Purpose].Marketing {
-		return nil, nil
-	}
-	rows, err := d.Consent.OptOuts(ctx, of)
-	if err != nil {
-		return nil, err
-	}
-	return optOutSet(rows, d.Ledger), nil
-}
-
-func optOutSet(rows []consent.OptOut, l *ledger.Ledger) map[pii.Ordinal]bool {
-	set := make(map[pii.Ordinal]bool, len(rows))
-	for i := range rows {
-		set[rows[i].Ordinal] = rows[i].Refused || l.CheckStamp(&rows[i]) != nil
-	}
-	return set
 }
 
 // item is what the ledger is asked to record: the answer, and the refusal it

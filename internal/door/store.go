@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/goldbell/goldbell/internal/consent"
+	"github.com/goldbell/goldbell/internal/grant"
 	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/vault"
 )
 
 // Import is one file on its way in. Its id is the request id of the entry that
@@ -70,9 +73,35 @@ func (r *RuleSet) StampRow() (string, []byte) { return "rule-set", canonical(r) 
 // RuleSetPut inserts a rule set.
 type RuleSetPut struct{ *RuleSet }
 
-// Store keeps the door's own rows. [ImportPut], [ErasurePut] and [RuleSetPut]
+// Question is what a decision needs to know.
+type Question struct {
+	Work     pii.RequestID
+	Assignee pii.PersonID // who asks; of another's work item nothing about members is read
+	Of       pii.OrgID    // his organisation
+	Subjects []pii.SubjectID
+}
+
+// Ground is what is stored about a question.
+type Ground struct {
+	Work  grant.WorkItem // the zero item if there is none
+	Found []Standing
+}
+
+// Standing is how a subject stands to a work item. Rows that are missing are zero:
+// their stamps check nowhere.
+type Standing struct {
+	Custody vault.Custody
+	Member  grant.Member
+	OptOut  consent.OptOut // of members only
+}
+
+// Store keeps the door's own rows, and reads those of a decision together. [ImportPut], [ErasurePut] and [RuleSetPut]
 // are effects.
 type Store interface {
+	// Ground reads what a decision about subjects rests on. One subject is looked up
+	// as [vault.Store.Nearest] does; of several, those that are stored are found.
+	// Whoever is asked about, the same rows are looked for in the same order.
+	Ground(ctx context.Context, q Question) (Ground, error)
 	Import(ctx context.Context, id pii.RequestID) (Import, bool, error)
 	Erasure(ctx context.Context, id pii.RequestID) (Erasure, bool, error)
 	// RuleSet reads the rule set the entry brought into force.

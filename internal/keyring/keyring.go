@@ -94,6 +94,17 @@ func Create(dir, origin string, now time.Time, rand io.Reader) (*Ring, error) {
 	return r, r.adopt(st)
 }
 
+// Remove takes back what Create made, when the set-up it was for has failed. What
+// was sealed under the ring is lost.
+func Remove(dir string) error {
+	for _, name := range []string{ringName, rootName} {
+		if err := os.Remove(path(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return broken("remove the keys", err)
+		}
+	}
+	return nil
+}
+
 // Open reads the ring of dir. Remains of a write that a crash interrupted are
 // overwritten and removed.
 func Open(dir string, rand io.Reader) (*Ring, error) {

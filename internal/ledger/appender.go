@@ -3,7 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
-	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -179,6 +179,7 @@ func (l *Ledger) refuse(err error) error {
 type builder struct {
 	l     *Ledger
 	tx    Tx
+	needs Needs
 	batch Batch
 	edge  []proof.Hash // leaf hashes of the tile that is not full yet, if known
 	at    time.Time
@@ -193,6 +194,9 @@ func (b *builder) leaves(from uint64, n int) ([][]byte, error) { return b.tx.Lea
 func (b *builder) tiles(ids []TileID) ([][]byte, error)        { return b.tx.Tiles(ids) }
 
 func (b *builder) build(batch []*queued) error {
+	if err := b.prefetch(batch); err != nil {
+		return err
+	}
 	head, err := b.tx.Head()
 	if err != nil {
 		return err
@@ -203,7 +207,7 @@ func (b *builder) build(batch []*queued) error {
 	b.head, b.batch.Old = head, head.Size
 	b.head.Frontier = slices.Clone(head.Frontier)
 	b.at = b.l.entryTime(head)
-	if err := b.facts(batch); err != nil {
+	if err := b.facts(); err != nil {
 		return err
 	}
 	for _, q := range batch {
@@ -214,38 +218,32 @@ func (b *builder) build(batch []*queued) error {
 	return b.finish()
 }
 
-// facts reads what the whole batch needs: earlier tries, revocations and meters.
-func (b *builder) facts(batch []*queued) error {
-	var retriable []pii.RequestID
-	var spends []Spend
-	since := b.head.Size
+// prefetch names what the batch will ask for, so that it is one question.
+func (b *builder) prefetch(batch []*queued) error {
+	n := Needs{Since: math.MaxInt64}
 	for _, q := range batch {
 		if q.item.Hash != nil {
-			retriable = append(retriable, q.item.Request)
+			n.Requests = append(n.Requests, q.item.Request)
 		}
+		n.Spends = append(n.Spends, q.answer.entry.Spends...)
 		if len(q.item.Basis.Keys) > 0 {
-			since = min(since, q.item.Basis.Size)
+			n.Revoked, n.Since = true, min(n.Since, q.item.Basis.Size)
 		}
-		spends = append(spends, q.answer.entry.Spends...)
 	}
-	if err := b.tx.Meters(spends); err != nil {
+	b.needs = n
+	return b.tx.Prefetch(n)
+}
+
+// facts reads what the whole batch needs: earlier tries and revocations.
+func (b *builder) facts() (err error) {
+	if b.known, err = b.tx.Requests(b.needs.Requests); err != nil {
 		return err
 	}
-	var err error
-	if b.known = map[pii.RequestID]uint64{}; len(retriable) > 0 {
-		if b.known, err = b.tx.Requests(retriable); err != nil {
-			return err
-		}
-	}
 	b.revoked = map[string]uint64{}
-	if since < b.head.Size {
-		revoked, err := b.tx.Revoked(since)
-		if err != nil {
-			return err
-		}
-		maps.Copy(b.revoked, revoked)
+	if b.needs.Revoked && b.needs.Since < b.head.Size {
+		b.revoked, err = b.tx.Revoked(b.needs.Since)
 	}
-	return nil
+	return err
 }
 
 // add decides what becomes of one item: found, sent back, refused or written.

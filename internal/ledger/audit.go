@@ -48,12 +48,15 @@ type Audit struct {
 
 	keys   map[pii.Ordinal]keyring.RecordKey
 	gone   map[pii.Ordinal]bool // ordinals without a key: whether they were forgotten
-	filed  *ledgerSums          // what the openings say is filed
-	wanted *ledgerSums          // which requests the leaves name
-	at     IndexRow
-	after  pii.RequestID
-	rows   uint64 // of the index, read so far
-	newest uint64 // the ledger's size when it was last looked at
+	filed  *ledgerSums          // what the entries' rows say is filed, less what is
+	wanted *ledgerSums          // the requests of the entries, likewise
+	said   map[uint64][]Ref     // what the rows of this page say
+	// filedTo is how many entries were in the indices when the audit began.
+	filedTo uint64
+	at      IndexRow
+	after   pii.RequestID
+	rows    uint64 // of the index, read so far
+	newest  uint64 // the ledger's size when it was last looked at
 }
 
 type phase uint8
@@ -100,7 +103,10 @@ func NewAudit(ctx context.Context, c Config, history History, o AuditOptions) (*
 		if _, err := io.ReadFull(c.Rand, seed[:]); err != nil {
 			return nil, fault.New(fault.Unavailable, "unavailable", "randomness")
 		}
-		a.filed, a.wanted = newSums(seed), newSums(seed)
+		a.filed, a.wanted, a.said = newSums(seed), newSums(seed), map[uint64][]Ref{}
+		if a.filedTo, err = history.Filed(ctx); err != nil {
+			return nil, err
+		}
 	}
 	if o.From > 0 && o.From < head.Size && o.From%tileWidth == 0 {
 		if err := a.goOn(ctx, o.From); err != nil {
@@ -243,6 +249,9 @@ func (a *Audit) entries(ctx context.Context) error {
 	if err := a.tiles(ctx, stored); err != nil || a.keyless {
 		return err
 	}
+	if err := a.filings(ctx, from, leaves); err != nil {
+		return err
+	}
 	return a.openings(ctx, from, leaves)
 }
 
@@ -258,9 +267,6 @@ func (a *Audit) leaf(idx uint64, leaf []byte) {
 	a.last = f.micros
 	if f.kind == proof.KindRules {
 		a.rules = idx
-	}
-	if !a.keyless {
-		a.wanted.add(idx, f.request, nil, 0)
 	}
 }
 

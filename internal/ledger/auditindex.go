@@ -2,12 +2,50 @@ package ledger
 
 import (
 	"context"
+	"slices"
 
 	"github.com/goldbell/goldbell/internal/pii"
 )
 
-// within reports whether an entry belongs to this pass.
-func (a *Audit) within(idx uint64) bool { return idx >= a.report.From && idx < a.head.Size }
+// within reports whether an entry belongs to this pass and was filed when it began.
+func (a *Audit) within(idx uint64) bool {
+	return idx >= a.report.From && idx < min(a.head.Size, a.filedTo)
+}
+
+// filings notes where a page of entries is to be found, and compares that with the
+// leaves.
+func (a *Audit) filings(ctx context.Context, from uint64, leaves [][]byte) error {
+	rows, err := a.history.Filings(ctx, from, from+uint64(len(leaves)))
+	if err != nil {
+		return err
+	}
+	clear(a.said)
+	for _, r := range rows {
+		if r.Index < from || r.Index-from >= uint64(len(leaves)) {
+			continue
+		}
+		if f, ok := frameOf(leaves[r.Index-from]); r.Wrong || ok && f.request != r.Request {
+			a.fault(r.Index, "the entry's row does not name its request")
+		}
+		slices.SortFunc(r.Refs, compareRefs)
+		a.said[r.Index] = r.Refs
+		if !a.within(r.Index) {
+			continue
+		}
+		a.wanted.add(r.Index, r.Request, nil, 0)
+		for _, ref := range r.Refs {
+			a.filed.add(r.Index, [16]byte{}, ref.Key, ref.Kind)
+		}
+	}
+	return nil
+}
+
+// filedAs compares an opening with what the entry's row says it is to be found by.
+func (a *Audit) filedAs(r *Record) {
+	if !slices.EqualFunc(a.said[r.Index], r.refs(), func(x, y Ref) bool { return compareRefs(x, y) == 0 }) {
+		a.fault(r.Index, "the entry's row does not have it filed as its opening says")
+	}
+}
 
 // index reads a page of the index and takes its rows off what the openings say.
 func (a *Audit) index(ctx context.Context) error {
@@ -17,7 +55,7 @@ func (a *Audit) index(ctx context.Context) error {
 	}
 	a.rows += uint64(len(rows))
 	for _, r := range rows {
-		if a.within(r.Index) && !a.filed.skips(r.Index) {
+		if a.within(r.Index) {
 			a.filed.sub(r.Index, [16]byte{}, r.Ref.Key, r.Ref.Kind)
 			a.report.Filed++
 		}
@@ -78,18 +116,16 @@ func (a *Audit) requests(ctx context.Context) error {
 
 // locate finds out which entries of a group are filed wrongly.
 func (a *Audit) locate(ctx context.Context, first uint64) error {
-	const less, more = "the entry is not filed where the index should have it", "the index has the entry where it does not belong"
-	from, to := max(first, a.report.From), min(first+sumWidth, a.head.Size)
+	from, to := max(first, a.report.From), min(first+sumWidth, a.head.Size, a.filedTo)
+	rows, err := a.history.Filings(ctx, from, to)
+	if err != nil {
+		return err
+	}
 	want := map[uint64]map[string]bool{}
-	for at := from; at < to; at += auditKeyedPage {
-		n := int(min(auditKeyedPage, to-at))
-		if err := a.openAgain(ctx, at, n, func(r *Record) {
-			want[r.Index] = map[string]bool{}
-			for _, ref := range r.refs() {
-				want[r.Index][string(rune(ref.Kind))+string(ref.Key)] = true
-			}
-		}); err != nil {
-			return err
+	for _, r := range rows {
+		want[r.Index] = map[string]bool{}
+		for _, ref := range r.Refs {
+			want[r.Index][string(rune(ref.Kind))+string(ref.Key)] = true
 		}
 	}
 	var after IndexRow
@@ -99,12 +135,12 @@ func (a *Audit) locate(ctx context.Context, first uint64) error {
 			return err
 		}
 		for _, r := range rows {
-			if r.Index < from || r.Index >= to || want[r.Index] == nil {
+			if r.Index < from || r.Index >= to {
 				continue
 			}
 			key := string(rune(r.Ref.Kind)) + string(r.Ref.Key)
 			if !want[r.Index][key] {
-				a.fault(r.Index, more)
+				a.fault(r.Index, "the index has the entry where it does not belong")
 			}
 			delete(want[r.Index], key)
 		}
@@ -115,39 +151,14 @@ func (a *Audit) locate(ctx context.Context, first uint64) error {
 	}
 	for idx := from; idx < to; idx++ {
 		if len(want[idx]) > 0 {
-			a.fault(idx, less)
-		}
-	}
-	return nil
-}
-
-// openAgain calls each for those of n entries that open.
-func (a *Audit) openAgain(ctx context.Context, from uint64, n int, each func(*Record)) error {
-	leaves, err := a.l.store.Leaves(ctx, from, n)
-	if err != nil {
-		return err
-	}
-	sealed, err := a.l.store.Openings(ctx, from, n)
-	if err != nil {
-		return err
-	}
-	keys, err := a.l.holders(ctx, sealed)
-	if err != nil {
-		return err
-	}
-	for _, s := range sealed {
-		if s.Index-from >= uint64(len(leaves)) {
-			continue
-		}
-		if r, err := a.l.open(s, leaves[s.Index-from], keys); err == nil && r != nil {
-			each(r)
+			a.fault(idx, "the entry is not filed where the index should have it")
 		}
 	}
 	return nil
 }
 
 func (a *Audit) locateRequest(ctx context.Context, first uint64) error {
-	from, to := max(first, a.report.From), min(first+sumWidth, a.head.Size)
+	from, to := max(first, a.report.From), min(first+sumWidth, a.head.Size, a.filedTo)
 	leaves, err := a.l.store.Leaves(ctx, from, int(to-from))
 	if err != nil {
 		return err
@@ -155,11 +166,11 @@ func (a *Audit) locateRequest(ctx context.Context, first uint64) error {
 	found := false
 	for i, leaf := range leaves {
 		f, _ := frameOf(leaf)
-		idx, ok, err := a.l.store.ByRequest(ctx, pii.RequestID(f.request))
+		at, err := a.l.store.Requests(ctx, []pii.RequestID{f.request})
 		if err != nil {
 			return err
 		}
-		if !ok || idx != from+uint64(i) {
+		if idx, ok := at[f.request]; !ok || idx != from+uint64(i) {
 			a.fault(from+uint64(i), "the entry is not found by its request")
 			found = true
 		}

@@ -104,11 +104,10 @@ func (a *Audit) closed(s SealedOpening) {
 		return
 	}
 	a.report.Unopened++
-	a.filed.skip(s.Index)
 }
 
-// subjects rebuilds the sparse tree of every entry that was opened, and notes where
-// the index should have it.
+// subjects rebuilds the sparse tree of every entry that was opened, and compares
+// where it is filed.
 func (a *Audit) subjects(ctx context.Context, from uint64, n int, open []*Record) error {
 	var of []pii.Ordinal
 	for _, r := range open {
@@ -126,9 +125,7 @@ func (a *Audit) subjects(ctx context.Context, from uint64, n int, open []*Record
 	}
 	for _, r := range open {
 		a.report.Opened++
-		for _, ref := range r.refs() {
-			a.filed.add(r.Index, [16]byte{}, ref.Key, ref.Kind)
-		}
+		a.filedAs(r)
 		ps, missing := r.pairs(a.keys, kept[r.Index])
 		if len(missing) > 0 {
 			a.without(r, missing)
@@ -158,30 +155,13 @@ type ledgerSums struct {
 	seed  [32]byte
 	of    map[uint64]*[2]uint64
 	count uint64
-	// closed are entries whose rows are not known: they are left out of both sums.
-	closed map[uint64]*[sumWidth / 64]uint64
-	buf    []byte
+	buf   []byte
 }
 
 const sumWidth = 1024
 
 func newSums(seed [32]byte) *ledgerSums {
-	return &ledgerSums{seed: seed, of: map[uint64]*[2]uint64{}, closed: map[uint64]*[sumWidth / 64]uint64{}}
-}
-
-// skip leaves the rows of an entry out.
-func (s *ledgerSums) skip(idx uint64) {
-	b := s.closed[idx/sumWidth]
-	if b == nil {
-		b = new([sumWidth / 64]uint64)
-		s.closed[idx/sumWidth] = b
-	}
-	b[idx%sumWidth/64] |= 1 << (idx % 64)
-}
-
-func (s *ledgerSums) skips(idx uint64) bool {
-	b := s.closed[idx/sumWidth]
-	return b != nil && b[idx%sumWidth/64]>>(idx%64)&1 == 1
+	return &ledgerSums{seed: seed, of: map[uint64]*[2]uint64{}}
 }
 
 func (s *ledgerSums) hash(idx uint64, request [16]byte, key []byte, kind RefKind) (uint64, uint64) {

@@ -45,8 +45,8 @@ func (l *Ledger) decided(ctx context.Context, request pii.RequestID, hash []byte
 	if hash == nil {
 		return decide()
 	}
-	_, again, err := l.store.ByRequest(ctx, request)
-	if err != nil || again {
+	recorded, err := l.store.Requests(ctx, []pii.RequestID{request})
+	if err != nil || len(recorded) > 0 {
 		return Item{}, err
 	}
 	return decide()

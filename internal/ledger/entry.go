@@ -3,6 +3,8 @@ package ledger
 import (
 	"bytes"
 	"cmp"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -112,19 +114,22 @@ func (l *Ledger) compile(e *Entry, request pii.RequestID, hash []byte) (*compile
 		o.Subjects[i] = openedSubject{s.Ordinal, s.Line}
 	}
 	leaf := proof.Leaf{Kind: e.Kind, Request: request, Subjects: uint32(len(e.Subjects) + len(e.Enrols))}
+	salt := salts(o.Key[:])
+	leaf.Commitments = make([]proof.Hash, len(o.Facts))
 	for i, f := range o.Facts {
-		leaf.Commitments = append(leaf.Commitments, proof.Commit(proof.Salt(o.Key[:], i), f))
+		leaf.Commitments[i] = proof.Commit(salt(i), f)
 	}
-	root, err := proof.SparseRoot(pairs(e, request))
+	ps := pairs(e, request)
+	root, err := proof.SparseRoot(ps)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "bad-request", "subjects")
 	}
 	leaf.Root = root
 	if len(e.Subjects) == 1 {
-		leaf.Tag = e.Subjects[0].Key.PRF(1, request[:])
+		leaf.Tag = ps[0].Key
 	}
 	if len(e.Subjects) > 0 {
-		leaf.Ordinals = proof.OrdinalsCommitment(proof.Salt(o.Key[:], len(o.Facts)), bitmap(e.Subjects))
+		leaf.Ordinals = proof.OrdinalsCommitment(salt(len(o.Facts)), bitmap(e.Subjects))
 	}
 	sealed, err := l.seal(e, request, o.encode())
 	if err != nil {
@@ -134,6 +139,18 @@ func (l *Ledger) compile(e *Entry, request pii.RequestID, hash []byte) (*compile
 		entry: e, request: request, leaf: leaf, sealed: sealed, refs: o.refs(e.Kind),
 		record: &Record{Leaf: leaf, opening: o},
 	}, nil
+}
+
+// salts is [proof.Salt] for one entry key, which is hashed once.
+func salts(key []byte) func(i int) [proof.SaltSize]byte {
+	const label = 0x10
+	m := hmac.New(sha256.New, key)
+	var sum [sha256.Size]byte
+	return func(i int) [proof.SaltSize]byte {
+		m.Reset()
+		m.Write([]byte{label, byte(i)})
+		return [proof.SaltSize]byte(m.Sum(sum[:0])[:proof.SaltSize])
+	}
 }
 
 func (e *Entry) check() error {
@@ -192,8 +209,12 @@ func (o *opening) refs(kind proof.Kind) []Ref {
 		refs = append(refs, SubjectRef(s.Ordinal))
 	}
 	refs = append(refs, o.Refs...)
-	slices.SortFunc(refs, func(a, b Ref) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), bytes.Compare(a.Key, b.Key)) })
-	return slices.CompactFunc(refs, func(a, b Ref) bool { return a.Kind == b.Kind && bytes.Equal(a.Key, b.Key) })
+	slices.SortFunc(refs, compareRefs)
+	return slices.CompactFunc(refs, func(a, b Ref) bool { return compareRefs(a, b) == 0 })
+}
+
+func compareRefs(a, b Ref) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), bytes.Compare(a.Key, b.Key))
 }
 
 // rulesRef is under which rule sets are filed.

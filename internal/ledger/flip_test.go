@@ -25,7 +25,7 @@ import (
 // found. A table's rows are counted off in the order of its key.
 var flippable = []struct{ table, key, column string }{
 	{"ledger_entry", "idx", "data"}, {"ledger_entry", "idx", "idx"},
-	{"ledger_opening", "idx", "sealed"}, {"ledger_opening", "idx", "month"}, {"ledger_opening", "idx", "holder"}, {"ledger_opening", "idx", "idx"},
+	{"ledger_entry", "idx", "sealed"}, {"ledger_entry", "idx", "month"}, {"ledger_entry", "idx", "holder"}, {"ledger_entry", "idx", "refs"},
 	{"ledger_index", "kind, ref, idx", "ref"}, {"ledger_index", "kind, ref, idx", "kind"}, {"ledger_index", "kind, ref, idx", "idx"},
 	{"ledger_request", "request", "request"}, {"ledger_request", "request", "idx"},
 	{"ledger_tile", "l, n", "data"}, {"ledger_tile", "l, n", "l"}, {"ledger_tile", "l, n", "n"},
@@ -197,6 +197,7 @@ func (b *book) variety() [][]byte {
 	}
 	b.crowd(300 - 48)
 	b.cosign("witness.invalid/w")
+	b.ok(b.db.File(ctx))
 	head, err := b.db.Head(ctx)
 	b.ok(err)
 	leaves, err := b.db.Leaves(ctx, 0, int(head.Size))

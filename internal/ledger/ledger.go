@@ -367,7 +367,7 @@ func (l *Ledger) checkSigned(h Head) error {
 // checkRules verifies that the head names the newest rule set: the number is under
 // no signature, and an older set may allow what was taken back.
 func (l *Ledger) checkRules(ctx context.Context, h Head) error {
-	found, err := l.store.Find(ctx, rulesRef, h.Rules, 2)
+	found, err := l.Find(ctx, rulesRef, h.Rules, 2)
 	if err != nil {
 		return err
 	}

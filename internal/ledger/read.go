@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"math"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -144,14 +145,27 @@ func (l *Ledger) Tile(ctx context.Context, level int, number uint64, width int) 
 	return children(src, level, number*tileWidth, width)
 }
 
-// ByRequest finds the entry a request was recorded as.
-func (l *Ledger) ByRequest(ctx context.Context, id pii.RequestID) (uint64, bool, error) {
-	return l.store.ByRequest(ctx, id)
+// Requests finds the entries that requests were recorded as; the others are missing.
+func (l *Ledger) Requests(ctx context.Context, ids []pii.RequestID) (map[pii.RequestID]uint64, error) {
+	return l.store.Requests(ctx, ids)
 }
 
 // Find lists entries filed under a reference, ascending from an index.
 func (l *Ledger) Find(ctx context.Context, ref Ref, from uint64, n int) ([]uint64, error) {
-	return l.store.Find(ctx, ref, from, n)
+	rows, err := l.store.Find(ctx, ref.Kind, [][]byte{ref.Key}, from, n)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	found := make([]uint64, len(rows))
+	for i, r := range rows {
+		found[i] = r.Index
+	}
+	return found, nil
+}
+
+// FindAny lists what is filed under any of the references of one kind.
+func (l *Ledger) FindAny(ctx context.Context, kind RefKind, keys [][]byte) ([]IndexRow, error) {
+	return l.store.Find(ctx, kind, keys, 0, math.MaxInt32)
 }
 
 // Inclusion proves that entry idx is in the tree of the head, checked before it

@@ -99,7 +99,7 @@ func (l *Ledger) KeepPairs(ctx context.Context, s Subject, from uint64) ([]KeptP
 func (l *Ledger) eachAbout(ctx context.Context, o pii.Ordinal, from uint64, each func(*Record) error) error {
 	const page = 256
 	for {
-		found, err := l.store.Find(ctx, SubjectRef(o), from, page)
+		found, err := l.Find(ctx, SubjectRef(o), from, page)
 		if err != nil {
 			return err
 		}
@@ -126,7 +126,7 @@ func (l *Ledger) LastAbout(ctx context.Context, o pii.Ordinal) (time.Time, error
 	const page = 1024
 	last, any := uint64(0), false
 	for from := uint64(0); ; from = last + 1 {
-		found, err := l.store.Find(ctx, SubjectRef(o), from, page)
+		found, err := l.Find(ctx, SubjectRef(o), from, page)
 		if err != nil {
 			return time.Time{}, err
 		}

@@ -39,10 +39,11 @@ type Store interface {
 	Leaves(ctx context.Context, from uint64, n int) ([][]byte, error)
 	// Openings returns the sealed openings of [from, from+n) that still exist, in order.
 	Openings(ctx context.Context, from uint64, n int) ([]SealedOpening, error)
-	// ByRequest finds the entry of a request id.
-	ByRequest(ctx context.Context, id pii.RequestID) (idx uint64, ok bool, err error)
-	// Find returns indices filed under ref that are ≥ from, ascending, at most n.
-	Find(ctx context.Context, ref Ref, from uint64, n int) ([]uint64, error)
+	// Requests finds the entries of request ids; those not recorded are missing.
+	Requests(ctx context.Context, ids []pii.RequestID) (map[pii.RequestID]uint64, error)
+	// Find returns the rows filed under references of one kind whose index is ≥ from,
+	// by index, at most n.
+	Find(ctx context.Context, kind RefKind, keys [][]byte, from uint64, n int) ([]IndexRow, error)
 	// Tiles returns full tiles (256 hashes of 32 bytes); a missing one is an error.
 	Tiles(ctx context.Context, ids []TileID) ([][]byte, error)
 }
@@ -56,9 +57,9 @@ type Tx interface {
 	// Revoked returns the revocations filed at index ≥ since: of each key the
 	// highest index.
 	Revoked(since uint64) (map[string]uint64, error)
-	// Meters reads what the spends will need, all at once; to call it first saves
+	// Prefetch reads what a batch will need, all at once; to call it first saves
 	// round trips and changes nothing else.
-	Meters(of []Spend) error
+	Prefetch(n Needs) error
 	// Spend charges all the budgets, or none of them: over is the key of the
 	// first that would pass its cap, or empty.
 	Spend(s []Spend) (over string, err error)
@@ -72,6 +73,14 @@ type Tx interface {
 	// Write inserts the batch's rows and replaces the head, which must still have
 	// the size it had: WHERE size = old is the second lock.
 	Write(b Batch) error
+}
+
+// Needs is what a batch will ask for.
+type Needs struct {
+	Requests []pii.RequestID
+	Spends   []Spend
+	Revoked  bool   // whether revocations will be asked for,
+	Since    uint64 // and from which index on
 }
 
 // TileID names a full tile: level and number.

@@ -44,10 +44,28 @@ type History interface {
 	AllCosignatures(ctx context.Context, from, to uint64) ([]Cosignature, error)
 	// TilesOf returns the stored full tiles [from, to) of a level, by number.
 	TilesOf(ctx context.Context, level int, from, to uint64) (map[uint64][]byte, error)
+	Files
+}
+
+// Files are the indices and what the entries' own rows say of them.
+type Files interface {
+	// Filings returns what the entries [from, to) are to be found by, in order.
+	Filings(ctx context.Context, from, to uint64) ([]Filing, error)
+	// Filed is the number of entries, from the first, that are in the indices. The
+	// rest is found by what Filings returns.
+	Filed(ctx context.Context) (uint64, error)
 	// IndexAfter pages through the index in the order of kind, key and entry.
 	IndexAfter(ctx context.Context, after IndexRow, n int) ([]IndexRow, error)
 	// RequestsAfter pages through the recorded request ids in their order.
 	RequestsAfter(ctx context.Context, after pii.RequestID, n int) ([]RequestRow, error)
+}
+
+// Filing is what one entry is to be found by.
+type Filing struct {
+	Index   uint64
+	Request pii.RequestID
+	Refs    []Ref
+	Wrong   bool // the row cannot be read
 }
 
 // RequestRow says which entry a request was recorded as.

@@ -17,8 +17,8 @@ import (
 func TestVerifyFindsAFlippedByte(t *testing.T) {
 	for name, text := range map[string]string{
 		"leaf":       `UPDATE ledger_entry SET data = CAST(substr(data, 1, 40) || x'5a5b' || substr(data, 43) AS BLOB) WHERE idx = 100`,
-		"opening":    `UPDATE ledger_opening SET sealed = CAST(substr(sealed, 1, 40) || x'5a5b' || substr(sealed, 43) AS BLOB) WHERE idx = 100`,
-		"no opening": `DELETE FROM ledger_opening WHERE idx = 100`,
+		"opening":    `UPDATE ledger_entry SET sealed = CAST(substr(sealed, 1, 40) || x'5a5b' || substr(sealed, 43) AS BLOB) WHERE idx = 100`,
+		"no opening": `UPDATE ledger_entry SET sealed = NULL WHERE idx = 100`,
 		"index":      `DELETE FROM ledger_index WHERE idx = 100 AND kind = 2`,
 		"tile":       `UPDATE ledger_tile SET data = CAST(substr(data, 1, 40) || x'5a5b' || substr(data, 43) AS BLOB)`,
 		"checkpoint": `UPDATE ledger_checkpoint SET note = CAST(substr(note, 1, 40) || x'5a5b' || substr(note, 43) AS BLOB) WHERE size = 100`,

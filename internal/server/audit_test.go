@@ -120,7 +120,7 @@ func TestAuditGoesOn(t *testing.T) {
 // whole pass that finds nothing.
 func TestAuditFaultStaysFound(t *testing.T) {
 	f := thousand(t)
-	db, err := sql.Open("sqlite", filepath.Join(f.Dir, "db"))
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(f.Dir, "db")+"?_pragma=busy_timeout(5000)")
 	f.OK(err)
 	t.Cleanup(func() { db.Close() })
 	const flip = `UPDATE ledger_entry SET data = CAST(substr(data, 1, 40) || $1 || substr(data, 42) AS BLOB) WHERE idx = 300`

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -44,7 +45,8 @@ type Initialised struct {
 }
 
 // Init makes a data directory, its keys, the ledger's first entries and the
-// officer's one-time set-up code. It refuses a directory that is not empty.
+// officer's one-time set-up code. It refuses a directory that is not empty, and
+// leaves it empty if it fails.
 func Init(ctx context.Context, o InitOptions) (Initialised, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
@@ -64,6 +66,31 @@ func Init(ctx context.Context, o InitOptions) (Initialised, error) {
 	if err != nil {
 		return Initialised{}, err
 	}
+	_, none := os.Lstat(s.Keeper)
+	made, err := fill(ctx, p, s, ring, o.Clock)
+	if err != nil {
+		return Initialised{}, errors.Join(err, undo(p.Data, s, none != nil))
+	}
+	return made, nil
+}
+
+// undo removes what a failed Init made; newKeeper: the keeper's file too.
+func undo(data string, s Settings, newKeeper bool) error {
+	entries, err := os.ReadDir(data)
+	gone := []error{err, keyring.Remove(s.Keys)}
+	for _, e := range entries {
+		gone = append(gone, os.RemoveAll(filepath.Join(data, e.Name())))
+	}
+	if newKeeper {
+		gone = append(gone, os.RemoveAll(s.Keeper))
+	}
+	if errors.Join(gone...) != nil {
+		return fault.New(fault.Unavailable, "data-unwritable", "--data")
+	}
+	return nil
+}
+
+func fill(ctx context.Context, p Places, s Settings, ring *keyring.Ring, clock func() time.Time) (Initialised, error) {
 	if err := writeSettings(p.Data, s); err != nil {
 		return Initialised{}, err
 	}
@@ -71,7 +98,7 @@ func Init(ctx context.Context, o InitOptions) (Initialised, error) {
 	if err := os.WriteFile(PolicyPath(p.Data), []byte(policy), 0o644); err != nil {
 		return Initialised{}, fault.New(fault.Unavailable, "data-unwritable", "--data")
 	}
-	code, err := firstEntries(ctx, p, s, o.Clock)
+	code, err := firstEntries(ctx, p, s, clock)
 	if err != nil {
 		return Initialised{}, err
 	}

@@ -3,6 +3,7 @@ package server_test
 import (
 	"encoding/json"
 	"net/http"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -44,6 +45,24 @@ func TestInitOpenConnect(t *testing.T) {
 	if err != nil || len(r.Faults) > 0 || r.Size == 0 {
 		b, _ := json.Marshal(r)
 		t.Errorf("verify: %v %s", err, b)
+	}
+}
+
+// TestInitLeavesNothing: an init that fails can be tried again.
+func TestInitLeavesNothing(t *testing.T) {
+	p := places(t)
+	o := server.InitOptions{Places: p, DSN: "postgres://127.0.0.1:1/nowhere?connect_timeout=1"}
+	if _, err := server.Init(t.Context(), o); !fault.IsID(err, "unavailable") {
+		t.Fatalf("without its database: %v", err)
+	}
+	for _, dir := range []string{p.Data, p.Keys, p.Keeper} {
+		if left, _ := os.ReadDir(dir); len(left) > 0 {
+			t.Errorf("%s: %v is left", filepath.Base(dir), left)
+		}
+	}
+	o.DSN = ""
+	if _, err := server.Init(t.Context(), o); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -18,32 +18,30 @@ var _ ledger.History = (*DB)(nil)
 // ScanLeaves implements [ledger.History]. It goes past database/sql, which spends
 // as much on a row as hashing it does.
 func (db *DB) ScanLeaves(ctx context.Context, from, to uint64, each func(idx uint64, leaf []byte) error) error {
-	if err := ctx.Err(); err != nil {
-		return db.d.fault("leaves", err)
-	}
-	conn, err := db.read.Conn(ctx)
-	if err != nil {
-		return db.d.fault("leaves", err)
-	}
-	defer func() { _ = conn.Close() }()
 	var own error // each's, which is handed back as it is
 	scan := func(idx uint64, leaf []byte) error {
 		own = each(idx, leaf)
 		return own
 	}
-	err = conn.Raw(func(raw any) error {
-		switch c := raw.(type) {
-		case *stdlib.Conn:
-			return scanPostgres(ctx, c, from, to, scan)
-		case driver.QueryerContext:
-			return scanDriver(db.d.short(ctx), c, from, to, scan)
+	err := db.read.with(ctx, "leaves", func(s *session) error {
+		err := s.conn.Raw(func(raw any) error {
+			switch c := raw.(type) {
+			case *stdlib.Conn:
+				return scanPostgres(ctx, c, from, to, scan)
+			case driver.QueryerContext:
+				return scanDriver(db.d.short(ctx), c, from, to, scan)
+			}
+			return errors.New("store: a driver of another kind")
+		})
+		if own != nil {
+			return nil // the connection is sound
 		}
-		return errors.New("store: a driver of another kind")
+		return err
 	})
 	if own != nil {
 		return own
 	}
-	return db.d.fault("leaves", err)
+	return err
 }
 
 func scanPostgres(ctx context.Context, c *stdlib.Conn, from, to uint64, each func(idx uint64, leaf []byte) error) error {
@@ -177,5 +175,31 @@ func (db *DB) RequestsAfter(ctx context.Context, after pii.RequestID, n int) (al
 		all = append(all, r)
 		return nil
 	}, after[:], int64(n))
+	return all, err
+}
+
+// Filed implements [ledger.Files].
+func (db *DB) Filed(ctx context.Context) (size uint64, err error) {
+	_, err = db.row(ctx, "filed", selectFiled, []any{&size})
+	return size, err
+}
+
+const selectFilings = `SELECT idx, refs FROM ledger_entry WHERE idx >= $1 AND idx < $2 ORDER BY idx`
+
+// Filings implements [ledger.Files].
+func (db *DB) Filings(ctx context.Context, from, to uint64) (all []ledger.Filing, err error) {
+	err = db.rows(ctx, "filings", selectFilings, func(scan func(...any) error) error {
+		f := filing{}
+		if err := scan(&f.idx, (*blob)(&f.packed)); err != nil {
+			return err
+		}
+		r := ledger.Filing{Index: f.idx}
+		if r.Wrong = len(f.packed) < len(f.request); !r.Wrong {
+			copy(r.Request[:], f.packed)
+			r.Wrong = f.refs(func(ref ledger.Ref) { r.Refs = append(r.Refs, ref) }) != nil
+		}
+		all = append(all, r)
+		return nil
+	}, int64(from), int64(to))
 	return all, err
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/store"
 	"github.com/goldbell/goldbell/internal/store/storetest"
-	"github.com/goldbell/goldbell/internal/vault"
 )
 
 // onBoth runs a benchmark on both engines, on real files with fsync on.
@@ -83,14 +82,6 @@ func BenchmarkRead(b *testing.B) {
 				i++
 				if c, err := db.Custody(ctx, ids[i*7919%n:][:1]); err != nil || len(c) != 1 {
 					b.Fatal(len(c), err)
-				}
-			}
-		})
-		b.Run("version", func(b *testing.B) {
-			for b.Loop() {
-				i++
-				if v, err := db.Versions(ctx, []vault.SealedVersion{{Ordinal: pii.Ordinal(i*7919%n + 1), Version: 1}}); err != nil || len(v) != 1 {
-					b.Fatal(len(v), err)
 				}
 			}
 		})

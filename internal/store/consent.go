@@ -46,18 +46,3 @@ func (db *DB) Consents(ctx context.Context, of []pii.Ordinal, p pii.Purpose, to 
 	})
 	return all, err
 }
-
-var inOptOuts = in(`SELECT ordinal, refused, at, entry, mac FROM opt_out WHERE ordinal IN `, 0, ` ORDER BY ordinal`)
-
-// OptOuts implements [consent.Store].
-func (db *DB) OptOuts(ctx context.Context, of []pii.Ordinal) (all []consent.OptOut, err error) {
-	err = db.d.each(inOptOuts, nil, ordinals(of), func(text string, args []any) error {
-		return db.rows(ctx, "opt-outs", text, func(scan func(...any) error) error {
-			var o consent.OptOut
-			err := scan(&o.Ordinal, &o.Refused, (*instant)(&o.At), &o.Entry, &o.MAC)
-			all = append(all, o)
-			return err
-		}, args...)
-	})
-	return all, err
-}

@@ -12,9 +12,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Config says where the database is.
@@ -32,14 +32,16 @@ type Config struct {
 type DB struct {
 	d     dialect
 	write *sql.DB
-	read  *sql.DB
+	read  *readers
 
 	writer chan *session // the one writer; nil inside means: connect anew
 
-	reads sync.Map // SQL text → *sql.Stmt
+	unfiled unfiled
+	file    chan struct{}
 
 	unflushed atomic.Int64 // bytes written since the last flush, roughly
 	flush     chan struct{}
+	readOnly  bool
 	closed    context.CancelFunc
 	done      sync.WaitGroup
 }
@@ -51,7 +53,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{d: d, write: write, read: read, writer: make(chan *session, 1), flush: make(chan struct{}, 1)}
+	db := &DB{d: d, write: write, read: newReaders(d, read), writer: make(chan *session, 1), flush: make(chan struct{}, 1), file: make(chan struct{}, 1), readOnly: c.ReadOnly}
 	db.writer <- nil
 	background, cancel := context.WithCancel(context.Background())
 	db.closed = cancel
@@ -61,6 +63,8 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err := db.migrate(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	db.done.Add(1)
+	go db.fileLoop(background)
 	if d.name == "sqlite" {
 		db.done.Add(1)
 		go db.flushLoop(background)
@@ -68,11 +72,19 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	return db, nil
 }
 
-// Close ends the background work and closes every connection.
+// closeLimit bounds the filing of what waits when the database is closed.
+const closeLimit = 10 * time.Second
+
+// Close ends the background work, files what waits and closes every connection.
 func (db *DB) Close() error {
 	db.closed()
 	db.done.Wait()
-	err := db.read.Close() // first: SQLite's last connection empties the log
+	if !db.readOnly {
+		ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+		_ = db.File(ctx) // what is not filed now is filed later
+		cancel()
+	}
+	err := db.read.close() // first: SQLite's last connection empties the log
 	if s := <-db.writer; s != nil {
 		s.discard()
 	}
@@ -101,44 +113,6 @@ func pool(driver, dsn string, conns int) (*sql.DB, error) {
 	return db, nil
 }
 
-// readers is how many connections read: enough that a busy hour waits for the
-// processors and not for a connection (24 instead of 8 took a fifth off the
-// demonstration).
-func readers() int { return max(24, 4*runtime.GOMAXPROCS(0)) }
-
-// stmt returns the prepared statement of a reader's text. database/sql prepares
-// it once per connection.
-func (db *DB) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
-	if s, ok := db.reads.Load(text); ok {
-		return s.(*sql.Stmt), nil
-	}
-	s, err := db.read.PrepareContext(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	if first, there := db.reads.LoadOrStore(text, s); there {
-		return first.(*sql.Stmt), s.Close()
-	}
-	return s, nil
-}
-
-// rows runs a reader's query and calls each for every row.
-func (db *DB) rows(ctx context.Context, op, text string, each func(scan func(...any) error) error, args ...any) error {
-	if err := ctx.Err(); err != nil {
-		return db.d.fault(op, err)
-	}
-	ctx = db.d.short(ctx)
-	s, err := db.stmt(ctx, text)
-	if err != nil {
-		return db.d.fault(op, err)
-	}
-	r, err := s.QueryContext(ctx, args...)
-	if err != nil {
-		return db.d.fault(op, err)
-	}
-	return db.d.fault(op, drain(r, each))
-}
-
 func drain(r *sql.Rows, each func(scan func(...any) error) error) error {
 	defer r.Close()
 	for r.Next() {
@@ -150,14 +124,4 @@ func drain(r *sql.Rows, each func(scan func(...any) error) error) error {
 		return err
 	}
 	return r.Close()
-}
-
-// row reads at most one row and reports whether there was one.
-func (db *DB) row(ctx context.Context, op, text string, into []any, args ...any) (bool, error) {
-	found := false
-	err := db.rows(ctx, op, text, func(scan func(...any) error) error {
-		found = true
-		return scan(into...)
-	}, args...)
-	return found && err == nil, err
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"net/url"
 	"os"
@@ -25,6 +26,7 @@ type dialect struct {
 	lockRow string // ends a SELECT that locks its row
 	lock    string // taken while migrating, where several processes may start at once
 	lists   []int  // lengths of multi-row lists, ascending
+	arrays  bool   // lists of rows may come as an array per column
 	code    func(error) (code string, class class)
 }
 
@@ -83,6 +85,7 @@ var postgresDialect = dialect{
 	lockRow: " FOR UPDATE",
 	lock:    "SELECT pg_advisory_xact_lock(7014301270)",
 	lists:   []int{1, 16, 256, 1000},
+	arrays:  true,
 	code:    postgresCode,
 }
 
@@ -131,6 +134,21 @@ func postgresCode(err error) (string, class) {
 	return e.Code, broken
 }
 
+// answered reports whether the error is the engine's answer, after which the
+// connection can be used again.
+func (d dialect) answered(err error) bool {
+	if d.name == "sqlite" {
+		return true
+	}
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.Severity == "ERROR"
+}
+
+// unasked reports whether the connection died before anything was asked of it.
+func unasked(err error) bool {
+	return err != nil && (errors.Is(err, driver.ErrBadConn) || pgconn.SafeToRetry(err))
+}
+
 // walLimit is when a committing writer copies the write-ahead log itself; the
 // background does so long before (see flushBytes).
 const walLimit = 16384 // pages of 4 KiB
@@ -153,7 +171,7 @@ func openSQLite(path string) (dialect, *sql.DB, *sql.DB, error) {
 	if err != nil {
 		return dialect{}, nil, nil, err
 	}
-	read, err := pool("sqlite", file+"&_pragma=query_only(1)&_pragma=cache_size(-8192)", readers())
+	read, err := pool("sqlite", file+"&_pragma=query_only(1)&_pragma=cache_size(-8192)", readersOf(sqliteDialect)+1) // one for upkeep
 	return sqliteDialect, write, read, err
 }
 
@@ -173,6 +191,6 @@ func openPostgres(dsn string) (dialect, *sql.DB, *sql.DB, error) {
 	if err != nil {
 		return dialect{}, nil, nil, err
 	}
-	read, err := pool("pgx", name, readers())
+	read, err := pool("pgx", name, readersOf(postgresDialect)+1)
 	return postgresDialect, write, read, err
 }

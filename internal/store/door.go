@@ -2,12 +2,63 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"github.com/goldbell/goldbell/internal/door"
+	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/pii"
 )
 
 var _ door.Store = (*DB)(nil)
+
+// standingColumns are a subject's row, her place in the work item and her opt-out.
+// Of somebody who is no member the dummy's opt-out is looked for: there is none, and
+// that takes as long to find out.
+const (
+	standingColumns = custodyColumns + `, c.sealed, COALESCE(m.entry, 0), COALESCE(m.mac, ''),
+	COALESCE(o.refused, FALSE), COALESCE(o.at, 0), COALESCE(o.entry, 0), COALESCE(o.mac, '')`
+	standingJoins = `LEFT JOIN work_item_subject m ON m.ordinal = c.ordinal AND m.item =
+	COALESCE((SELECT w.id FROM work_item w WHERE w.id = $1 AND w.assignee = $2 AND w.recipient = $3), $4)
+LEFT JOIN opt_out o ON o.ordinal = COALESCE(m.ordinal, 0) `
+	selectStanding = `SELECT ` + standingColumns + ` FROM custody c ` + standingJoins + `WHERE c.ordinal =
+	COALESCE((SELECT r.ordinal FROM subject_ref r WHERE r.id >= $5 ORDER BY r.id LIMIT 1), 0)`
+)
+
+var inStandings = in(`SELECT `+standingColumns+` FROM subject_ref r JOIN custody c ON c.ordinal = r.ordinal `+standingJoins+
+	`WHERE r.id IN `, 4, ``)
+
+// Ground implements [door.Store].
+func (db *DB) Ground(ctx context.Context, q door.Question) (g door.Ground, err error) {
+	var none pii.RequestID
+	standing := func(scan func(...any) error) error {
+		var s door.Standing
+		into := append(sealedInto(&s.Custody), &s.Member.Entry, &s.Member.MAC,
+			&s.OptOut.Refused, (*instant)(&s.OptOut.At), &s.OptOut.Entry, &s.OptOut.MAC)
+		err := scan(into...)
+		s.Member.Ordinal, s.Member.Item, s.OptOut.Ordinal = s.Custody.Ordinal, q.Work, s.Custody.Ordinal
+		g.Found = append(g.Found, s)
+		return err
+	}
+	all := []question{{text: selectWork, args: []any{q.Work[:]}, each: func(scan func(...any) error) error { return scan(workInto(&g.Work)...) }}}
+	fixed := []any{q.Work[:], string(q.Assignee), string(q.Of), none[:]}
+	if len(q.Subjects) == 1 {
+		all = append(all, question{text: selectStanding, args: append(fixed, q.Subjects[0][:]), each: standing})
+	} else {
+		ids := make([]any, len(q.Subjects))
+		for i := range q.Subjects {
+			ids[i] = q.Subjects[i][:]
+		}
+		_ = db.d.each(inStandings, fixed, ids, func(text string, args []any) error {
+			all = append(all, question{text: text, args: args, each: standing})
+			return nil
+		})
+	}
+	err = db.together(ctx, "ground", all...)
+	if err == nil && len(q.Subjects) == 1 && len(g.Found) != 1 {
+		err = fault.Wrap(fault.Unavailable, "unavailable", errors.New("store: no dummy subject"))
+	}
+	return g, err
+}
 
 const upsertImport = `INSERT INTO import (id, made_by, file, opened_at, horizon, done, entry, mac)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)

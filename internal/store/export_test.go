@@ -28,7 +28,7 @@ func (db *DB) LimitPages(ctx context.Context, n int64) error {
 // Pragma reads a setting on a writer's or a reader's connection.
 func (db *DB) Pragma(ctx context.Context, name string, reader bool) (value string, err error) {
 	if reader {
-		err = db.read.QueryRowContext(ctx, `PRAGMA `+name).Scan(&value)
+		err = db.read.pool.QueryRowContext(ctx, `PRAGMA `+name).Scan(&value)
 		return value, err
 	}
 	s, err := db.session(ctx)
@@ -42,6 +42,6 @@ func (db *DB) Pragma(ctx context.Context, name string, reader bool) (value strin
 
 // ExecReader runs a statement on a reader's connection.
 func (db *DB) ExecReader(ctx context.Context, text string) error {
-	_, err := db.read.ExecContext(ctx, text)
+	_, err := db.read.pool.ExecContext(ctx, text)
 	return err
 }

@@ -73,8 +73,7 @@ func (db *DB) Unburied(ctx context.Context) (ids []pii.SubjectID, rows []ledger.
 
 // Everything that ties an ordinal to a person, and every key of hers.
 var deletedWithHer = []string{
-	`DELETE FROM record_key WHERE ordinal = $1`,
-	`DELETE FROM subject_value WHERE ordinal = $1`,
+	`DELETE FROM subject_version WHERE ordinal = $1`,
 	`DELETE FROM blind_index WHERE ordinal = $1`,
 	`DELETE FROM subject_ref WHERE id IN (SELECT id FROM custody WHERE ordinal = $1)`,
 	`DELETE FROM custody WHERE ordinal = $1`,

@@ -6,7 +6,6 @@ import (
 
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/ledger"
-	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/proof"
 )
 
@@ -82,7 +81,8 @@ func leaves(q querier, from uint64, n int) (all [][]byte, err error) {
 	return all, err
 }
 
-const selectOpenings = `SELECT idx, holder, month, sealed FROM ledger_opening WHERE idx >= $1 AND idx < $2 ORDER BY idx`
+const selectOpenings = `SELECT idx, holder, month, sealed FROM ledger_entry
+WHERE idx >= $1 AND idx < $2 AND sealed IS NOT NULL ORDER BY idx`
 
 // Openings implements [ledger.Store].
 func (db *DB) Openings(ctx context.Context, from uint64, n int) (all []ledger.SealedOpening, err error) {
@@ -94,29 +94,6 @@ func (db *DB) Openings(ctx context.Context, from uint64, n int) (all []ledger.Se
 		all = append(all, o)
 		return nil
 	}, int64(from), int64(from)+int64(n))
-	return all, err
-}
-
-const selectRequest = `SELECT idx FROM ledger_request WHERE request = $1`
-
-// ByRequest implements [ledger.Store].
-func (db *DB) ByRequest(ctx context.Context, id pii.RequestID) (idx uint64, ok bool, err error) {
-	ok, err = db.row(ctx, "request", selectRequest, []any{&idx}, id[:])
-	return idx, ok, err
-}
-
-const selectIndex = `SELECT idx FROM ledger_index WHERE kind = $1 AND ref = $2 AND idx >= $3 ORDER BY idx LIMIT $4`
-
-// Find implements [ledger.Store].
-func (db *DB) Find(ctx context.Context, ref ledger.Ref, from uint64, n int) (all []uint64, err error) {
-	err = db.rows(ctx, "find", selectIndex, func(scan func(...any) error) error {
-		var idx uint64
-		if err := scan(&idx); err != nil {
-			return err
-		}
-		all = append(all, idx)
-		return nil
-	}, int64(ref.Kind), notNil(ref.Key), int64(from), int64(n))
 	return all, err
 }
 

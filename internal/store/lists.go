@@ -12,8 +12,9 @@ type list struct {
 	head  string
 	width int // parameters per row
 	tail  string
-	rows  bool // a list of rows, (…), (…), rather than one list of values, (…, …)
-	fixed int  // parameters before the list
+	rows  bool   // a list of rows, (…), (…), rather than one list of values, (…, …)
+	fixed int    // parameters before the list
+	types string // of the columns, if PostgreSQL gets the rows as arrays
 }
 
 func values(head string, width int, tail string) list {
@@ -23,6 +24,13 @@ func values(head string, width int, tail string) list {
 // in is a list of single values after fixed parameters that head uses.
 func in(head string, fixed int, tail string) list {
 	return list{head: head, width: 1, tail: tail, fixed: fixed}
+}
+
+// columns are rows for the busiest statements, "VALUES (…), (…)" or "(a, b) IN
+// (VALUES (…), (…))": PostgreSQL gets one array per column, so that it binds as many
+// parameters as there are columns, and has one plan for every length.
+func columns(head, types, tail string) list {
+	return list{head: head, width: len(strings.Fields(types)), tail: tail, rows: true, types: types}
 }
 
 var texts sync.Map // textKey → string
@@ -44,6 +52,9 @@ func (d dialect) text(l list, n int) string {
 	}
 	var b strings.Builder
 	b.WriteString(l.head)
+	if l.types != "" {
+		b.WriteString("VALUES ")
+	}
 	p := l.fixed
 	if !l.rows {
 		b.WriteByte('(')
@@ -85,12 +96,65 @@ const maxParams = 32000
 // insert cuts flat, rows of l.width arguments one after the other, into
 // statements of the dialect's lengths.
 func (d dialect) insert(calls []call, l list, flat []any) []call {
+	if l.types != "" && d.arrays && len(flat) > 0 {
+		return append(calls, call{text: l.unnest(), args: arrays(l, flat)})
+	}
 	for len(flat) > 0 {
 		n := d.fit(len(flat)/l.width, l.width)
 		calls = append(calls, call{text: d.text(l, n), args: flat[:n*l.width]})
 		flat = flat[n*l.width:]
 	}
 	return calls
+}
+
+// rowsOf calls fn as insert does, for a question.
+func (d dialect) rowsOf(l list, flat []any, fn func(text string, args []any)) {
+	for _, c := range d.insert(nil, l, flat) {
+		fn(c.text, c.args)
+	}
+}
+
+// unnest is the statement that takes an array per column.
+func (l list) unnest() string {
+	key := textKey{l, 0, false}
+	if s, ok := texts.Load(key); ok {
+		return s.(string)
+	}
+	var b strings.Builder
+	b.WriteString(l.head + "SELECT * FROM unnest(")
+	for i, t := range strings.Fields(l.types) {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("$" + strconv.Itoa(i+1) + "::" + t + "[]")
+	}
+	b.WriteString(")" + l.tail)
+	texts.Store(key, b.String())
+	return b.String()
+}
+
+// arrays turns rows into columns.
+func arrays(l list, flat []any) []any {
+	out := make([]any, l.width)
+	for i, t := range strings.Fields(l.types) {
+		switch t {
+		case "bigint":
+			out[i] = column[int64](flat, i, l.width)
+		case "bytea":
+			out[i] = column[[]byte](flat, i, l.width)
+		case "text":
+			out[i] = column[string](flat, i, l.width)
+		}
+	}
+	return out
+}
+
+func column[T any](flat []any, i, width int) []T {
+	all := make([]T, 0, len(flat)/width)
+	for ; i < len(flat); i += width {
+		all = append(all, flat[i].(T))
+	}
+	return all
 }
 
 // fit is the longest list that n rows fill.

@@ -22,60 +22,71 @@ type meter struct {
 	fresh   []pii.Ordinal        // newly counted
 }
 
-const selectMeter = `SELECT used FROM meter WHERE key = $1`
-
 var (
-	inCounted     = in(`SELECT ordinal FROM meter_subject WHERE key = $1 AND ordinal IN `, 1, ``)
-	insertCounted = values(`INSERT INTO meter_subject (key, ordinal) VALUES `, 2, ``)
-	addMeters     = values(`INSERT INTO meter (key, used, until) VALUES `, 3,
+	inMeters      = columns(`SELECT key, used FROM meter WHERE (key) IN (`, `text`, `)`)
+	inCounted     = columns(`SELECT key, ordinal FROM meter_subject WHERE (key, ordinal) IN (`, `text bigint`, `)`)
+	insertCounted = columns(`INSERT INTO meter_subject (key, ordinal) `, `text bigint`, ``)
+	addMeters     = columns(`INSERT INTO meter (key, used, until) `, `text bigint bigint`,
 		` ON CONFLICT (key) DO UPDATE SET used = meter.used + excluded.used`)
 )
 
-// Meters implements [ledger.Tx].
-func (a *appending) Meters(spends []ledger.Spend) error {
+// Prefetch implements [ledger.Tx].
+func (a *appending) Prefetch(n ledger.Needs) error {
 	if a.failed != nil {
 		return a.failed
 	}
-	var ask []question
-	unread := map[string][]any{}
+	all := append(a.lookUp(n.Requests), a.reading(n.Spends)...)
+	if n.Revoked {
+		all = append(all, a.takenBack(n.Since))
+	}
+	return a.begin(all...)
+}
+
+// reading are the questions that read what the spends need and is not read yet.
+func (a *appending) reading(spends []ledger.Spend) (ask []question) {
+	var keys, unread []any
 	for _, s := range spends {
 		m := a.meters[s.Key]
 		if m == nil {
 			m = &meter{counted: map[pii.Ordinal]bool{}}
 			a.meters[s.Key] = m
-			ask = append(ask, question{selectMeter, []any{s.Key}, func(scan func(...any) error) error { return scan(&m.used) }})
+			keys = append(keys, s.Key)
 		}
 		for _, o := range s.Subjects {
 			if _, known := m.counted[o]; !known {
 				m.counted[o] = false
-				unread[s.Key] = append(unread[s.Key], int64(o))
+				unread = append(unread, s.Key, int64(o))
 			}
 		}
 	}
-	for key, subjects := range unread {
-		m := a.meters[key]
-		err := a.s.d.each(inCounted, []any{key}, subjects, func(text string, args []any) error {
-			ask = append(ask, question{text, args, func(scan func(...any) error) error {
-				var o pii.Ordinal
-				err := scan(&o)
+	a.t.db.d.rowsOf(inMeters, keys, func(text string, args []any) {
+		ask = append(ask, question{text: text, args: args, each: func(scan func(...any) error) error {
+			var key string
+			var used int64
+			err := scan(&key, &used)
+			if m := a.meters[key]; m != nil {
+				m.used = used
+			}
+			return err
+		}})
+	})
+	a.t.db.d.rowsOf(inCounted, unread, func(text string, args []any) {
+		ask = append(ask, question{text: text, args: args, each: func(scan func(...any) error) error {
+			var key string
+			var o pii.Ordinal
+			err := scan(&key, &o)
+			if m := a.meters[key]; m != nil {
 				m.counted[o] = true
-				return err
-			}})
-			return nil
-		})
-		if err != nil {
-			return a.keep(err)
-		}
-	}
-	if err := a.s.ask(a.ctx, ask); err != nil {
-		return a.keep(err)
-	}
-	return nil
+			}
+			return err
+		}})
+	})
+	return ask
 }
 
 // Spend implements [ledger.Tx].
 func (a *appending) Spend(all []ledger.Spend) (over string, err error) {
-	if err := a.Meters(all); err != nil {
+	if err := a.Prefetch(ledger.Needs{Spends: all}); err != nil {
 		return "", err
 	}
 	var undo []func()
@@ -149,6 +160,6 @@ func (a *appending) charges(calls []call) []call {
 		}
 		m.charged, m.touched, m.fresh = 0, false, nil
 	}
-	calls = a.s.d.insert(calls, addMeters, used)
-	return a.s.d.insert(calls, insertCounted, counted)
+	calls = a.t.db.d.insert(calls, addMeters, used)
+	return a.t.db.d.insert(calls, insertCounted, counted)
 }

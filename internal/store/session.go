@@ -1,20 +1,22 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/goldbell/goldbell/internal/fault"
 )
 
-// session is the writer's connection with its prepared statements. Whoever took
-// it from DB.writer owns it.
+// session is a connection with its prepared statements. Whoever took it owns it.
 type session struct {
 	d     dialect
 	conn  *sql.Conn
@@ -27,6 +29,14 @@ type call struct {
 	args  []any
 	want  int64 // rows it must change; any if 0
 	other error // what another number means
+}
+
+// question is one query; each is called for every row of its answer.
+type question struct {
+	text string
+	args []any
+	each func(scan func(...any) error) error
+	skip func() bool // if the answers before it made it needless; may be nil
 }
 
 // session waits for the writer, connecting if there is none.
@@ -57,49 +67,124 @@ func (s *session) discard() {
 	_ = s.conn.Close()
 }
 
-// rollbackTime bounds the roll-back of a transaction whose caller is gone.
-const rollbackTime = 5 * time.Second
+// transaction is one write transaction. Its owner defers end.
+type transaction struct {
+	db   *DB
+	s    *session // nil: not begun
+	done bool     // committed
+}
 
-// transact runs fn in one write transaction. If fn, or anything it ran, fails,
-// nothing of it remains; if the commit's outcome is unknown the error says no
-// more than that.
-func (db *DB) transact(ctx context.Context, op string, fn func(*session) error) error {
-	s, err := db.begin(ctx)
-	if err != nil {
-		return db.d.fault(op, err)
-	}
-	defer func() { db.writer <- s }()
-	committed := false
-	defer func() { // also when fn panics
-		if !committed && !s.rollback(ctx) {
+// begin opens the transaction and asks the first questions in it: on PostgreSQL
+// one round trip. A connection that died while it was idle is replaced: nothing
+// was written yet.
+func (t *transaction) begin(ctx context.Context, first ...question) error {
+	for again := true; ; again = false {
+		s, err := t.db.session(ctx)
+		if err != nil {
+			return err
+		}
+		if err = s.begin(ctx, first); err == nil {
+			t.s = s
+			return nil
+		}
+		dead := !s.rollback(ctx)
+		if dead {
 			s.discard()
 			s = nil
 		}
-	}()
-	if err = fn(s); err == nil {
-		err = s.command(ctx, "COMMIT")
+		t.db.writer <- s
+		if !dead || !again || ctx.Err() != nil {
+			return err
+		}
 	}
-	committed = err == nil
+}
+
+// commit runs the last statements and commits: on PostgreSQL one round trip,
+// unless a statement's effect has to be checked first. If the outcome is unknown
+// the error says no more than that.
+func (t *transaction) commit(ctx context.Context, last []call) error {
+	err := t.s.commit(ctx, last)
+	t.done = err == nil
+	return err
+}
+
+// end rolls back what was not committed, also when its owner panics, and hands the
+// session on.
+func (t *transaction) end(ctx context.Context) {
+	if t.s == nil {
+		return
+	}
+	if !t.done && !t.s.rollback(ctx) {
+		t.s.discard()
+		t.s = nil
+	}
+	t.db.writer <- t.s
+}
+
+// transact runs fn in one write transaction. If fn, or anything it ran, fails,
+// nothing of it remains.
+func (db *DB) transact(ctx context.Context, op string, fn func(*session) error) error {
+	t := &transaction{db: db}
+	defer t.end(ctx)
+	err := t.begin(ctx)
+	if err == nil {
+		err = fn(t.s)
+	}
+	if err == nil {
+		err = t.commit(ctx, nil)
+	}
 	return db.d.fault(op, err)
 }
 
-// begin opens a transaction. A connection that died while it was idle is
-// replaced: nothing was asked of it yet.
-func (db *DB) begin(ctx context.Context) (*session, error) {
-	for again := true; ; again = false {
-		s, err := db.session(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if err = s.command(ctx, db.d.begin); err == nil {
-			return s, nil
-		}
-		s.discard()
-		db.writer <- nil
-		if !again || ctx.Err() != nil {
-			return nil, err
-		}
+// rollbackTime bounds the roll-back of a transaction whose caller is gone.
+const rollbackTime = 5 * time.Second
+
+func (s *session) begin(ctx context.Context, first []question) error {
+	var b pgx.Batch
+	if handled, err := s.postgres(func(conn *pgx.Conn) error {
+		b.Queue(s.d.begin)
+		queue(&b, first)
+		return conn.SendBatch(ctx, &b).Close()
+	}); handled || err != nil {
+		return err
 	}
+	if _, err := s.exec(ctx, s.d.begin); err != nil {
+		return err
+	}
+	return s.ask(ctx, first)
+}
+
+var errNotCommitted = errors.New("COMMIT was answered with ROLLBACK")
+
+// commit runs the calls and commits. PostgreSQL answers the COMMIT of a failed
+// transaction without an error, with the tag ROLLBACK.
+func (s *session) commit(ctx context.Context, last []call) error {
+	if slices.ContainsFunc(last, func(c call) bool { return c.want != 0 }) {
+		if err := s.run(ctx, last); err != nil {
+			return err
+		}
+		last = nil
+	}
+	if handled, err := s.postgres(func(conn *pgx.Conn) error {
+		var b pgx.Batch
+		for _, c := range last {
+			b.Queue(c.text, c.args...)
+		}
+		b.Queue("COMMIT").Exec(func(tag pgconn.CommandTag) error {
+			if tag.String() != "COMMIT" {
+				return errNotCommitted
+			}
+			return nil
+		})
+		return conn.SendBatch(ctx, &b).Close()
+	}); handled || err != nil {
+		return err
+	}
+	if err := s.run(ctx, last); err != nil {
+		return err
+	}
+	_, err := s.exec(ctx, "COMMIT")
+	return err
 }
 
 // rollback reports whether the session is fit for another transaction. SQLite
@@ -107,32 +192,27 @@ func (db *DB) begin(ctx context.Context) (*session, error) {
 func (s *session) rollback(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTime)
 	defer cancel()
-	return s.command(ctx, "ROLLBACK") == nil
+	if handled, err := s.postgres(func(conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, "ROLLBACK")
+		return err
+	}); handled || err != nil {
+		return err == nil
+	}
+	_, err := s.exec(ctx, "ROLLBACK")
+	return err == nil
 }
 
-var errNotCommitted = errors.New("COMMIT was answered with ROLLBACK")
-
-// command runs BEGIN, COMMIT or ROLLBACK. PostgreSQL answers the COMMIT of a
-// failed transaction without an error, with the tag ROLLBACK.
-func (s *session) command(ctx context.Context, text string) error {
-	handled := false
-	err := s.conn.Raw(func(raw any) error {
+// postgres calls fn with the driver's own connection, if that is PostgreSQL's.
+func (s *session) postgres(fn func(*pgx.Conn) error) (handled bool, err error) {
+	err = s.conn.Raw(func(raw any) error {
 		c, ok := raw.(*stdlib.Conn)
 		if !ok {
 			return nil
 		}
 		handled = true
-		tag, err := c.Conn().Exec(ctx, text)
-		if err == nil && text == "COMMIT" && tag.String() != "COMMIT" {
-			return errNotCommitted
-		}
-		return err
+		return fn(c.Conn())
 	})
-	if handled || err != nil {
-		return err
-	}
-	_, err = s.exec(ctx, text)
-	return err
+	return handled, err
 }
 
 func (s *session) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
@@ -178,16 +258,13 @@ func (s *session) run(ctx context.Context, calls []call) error {
 	if len(calls) == 0 {
 		return nil
 	}
-	handled := false
-	err := s.conn.Raw(func(raw any) error {
-		c, ok := raw.(*stdlib.Conn)
-		if !ok {
-			return nil
+	if handled, err := s.postgres(func(conn *pgx.Conn) error {
+		var b pgx.Batch
+		for _, c := range calls {
+			b.Queue(c.text, c.args...).Exec(func(tag pgconn.CommandTag) error { return c.check(tag.RowsAffected()) })
 		}
-		handled = true
-		return pipeline(ctx, c.Conn(), calls)
-	})
-	if handled || err != nil {
+		return conn.SendBatch(ctx, &b).Close()
+	}); handled || err != nil {
 		return err
 	}
 	for _, c := range calls {
@@ -202,42 +279,22 @@ func (s *session) run(ctx context.Context, calls []call) error {
 	return nil
 }
 
-// question is one query; each is called for every row of its answer.
-type question struct {
-	text string
-	args []any
-	each func(scan func(...any) error) error
-}
-
 // ask asks the questions in order, of PostgreSQL in one round trip.
 func (s *session) ask(ctx context.Context, all []question) error {
 	if len(all) == 0 {
 		return nil
 	}
-	handled := false
-	err := s.conn.Raw(func(raw any) error {
-		c, ok := raw.(*stdlib.Conn)
-		if !ok {
-			return nil
-		}
-		handled = true
+	if handled, err := s.postgres(func(conn *pgx.Conn) error {
 		var b pgx.Batch
-		for _, q := range all {
-			b.Queue(q.text, q.args...).Query(func(r pgx.Rows) error {
-				for r.Next() {
-					if err := q.each(r.Scan); err != nil {
-						return err
-					}
-				}
-				return r.Err()
-			})
-		}
-		return c.Conn().SendBatch(ctx, &b).Close()
-	})
-	if handled || err != nil {
+		queue(&b, all)
+		return conn.SendBatch(ctx, &b).Close()
+	}); handled || err != nil {
 		return err
 	}
 	for _, q := range all {
+		if q.skip != nil && q.skip() {
+			continue
+		}
 		if err := s.rows(ctx, q.text, q.each, q.args...); err != nil {
 			return err
 		}
@@ -245,23 +302,30 @@ func (s *session) ask(ctx context.Context, all []question) error {
 	return nil
 }
 
-func pipeline(ctx context.Context, conn *pgx.Conn, calls []call) error {
-	var b pgx.Batch
-	for _, c := range calls {
-		b.Queue(c.text, c.args...)
+// snapshot is ask in one snapshot of SQLite.
+func (s *session) snapshot(ctx context.Context, all []question) error {
+	if s.d.name != "sqlite" {
+		return s.ask(ctx, all)
 	}
-	answers := conn.SendBatch(ctx, &b)
-	for _, c := range calls {
-		tag, err := answers.Exec()
-		if err == nil {
-			err = c.check(tag.RowsAffected())
-		}
-		if err != nil {
-			_ = answers.Close()
-			return err
-		}
+	if _, err := s.exec(ctx, "BEGIN"); err != nil {
+		return err
 	}
-	return answers.Close()
+	err := s.ask(ctx, all)
+	_, end := s.exec(ctx, "ROLLBACK") // nothing was written
+	return cmp.Or(err, end)
+}
+
+func queue(b *pgx.Batch, all []question) {
+	for _, q := range all {
+		b.Queue(q.text, q.args...).Query(func(r pgx.Rows) error {
+			for r.Next() {
+				if err := q.each(r.Scan); err != nil {
+					return err
+				}
+			}
+			return r.Err()
+		})
+	}
 }
 
 func (c call) check(n int64) error {

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/goldbell/goldbell/internal/fault"
-	"github.com/goldbell/goldbell/internal/ledger"
 )
 
 // flushBytes is after how many written bytes the background copies SQLite's
@@ -51,7 +50,7 @@ func (db *DB) Checkpoint(ctx context.Context) error {
 // checkpoint reports whether a reader or writer was in the way.
 func (db *DB) checkpoint(ctx context.Context, text string) (busy bool, err error) {
 	var blocked, pages, copied int64
-	err = db.read.QueryRowContext(db.d.short(ctx), text).Scan(&blocked, &pages, &copied)
+	err = db.read.pool.QueryRowContext(db.d.short(ctx), text).Scan(&blocked, &pages, &copied)
 	return blocked != 0, db.d.fault("checkpoint", err)
 }
 
@@ -65,7 +64,7 @@ func (db *DB) Purge(ctx context.Context) error {
 		}
 		return err
 	}
-	for _, table := range []string{"custody", "blind_index", "record_key", "subject_ref"} {
+	for _, table := range []string{"custody", "blind_index", "subject_ref", "subject_version"} {
 		if _, err := db.write.ExecContext(ctx, `VACUUM (FULL) `+table); err != nil {
 			return db.d.fault("purge", err)
 		}
@@ -81,8 +80,7 @@ const (
 // Sweep deletes the meters whose window ended before the time given.
 func (db *DB) Sweep(ctx context.Context, before time.Time) error {
 	return db.transact(ctx, "sweep", func(s *session) error {
-		var head ledger.Head
-		if err := s.lockHead(ctx, &head); err != nil { // as every spender does
+		if err := s.lockHead(ctx); err != nil { // as every spender does
 			return err
 		}
 		return s.run(ctx, []call{

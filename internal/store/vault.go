@@ -34,27 +34,20 @@ func (db *DB) NextOrdinals(ctx context.Context, n int) (pii.Ordinal, error) {
 	return pii.Ordinal(next - int64(n)), err
 }
 
-const custodyColumns = `c.id, c.ordinal, c.state, c.version, c.period, c.data_key, c.fields, k.sealed`
+const custodyColumns = `c.id, c.ordinal, c.state, c.version, c.at, c.period, c.data_key, c.record_key, c.fields`
 
-func scanCustody(scan func(...any) error, more ...func(*vault.Custody) any) (c vault.Custody, err error) {
-	into := []any{(*id16)(&c.ID), &c.Ordinal, &c.State, &c.Version, &c.Period, &c.DataKey, (*fields)(&c.Fields), &c.RecordKey}
-	for _, m := range more {
-		into = append(into, m(&c))
-	}
-	err = scan(into...)
-	return c, err
+func custodyInto(c *vault.Custody) []any {
+	return []any{(*id16)(&c.ID), &c.Ordinal, &c.State, &c.Version, (*instant)(&c.At), &c.Period,
+		&c.DataKey, &c.RecordKey, (*fields)(&c.Fields)}
 }
 
-func sealedInto(c *vault.Custody) any { return &c.Sealed }
+func sealedInto(c *vault.Custody) []any { return append(custodyInto(c), &c.Sealed) }
 
 // subject_ref and custody are apart so that each begins with its own key.
 var (
-	inRefs = in(`SELECT `+custodyColumns+`, v.sealed FROM subject_ref r JOIN custody c ON c.ordinal = r.ordinal
-LEFT JOIN record_key k ON k.ordinal = r.ordinal
-LEFT JOIN subject_value v ON v.ordinal = c.ordinal AND v.version = c.version WHERE r.id IN `, 0, ``)
-	inOrdinals = in(`SELECT `+custodyColumns+`, v.sealed FROM custody c
-LEFT JOIN record_key k ON k.ordinal = c.ordinal
-LEFT JOIN subject_value v ON v.ordinal = c.ordinal AND v.version = c.version WHERE c.ordinal IN `, 0, ``)
+	inRefs = in(`SELECT `+custodyColumns+`, c.sealed FROM subject_ref r JOIN custody c ON c.ordinal = r.ordinal
+WHERE r.id IN `, 0, ``)
+	inOrdinals = in(`SELECT `+custodyColumns+`, c.sealed FROM custody c WHERE c.ordinal IN `, 0, ``)
 )
 
 // Custody implements [vault.Store].
@@ -90,9 +83,7 @@ func (db *DB) Ordinals(ctx context.Context, ids []pii.SubjectID) (map[pii.Subjec
 // Ids and tags are as good as random, so the next one after an unknown one is that
 // of anybody: it is found, joined and read in the same steps as a known one, on
 // pages as cold. Standing still on one dummy's pages would be faster.
-const selectNearest = `SELECT ` + custodyColumns + `, v.sealed FROM custody c
-LEFT JOIN record_key k ON k.ordinal = c.ordinal
-LEFT JOIN subject_value v ON v.ordinal = c.ordinal AND v.version = c.version
+const selectNearest = `SELECT ` + custodyColumns + `, c.sealed FROM custody c
 WHERE c.ordinal = COALESCE((SELECT r.ordinal FROM subject_ref r WHERE r.id >= $1 ORDER BY r.id LIMIT 1), $2)`
 
 // Nearest implements [vault.Store].
@@ -100,8 +91,7 @@ func (db *DB) Nearest(ctx context.Context, id pii.SubjectID) (c vault.Custody, e
 	found := false
 	err = db.rows(ctx, "custody", selectNearest, func(scan func(...any) error) error {
 		found = true
-		c, err = scanCustody(scan, sealedInto)
-		return err
+		return scan(sealedInto(&c)...)
 	}, id[:], int64(pii.Dummy))
 	if err == nil && !found {
 		err = fault.Wrap(fault.Unavailable, "unavailable", errors.New("store: no dummy subject"))
@@ -119,7 +109,8 @@ func custodyOf[K comparable](ctx context.Context, db *DB, l list, vals []any, as
 	found := make(map[K]vault.Custody, len(asked))
 	err := db.d.each(l, nil, vals, func(text string, args []any) error {
 		return db.rows(ctx, "custody", text, func(scan func(...any) error) error {
-			c, err := scanCustody(scan, sealedInto)
+			var c vault.Custody
+			err := scan(sealedInto(&c)...)
 			found[key(c)] = c
 			return err
 		}, args...)
@@ -136,24 +127,24 @@ func custodyOf[K comparable](ctx context.Context, db *DB, l list, vals []any, as
 	return all, nil
 }
 
-const selectCustodyAfter = `SELECT ` + custodyColumns + ` FROM custody c
-LEFT JOIN record_key k ON k.ordinal = c.ordinal WHERE c.ordinal > $1 ORDER BY c.ordinal LIMIT $2`
+const selectCustodyAfter = `SELECT ` + custodyColumns + ` FROM custody c WHERE c.ordinal > $1 ORDER BY c.ordinal LIMIT $2`
 
 // CustodyAfter implements [vault.Store].
 func (db *DB) CustodyAfter(ctx context.Context, after pii.Ordinal, n int) (all []vault.Custody, err error) {
 	err = db.rows(ctx, "custody", selectCustodyAfter, func(scan func(...any) error) error {
-		c, err := scanCustody(scan)
+		var c vault.Custody
+		err := scan(custodyInto(&c)...)
 		all = append(all, c)
 		return err
 	}, int64(after), int64(n))
 	return all, err
 }
 
-var inValues = in(`SELECT ordinal, version, sealed, at FROM subject_value WHERE version = $1 AND ordinal IN `, 1, ``)
+var inReplaced = in(`SELECT ordinal, version, sealed, at FROM subject_version WHERE version = $1 AND ordinal IN `, 1, ``)
 
-// Versions implements [vault.Store]. Most of a batch are of one version, so the
+// Replaced implements [vault.Store]. Most of a batch are of one version, so the
 // versions are asked for one after the other.
-func (db *DB) Versions(ctx context.Context, of []vault.SealedVersion) ([]vault.SealedVersion, error) {
+func (db *DB) Replaced(ctx context.Context, of []vault.SealedVersion) ([]vault.SealedVersion, error) {
 	type key struct {
 		o pii.Ordinal
 		v pii.Version
@@ -164,8 +155,8 @@ func (db *DB) Versions(ctx context.Context, of []vault.SealedVersion) ([]vault.S
 	}
 	found := make(map[key]vault.SealedVersion, len(of))
 	for version, vals := range byVersion {
-		err := db.d.each(inValues, []any{int64(version)}, vals, func(text string, args []any) error {
-			return db.rows(ctx, "versions", text, func(scan func(...any) error) error {
+		err := db.d.each(inReplaced, []any{int64(version)}, vals, func(text string, args []any) error {
+			return db.rows(ctx, "replaced", text, func(scan func(...any) error) error {
 				var v vault.SealedVersion
 				err := scan(&v.Ordinal, &v.Version, &v.Sealed, (*instant)(&v.At))
 				found[key{v.Ordinal, v.Version}] = v

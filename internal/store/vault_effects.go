@@ -11,39 +11,29 @@ import (
 )
 
 var (
-	insertCustody = values(`INSERT INTO custody (ordinal, id, state, version, period, data_key, fields) VALUES `, 7, ``)
+	insertCustody = values(`INSERT INTO custody (ordinal, id, state, version, at, period, data_key, record_key, fields, sealed) VALUES `, 10, ``)
 	insertRefs    = values(`INSERT INTO subject_ref (id, ordinal) VALUES `, 2, ``)
-	insertRecords = values(`INSERT INTO record_key (ordinal, sealed) VALUES `, 2, ``)
-	insertValues  = values(`INSERT INTO subject_value (ordinal, version, sealed, at) VALUES `, 4, ``)
 	insertTags    = values(`INSERT INTO blind_index (ordinal, field, norm, tag) VALUES `, 4, ``)
 	addMasks      = values(`INSERT INTO mask_count (key, n) VALUES `, 2, ` ON CONFLICT (key) DO UPDATE SET n = mask_count.n + excluded.n`)
 )
 
 // storeSubjects is the import's inner loop: few, wide statements.
 func (d dialect) storeSubjects(e vault.Stored) ([]call, error) {
-	custody, refs, records := make([]any, 0, 7*len(e.Custody)), make([]any, 0, 2*len(e.Custody)), make([]any, 0, 2*len(e.Custody))
+	custody, refs := make([]any, 0, 10*len(e.Custody)), make([]any, 0, 2*len(e.Custody))
 	for i := range e.Custody {
 		c := &e.Custody[i]
 		names, err := joined(c.Fields)
 		if err != nil {
 			return nil, err
 		}
-		custody = append(custody, int64(c.Ordinal), c.ID[:], int64(c.State), int64(c.Version), c.Period, c.DataKey, names)
-		if c.RecordKey != nil {
-			records = append(records, int64(c.Ordinal), c.RecordKey)
-		}
+		custody = append(custody, int64(c.Ordinal), c.ID[:], int64(c.State), int64(c.Version), micros(c.At), c.Period,
+			c.DataKey, c.RecordKey, names, notNil(c.Sealed))
 	}
 	for _, c := range slices.SortedFunc(slices.Values(e.Custody), func(a, b vault.Custody) int { return bytes.Compare(a.ID[:], b.ID[:]) }) {
 		refs = append(refs, c.ID[:], int64(c.Ordinal))
 	}
 	calls := d.insert(nil, insertCustody, custody)
 	calls = d.insert(calls, insertRefs, refs)
-	calls = d.insert(calls, insertRecords, records)
-	sealed := make([]any, 0, 4*len(e.Versions))
-	for _, v := range e.Versions {
-		sealed = append(sealed, int64(v.Ordinal), int64(v.Version), notNil(v.Sealed), micros(v.At))
-	}
-	calls = d.insert(calls, insertValues, sealed)
 	calls = d.insert(calls, insertTags, tagRows(e.Index))
 	return d.insert(calls, addMasks, maskRows(e.Masks)), nil
 }
@@ -82,8 +72,8 @@ func maskRows(masks []vault.MaskCount) []any {
 var errSubject = fault.New(fault.Conflict, "stale", "custody")
 
 const (
-	updateVersion = `UPDATE custody SET version = $2, fields = $3 WHERE ordinal = $1 AND version = $4 AND state = $5`
-	insertVersion = `INSERT INTO subject_value (ordinal, version, sealed, at) VALUES ($1, $2, $3, $4)`
+	keepVersion   = `INSERT INTO subject_version (ordinal, version, at, sealed) SELECT ordinal, version, at, sealed FROM custody WHERE ordinal = $1`
+	updateVersion = `UPDATE custody SET version = $2, at = $3, fields = $4, sealed = $5 WHERE ordinal = $1 AND version = $6 AND state = $7`
 	deleteTags    = `DELETE FROM blind_index WHERE ordinal = $1`
 	updateState   = `UPDATE custody SET state = $2 WHERE ordinal = $1 AND state <> $3`
 	eraseCustody  = `UPDATE custody SET state = $2, data_key = NULL, fields = '' WHERE ordinal = $1 AND state = $3`
@@ -98,10 +88,10 @@ func (d dialect) correctSubject(e vault.Corrected) ([]call, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, v := int64(e.Ordinal), int64(e.Version.Version)
+	o, v := int64(e.Ordinal), int64(e.Version)
 	calls := []call{
-		{text: updateVersion, args: []any{o, v, names, v - 1, int64(vault.Live)}, want: 1, other: errSubject},
-		{text: insertVersion, args: []any{o, v, notNil(e.Version.Sealed), micros(e.Version.At)}},
+		{text: keepVersion, args: []any{o}, want: 1, other: errSubject},
+		{text: updateVersion, args: []any{o, v, micros(e.At), names, notNil(e.Sealed), v - 1, int64(vault.Live)}, want: 1, other: errSubject},
 		{text: deleteTags, args: []any{o}},
 	}
 	calls = d.insert(calls, insertTags, tagRows(e.Index))

@@ -79,10 +79,9 @@ func (p *preparing) add(id pii.SubjectID, o pii.Ordinal, row Row) (Enrolled, err
 		return Enrolled{}, err
 	}
 	p.stored.Custody = append(p.stored.Custody, Custody{
-		ID: id, Ordinal: o, State: Live, Version: 1, Period: wrapped.Period.String(), DataKey: wrapped.Bytes,
-		RecordKey: packWrapped(wrappedRecord), Fields: fields,
+		ID: id, Ordinal: o, State: Live, Version: 1, At: now, Period: wrapped.Period.String(), DataKey: wrapped.Bytes,
+		RecordKey: packWrapped(wrappedRecord), Fields: fields, Sealed: sealed,
 	})
-	p.stored.Versions = append(p.stored.Versions, SealedVersion{Ordinal: o, Version: 1, Sealed: sealed, At: now})
 	for _, f := range fields {
 		p.stored.Index = append(p.stored.Index, p.v.indexRow(o, f, row[f])...)
 		for _, key := range p.v.maskKeys(f, row[f]) {
@@ -229,8 +228,7 @@ func (v *Vault) PrepareCorrection(ctx context.Context, r *ledger.Receipt, row Ro
 		return nil, fault.Wrap(fault.Unavailable, "unavailable", err)
 	}
 	out := &Corrected{
-		Ordinal: c.Ordinal, Fields: fields,
-		Version: SealedVersion{Ordinal: c.Ordinal, Version: c.Version + 1, Sealed: sealed, At: v.clock()},
+		Ordinal: c.Ordinal, Version: c.Version + 1, At: v.clock(), Fields: fields, Sealed: sealed,
 	}
 	masks := map[[16]byte]int{}
 	for _, f := range fields {

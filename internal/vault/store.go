@@ -22,6 +22,7 @@ type Custody struct {
 	Ordinal   pii.Ordinal
 	State     State
 	Version   pii.Version // the current one
+	At        time.Time   // when it was stored
 	Period    string      // the period key the data key is wrapped under, "2026-11"
 	DataKey   []byte      // wrapped; nil once erased
 	RecordKey []byte      // the sealed record key; nil once forgotten
@@ -29,7 +30,7 @@ type Custody struct {
 	Sealed    []byte      // the current version's sealed values; not read when paging
 }
 
-// SealedVersion is one sealed version of a subject's values.
+// SealedVersion is one sealed version of a subject's values that another replaced.
 type SealedVersion struct {
 	Ordinal pii.Ordinal
 	Version pii.Version
@@ -54,17 +55,18 @@ type MaskCount struct {
 // Stored inserts new subjects, with their values, keys, index rows and mask
 // counts. Effect of an enrolment.
 type Stored struct {
-	Custody  []Custody
-	Versions []SealedVersion
-	Index    []IndexRow
-	Masks    []MaskCount
+	Custody []Custody
+	Index   []IndexRow
+	Masks   []MaskCount
 }
 
 // Corrected adds a version to a live subject and replaces her index rows.
 type Corrected struct {
 	Ordinal pii.Ordinal
-	Version SealedVersion
+	Version pii.Version // the new one
+	At      time.Time
 	Fields  []pii.Field
+	Sealed  []byte
 	Index   []IndexRow
 	Masks   []MaskCount
 }
@@ -107,8 +109,9 @@ type Store interface {
 	CustodyByOrdinal(ctx context.Context, of []pii.Ordinal) ([]Custody, error)
 	// Ordinals finds the ordinals of ids; unknown ids are missing.
 	Ordinals(ctx context.Context, ids []pii.SubjectID) (map[pii.SubjectID]pii.Ordinal, error)
-	// Versions returns the sealed versions named (Ordinal and Version are set).
-	Versions(ctx context.Context, of []SealedVersion) ([]SealedVersion, error)
+	// Replaced returns the versions named (Ordinal and Version are set) that are not
+	// current any more.
+	Replaced(ctx context.Context, of []SealedVersion) ([]SealedVersion, error)
 	// Candidates returns the ordinals filed under each tag.
 	Candidates(ctx context.Context, f pii.Field, norm uint8, tags [][32]byte) (map[[32]byte][]pii.Ordinal, error)
 	// Covered returns who is filed under the tag and a member of the work item; the

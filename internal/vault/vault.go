@@ -67,17 +67,30 @@ var DummyID pii.SubjectID
 // Describe finds subjects by id, in the order asked. An id that is nobody's is
 // answered with the dummy subject, after the same steps.
 func (v *Vault) Describe(ctx context.Context, ids []pii.SubjectID) ([]Subject, error) {
-	dummy, err := v.dummy(ctx)
-	if err != nil {
-		return nil, err
-	}
 	if len(ids) == 1 {
-		s, err := v.describeNearest(ctx, ids[0], dummy)
-		return []Subject{s}, err
+		c, err := v.store.Nearest(ctx, ids[0])
+		if err != nil {
+			return nil, err
+		}
+		return v.Recognise(ctx, ids, []Custody{c})
 	}
 	found, err := v.store.Custody(ctx, ids)
 	if err != nil {
 		return nil, err
+	}
+	return v.Recognise(ctx, ids, found)
+}
+
+// Recognise is Describe with the rows read already: of one id that of
+// [Store.Nearest], of several those of [Store.Custody].
+func (v *Vault) Recognise(ctx context.Context, ids []pii.SubjectID, found []Custody) ([]Subject, error) {
+	dummy, err := v.dummy(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(ids) == 1 && len(found) == 1 {
+		s, err := v.recogniseOne(ids[0], found[0], dummy)
+		return []Subject{s}, err
 	}
 	byID := make(map[pii.SubjectID]Custody, len(found))
 	for _, c := range found {
@@ -96,14 +109,10 @@ func (v *Vault) Describe(ctx context.Context, ids []pii.SubjectID) ([]Subject, e
 	return out, nil
 }
 
-// describeNearest describes the nearest subject and the dummy, and answers with the
+// recogniseOne describes the nearest subject and the dummy, and answers with the
 // one asked for. Nearly every request is about one subject; of a request about many
 // the time still tells how many of the ids are somebody's.
-func (v *Vault) describeNearest(ctx context.Context, id pii.SubjectID, dummy Custody) (Subject, error) {
-	c, err := v.store.Nearest(ctx, id)
-	if err != nil {
-		return Subject{}, err
-	}
+func (v *Vault) recogniseOne(id pii.SubjectID, c, dummy Custody) (Subject, error) {
 	nearest, err := v.describe(c)
 	if err != nil {
 		return Subject{}, err
@@ -327,7 +336,7 @@ func (v *Vault) older(ctx context.Context, shown []ledger.ShownVersion, custody 
 	if wanted == nil {
 		return nil, nil
 	}
-	rows, err := v.store.Versions(ctx, wanted)
+	rows, err := v.store.Replaced(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}

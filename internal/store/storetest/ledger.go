@@ -144,9 +144,13 @@ func Check(t *testing.T, db *store.DB) {
 	if diff := cmp.Diff(want.Openings, openings); diff != "" {
 		t.Errorf("openings differ (-want +got):\n%.400s", diff)
 	}
+	recorded, err := db.Requests(ctx, append(want.Requests, request(h.Size)))
+	if err != nil || len(recorded) != len(want.Requests) {
+		t.Fatalf("%d requests are recorded, want %d: %v", len(recorded), len(want.Requests), err)
+	}
 	for i, id := range want.Requests {
-		if idx, ok, err := db.ByRequest(ctx, id); err != nil || !ok || idx != uint64(i) {
-			t.Fatalf("request of entry %d: %d, %v, %v", i, idx, ok, err)
+		if idx, ok := recorded[id]; !ok || idx != uint64(i) {
+			t.Fatalf("request of entry %d: %d, %v", i, idx, ok)
 		}
 	}
 	for _, x := range want.Tiles {
@@ -155,12 +159,9 @@ func Check(t *testing.T, db *store.DB) {
 			t.Errorf("tile %v: %v", x.ID, err)
 		}
 	}
-	all, err := db.Find(ctx, ledger.Ref{Kind: ledger.RefOrg, Key: []byte("own")}, 0, int(h.Size)+10)
+	all, err := db.Find(ctx, ledger.RefOrg, [][]byte{[]byte("own")}, 0, int(h.Size)+10)
 	if err != nil || len(all) != int(h.Size) {
 		t.Errorf("the index holds %d of %d entries: %v", len(all), h.Size, err)
-	}
-	if idx, ok, err := db.ByRequest(ctx, request(h.Size)); err != nil || ok {
-		t.Errorf("a request beyond the head is recorded at %d: %v", idx, err)
 	}
 }
 
@@ -177,9 +178,16 @@ func testEntries(t *testing.T, db *store.DB) {
 	if diff := cmp.Diff([][]byte{leaf(40), leaf(41), leaf(42)}, got); diff != "" {
 		t.Error(diff)
 	}
-	found, err := db.Find(ctx, ledger.Ref{Kind: ledger.RefPerson, Key: []byte("p001")}, 2, 2)
-	if diff := cmp.Diff([]uint64{121, 241}, found); diff != "" || err != nil {
+	filed := func(person string, idx uint64) ledger.IndexRow {
+		return ledger.IndexRow{Ref: ledger.Ref{Kind: ledger.RefPerson, Key: []byte(person)}, Index: idx}
+	}
+	found, err := db.Find(ctx, ledger.RefPerson, [][]byte{[]byte("p001")}, 2, 2)
+	if diff := cmp.Diff([]ledger.IndexRow{filed("p001", 121), filed("p001", 241)}, found); diff != "" || err != nil {
 		t.Error(diff, err)
+	}
+	found, err = db.Find(ctx, ledger.RefPerson, [][]byte{[]byte("p002"), []byte("p001"), []byte("nobody")}, 2, 3)
+	if diff := cmp.Diff([]ledger.IndexRow{filed("p002", 2), filed("p001", 121), filed("p002", 122)}, found); diff != "" || err != nil {
+		t.Error("of several:", diff, err)
 	}
 	if _, err := db.Tiles(ctx, []ledger.TileID{{Level: 0, Number: 0}, {Level: 1, Number: 0}}); !fault.Is(err, fault.Internal) {
 		t.Errorf("a missing tile: %v", err)

@@ -125,7 +125,7 @@ func testBatchOfSpends(t *testing.T, db *store.DB) {
 				steps[i].s.Until = now
 				all = append(all, steps[i].s)
 			}
-			if err := tx.Meters(all[:announced]); err != nil {
+			if err := tx.Prefetch(ledger.Needs{Spends: all[:announced]}); err != nil {
 				return err
 			}
 			for i, step := range steps {

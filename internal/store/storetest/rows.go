@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/store"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // stamp does what the ledger does before it hands an effect to the store.
@@ -46,6 +48,62 @@ func same(t *testing.T, want, got pii.Stamped) {
 	}
 	if diff := cmp.Diff(want.GetStamp(), got.GetStamp()); diff != "" {
 		t.Errorf("%s: stamp: %s", kind, diff)
+	}
+}
+
+// testGround stores two members of an item, one of whom refused marketing, and asks
+// as its holder and as somebody else.
+func testGround(t *testing.T, db *store.DB) {
+	mustApply(t, db, Subjects(1, 5))
+	id := request(2000)
+	w := &grant.WorkItem{ID: id, Kind: grant.CallTask, Purpose: "telesales", Assignee: "a", Recipient: "o", OpenedBy: "boss", OpenedAt: now, Until: now, Subjects: 2}
+	m := []*grant.Member{{Ordinal: 2, Item: id}, {Ordinal: 3, Item: id}}
+	refused := &consent.OptOut{Ordinal: 3, Refused: true, At: now}
+	hidden := &consent.OptOut{Ordinal: 4, Refused: true, At: now}
+	mustApply(t, db, grant.Opened{WorkItem: w, Members: m}, consent.OptOutPut{OptOut: refused}, consent.OptOutPut{OptOut: hidden})
+	bare := func(i int) door.Standing {
+		return door.Standing{Custody: custody(t, db, i), Member: grant.Member{Ordinal: pii.Ordinal(i), Item: id}, OptOut: consent.OptOut{Ordinal: pii.Ordinal(i)}}
+	}
+	member, refuser := bare(2), bare(3)
+	member.Member.Stamp, refuser.Member.Stamp = m[0].Stamp, m[1].Stamp
+	refuser.OptOut = *refused
+	mine := door.Question{Work: id, Assignee: "a", Of: "o"}
+	for name, c := range map[string]struct {
+		q     door.Question
+		of    []int
+		want  []door.Standing
+		known bool // the item
+	}{
+		"a member":               {mine, []int{2}, []door.Standing{member}, true},
+		"who refused":            {mine, []int{3}, []door.Standing{refuser}, true},
+		"no member":              {mine, []int{4}, []door.Standing{bare(4)}, true},
+		"several":                {mine, []int{4, 3, 900, 2}, []door.Standing{bare(4), refuser, member}, true},
+		"another's item":         {door.Question{Work: id, Assignee: "b", Of: "o"}, []int{3}, []door.Standing{bare(3)}, true},
+		"of another's employees": {door.Question{Work: id, Assignee: "a", Of: "p"}, []int{3, 2}, []door.Standing{bare(3), bare(2)}, true},
+	} {
+		for _, i := range c.of {
+			c.q.Subjects = append(c.q.Subjects, subject(i))
+		}
+		got, err := db.Ground(ctx, c.q)
+		if err != nil || got.Work.ID != w.ID {
+			t.Fatal(name, err)
+		}
+		same(t, w, &got.Work)
+		sort := func(a, b door.Standing) int { return int(a.Custody.Ordinal) - int(b.Custody.Ordinal) }
+		slices.SortFunc(c.want, sort)
+		slices.SortFunc(got.Found, sort)
+		if diff := cmp.Diff(c.want, got.Found, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	none := door.Question{Work: request(2001), Assignee: "a", Of: "o", Subjects: []pii.SubjectID{subject(3)}}
+	got, err := db.Ground(ctx, none)
+	if err != nil || !got.Work.ID.IsZero() || len(got.Found) != 1 || len(got.Found[0].Member.MAC) > 0 || got.Found[0].OptOut.Refused {
+		t.Errorf("an unknown item: %v", err)
+	}
+	none.Subjects[0] = subject(900)
+	if got, err = db.Ground(ctx, none); err != nil || len(got.Found) != 1 || got.Found[0].Custody.ID == subject(900) {
+		t.Errorf("an unknown id: %v", err)
 	}
 }
 
@@ -114,9 +172,6 @@ func testStampedRows(t *testing.T, db *store.DB) {
 			gotC, err := db.Consents(ctx, []pii.Ordinal{pii.Ordinal(i), 99}, "p", o.ID)
 			check(len(gotC) == 1, err)
 			same(t, c, &gotC[0])
-			gotU, err := db.OptOuts(ctx, []pii.Ordinal{pii.Ordinal(i), 99})
-			check(len(gotU) == 1, err)
-			same(t, u, &gotU[0])
 			gotK, gotP, gotO, ok, err := db.Token(ctx, k.Hash)
 			check(ok, err)
 			same(t, k, &gotK)

@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(*testing.T) *store.DB) {
 		{"a row without its stamp fails the entry", testUnstamped},
 		{"a time that would not be read back fails the entry", testInexactTime},
 		{"stamped rows keep every byte", testStampedRows},
+		{"the ground of a decision", testGround},
 		{"rows are replaced", testReplaced},
 		{"lists", testLists},
 		{"one code serves once", testCode},

@@ -14,21 +14,28 @@ CREATE TABLE ledger_head (
 INSERT INTO ledger_head (id, size, root, note, frontier, micros, rules, epoch)
 VALUES (1, 0, '\xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', '\x', '\x', 0, 0, 0);
 
+-- data is the leaf; sealed its opening, NULL once forgotten; refs what the entry is
+-- found by, and its request id. holder, month: whose record key opens it.
 CREATE TABLE ledger_entry (
-	idx  BIGINT NOT NULL PRIMARY KEY,
-	data BYTEA NOT NULL
+	idx    BIGINT NOT NULL PRIMARY KEY,
+	data   BYTEA NOT NULL,
+	holder BIGINT NOT NULL,
+	month  TEXT COLLATE "C" NOT NULL,
+	sealed BYTEA,
+	refs   BYTEA NOT NULL
 );
+
+-- The two indices are filed from refs behind the commits, up to ledger_filed.
+CREATE TABLE ledger_filed (
+	id   BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+	size BIGINT NOT NULL
+);
+
+INSERT INTO ledger_filed (id, size) VALUES (1, 0);
 
 CREATE TABLE ledger_request (
 	request BYTEA NOT NULL PRIMARY KEY,
 	idx     BIGINT NOT NULL
-);
-
-CREATE TABLE ledger_opening (
-	idx    BIGINT NOT NULL PRIMARY KEY,
-	holder BIGINT NOT NULL,
-	month  TEXT COLLATE "C" NOT NULL,
-	sealed BYTEA NOT NULL
 );
 
 CREATE TABLE ledger_index (
@@ -203,26 +210,26 @@ CREATE TABLE subject_ref (
 	ordinal BIGINT NOT NULL
 );
 
+-- One row holds all that a decision about a subject and an answer read of her.
 CREATE TABLE custody (
-	ordinal  BIGINT NOT NULL PRIMARY KEY,
-	id       BYTEA NOT NULL,
-	state    BIGINT NOT NULL,
-	version  BIGINT NOT NULL,
-	period   TEXT COLLATE "C" NOT NULL,
-	data_key BYTEA,
-	fields   TEXT COLLATE "C" NOT NULL
+	ordinal    BIGINT NOT NULL PRIMARY KEY,
+	id         BYTEA NOT NULL,
+	state      BIGINT NOT NULL,
+	version    BIGINT NOT NULL,
+	at         BIGINT NOT NULL,
+	period     TEXT COLLATE "C" NOT NULL,
+	data_key   BYTEA,
+	record_key BYTEA,
+	fields     TEXT COLLATE "C" NOT NULL,
+	sealed     BYTEA NOT NULL
 );
 
-CREATE TABLE record_key (
-	ordinal BIGINT NOT NULL PRIMARY KEY,
-	sealed  BYTEA NOT NULL
-);
-
-CREATE TABLE subject_value (
+-- What corrections replaced.
+CREATE TABLE subject_version (
 	ordinal BIGINT NOT NULL,
 	version BIGINT NOT NULL,
-	sealed  BYTEA NOT NULL,
 	at      BIGINT NOT NULL,
+	sealed  BYTEA NOT NULL,
 	PRIMARY KEY (ordinal, version)
 );
 

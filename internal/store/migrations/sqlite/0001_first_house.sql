@@ -14,22 +14,29 @@ CREATE TABLE ledger_head (
 INSERT INTO ledger_head (id, size, root, note, frontier, micros, rules, epoch)
 VALUES (1, 0, x'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', x'', x'', 0, 0, 0);
 
+-- data is the leaf; sealed its opening, NULL once forgotten; refs what the entry is
+-- found by, and its request id. holder, month: whose record key opens it.
 CREATE TABLE ledger_entry (
-	idx  INTEGER NOT NULL PRIMARY KEY,
-	data BLOB NOT NULL
+	idx    INTEGER NOT NULL PRIMARY KEY,
+	data   BLOB NOT NULL,
+	holder INTEGER NOT NULL,
+	month  TEXT NOT NULL,
+	sealed BLOB,
+	refs   BLOB NOT NULL
 ) STRICT;
+
+-- The two indices are filed from refs behind the commits, up to ledger_filed.
+CREATE TABLE ledger_filed (
+	id   INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+	size INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO ledger_filed (id, size) VALUES (1, 0);
 
 CREATE TABLE ledger_request (
 	request BLOB NOT NULL PRIMARY KEY,
 	idx     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-
-CREATE TABLE ledger_opening (
-	idx    INTEGER NOT NULL PRIMARY KEY,
-	holder INTEGER NOT NULL,
-	month  TEXT NOT NULL,
-	sealed BLOB NOT NULL
-) STRICT;
 
 CREATE TABLE ledger_index (
 	kind INTEGER NOT NULL,
@@ -203,26 +210,26 @@ CREATE TABLE subject_ref (
 	ordinal INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- One row holds all that a decision about a subject and an answer read of her.
 CREATE TABLE custody (
-	ordinal  INTEGER NOT NULL PRIMARY KEY,
-	id       BLOB NOT NULL,
-	state    INTEGER NOT NULL,
-	version  INTEGER NOT NULL,
-	period   TEXT NOT NULL,
-	data_key BLOB,
-	fields   TEXT NOT NULL
+	ordinal    INTEGER NOT NULL PRIMARY KEY,
+	id         BLOB NOT NULL,
+	state      INTEGER NOT NULL,
+	version    INTEGER NOT NULL,
+	at         INTEGER NOT NULL,
+	period     TEXT NOT NULL,
+	data_key   BLOB,
+	record_key BLOB,
+	fields     TEXT NOT NULL,
+	sealed     BLOB NOT NULL
 ) STRICT;
 
-CREATE TABLE record_key (
-	ordinal INTEGER NOT NULL PRIMARY KEY,
-	sealed  BLOB NOT NULL
-) STRICT;
-
-CREATE TABLE subject_value (
+-- What corrections replaced.
+CREATE TABLE subject_version (
 	ordinal INTEGER NOT NULL,
 	version INTEGER NOT NULL,
-	sealed  BLOB NOT NULL,
 	at      INTEGER NOT NULL,
+	sealed  BLOB NOT NULL,
 	PRIMARY KEY (ordinal, version)
 ) STRICT, WITHOUT ROWID;
 

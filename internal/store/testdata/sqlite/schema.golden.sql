@@ -41,13 +41,16 @@ CREATE TABLE consent (
 	PRIMARY KEY (ordinal, purpose, recipient)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE custody (
-	ordinal  INTEGER NOT NULL PRIMARY KEY,
-	id       BLOB NOT NULL,
-	state    INTEGER NOT NULL,
-	version  INTEGER NOT NULL,
-	period   TEXT NOT NULL,
-	data_key BLOB,
-	fields   TEXT NOT NULL
+	ordinal    INTEGER NOT NULL PRIMARY KEY,
+	id         BLOB NOT NULL,
+	state      INTEGER NOT NULL,
+	version    INTEGER NOT NULL,
+	at         INTEGER NOT NULL,
+	period     TEXT NOT NULL,
+	data_key   BLOB,
+	record_key BLOB,
+	fields     TEXT NOT NULL,
+	sealed     BLOB NOT NULL
 ) STRICT;
 CREATE TABLE erasure (
 	id          BLOB NOT NULL PRIMARY KEY,
@@ -86,8 +89,16 @@ CREATE TABLE ledger_cosig (
 	PRIMARY KEY (size, witness)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE ledger_entry (
-	idx  INTEGER NOT NULL PRIMARY KEY,
-	data BLOB NOT NULL
+	idx    INTEGER NOT NULL PRIMARY KEY,
+	data   BLOB NOT NULL,
+	holder INTEGER NOT NULL,
+	month  TEXT NOT NULL,
+	sealed BLOB,
+	refs   BLOB NOT NULL
+) STRICT;
+CREATE TABLE ledger_filed (
+	id   INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+	size INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE ledger_head (
 	id       INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
@@ -105,12 +116,6 @@ CREATE TABLE ledger_index (
 	idx  INTEGER NOT NULL,
 	PRIMARY KEY (kind, ref, idx)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE ledger_opening (
-	idx    INTEGER NOT NULL PRIMARY KEY,
-	holder INTEGER NOT NULL,
-	month  TEXT NOT NULL,
-	sealed BLOB NOT NULL
-) STRICT;
 CREATE TABLE ledger_pair (
 	idx     INTEGER NOT NULL,
 	ordinal INTEGER NOT NULL,
@@ -174,10 +179,6 @@ CREATE TABLE person (
 	entry          INTEGER NOT NULL,
 	mac            BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE record_key (
-	ordinal INTEGER NOT NULL PRIMARY KEY,
-	sealed  BLOB NOT NULL
-) STRICT;
 CREATE TABLE revocation (
 	idx INTEGER NOT NULL,
 	key TEXT NOT NULL,
@@ -200,11 +201,11 @@ CREATE TABLE subject_ref (
 	id      BLOB NOT NULL PRIMARY KEY,
 	ordinal INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE subject_value (
+CREATE TABLE subject_version (
 	ordinal INTEGER NOT NULL,
 	version INTEGER NOT NULL,
-	sealed  BLOB NOT NULL,
 	at      INTEGER NOT NULL,
+	sealed  BLOB NOT NULL,
 	PRIMARY KEY (ordinal, version)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE token (
