@@ -19,6 +19,10 @@ const (
 	typeCosignature = 0x04 // Ed25519 with a time, by a witness
 )
 
+// maxTree is the largest tree there can be: above it x/mod's arithmetic of proofs
+// does not come to an end.
+const maxTree = 1 << 62
+
 // maxSignatures is how many lines of signatures are read before giving up.
 const maxSignatures = 100
 
@@ -109,7 +113,7 @@ func ParseCheckpoint(signed []byte) (Checkpoint, error) {
 	}
 	size, err := parseNumber(lines[1])
 	root, err2 := b64.DecodeString(lines[2])
-	if err != nil || err2 != nil || len(root) != HashSize {
+	if err != nil || err2 != nil || len(root) != HashSize || size > maxTree {
 		return Checkpoint{}, bad
 	}
 	c := Checkpoint{Origin: lines[0], Size: size, Root: Hash(root), Text: text + "\n"}

@@ -55,7 +55,8 @@ const (
 	KindForget          Kind = 21 // record keys destroyed
 	KindImport          Kind = 22 // an import was opened or finished
 	KindDisclosureRetry Kind = 23 // a delivery failed after its entry
-	KindSample          Kind = 24 // entries were drawn at random and opened for an auditor
+	KindRestore         Kind = 24 // a backup was restored; see docs/format/ledger.md
+	KindSample          Kind = 25 // entries were drawn at random and opened for an auditor
 	lastKind                 = KindSample
 )
 
@@ -65,7 +66,7 @@ var kindNames = [...]string{
 	KindHold: "hold", KindLookup: "lookup", KindWorkItem: "work-item", KindConsent: "consent", KindParty: "party",
 	KindCredential: "credential", KindRules: "rules", KindCallOutcome: "call-outcome", KindComplaint: "complaint",
 	KindTrace: "trace", KindPack: "pack", KindKeys: "keys", KindForget: "forget", KindImport: "import",
-	KindDisclosureRetry: "disclosure-retry", KindSample: "sample",
+	KindDisclosureRetry: "disclosure-retry", KindRestore: "restore", KindSample: "sample",
 }
 
 func (k Kind) String() string {

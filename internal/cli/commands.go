@@ -61,6 +61,25 @@ func commands() []command {
 		{name: "ledger forget", args: "SUBJECT", make: forgetCommand, examples: []string{
 			"goldbell ledger forget 4f1c… --data ./firm --code 7K2QX-… --second 9M3RT-…",
 		}},
+		{name: "backup", make: backupCommand, examples: []string{
+			"goldbell backup --data ./firm --to /mnt/backups/firm-2026-11-21.age --recipient /etc/goldbell/backup.pub",
+		}},
+		{name: "backup key", make: backupKeyCommand, examples: []string{
+			"goldbell backup key --to ./backup",
+		}},
+		{name: "restore", args: "FILE", make: restoreCommand, examples: []string{
+			"goldbell restore firm-2026-11-21.age --data ./firm --identity ./backup --code 7K2QX-…",
+			"goldbell restore firm.age --data ./firm --identity ./backup --code - --checkpoint kept.checkpoint --mirror https://mirror.example.org/firm",
+		}},
+		{name: "witness init", make: witnessInitCommand, examples: []string{
+			"goldbell witness init --dir ./witness --name witness.example.org/w1 --log 'log.example.com/2026+0a1b2c3d+AQ…'",
+		}},
+		{name: "witness serve", make: witnessServeCommand, examples: []string{
+			"goldbell witness serve --dir ./witness --listen 0.0.0.0:8475",
+		}},
+		{name: "witness add", make: witnessAddCommand, examples: []string{
+			"goldbell witness add --data ./firm --name w1 --vkey 'witness.example.org/w1+4e5f6a7b+BA…' --url https://witness.example.org --organisation 星海会计师事务所",
+		}},
 		{name: "demo", make: demoCommand, examples: []string{
 			"goldbell demo",
 			"goldbell demo --seed 7 --headless --json",

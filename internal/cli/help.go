@@ -15,7 +15,8 @@ func helpCommand(_ context.Context, c *call, args []string) error {
 	if len(words) == 0 {
 		return c.printOverview()
 	}
-	if family := c.family(words[0]); len(words) == 1 && len(family) > 0 {
+	own := slices.Contains(c.names(), words[0]) // a command that others' names begin with
+	if family := c.family(words[0]); len(words) == 1 && len(family) > 0 && !own {
 		words = strings.Fields(family[0])
 	}
 	cmd, rest, err := c.find(words)

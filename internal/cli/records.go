@@ -44,7 +44,7 @@ func sampleCommand(f *flags) action {
 			return usage("flag-missing", "code", "ledger sample")
 		}
 		var raw json.RawMessage
-		if err := c.ask(ctx, places, "/v1/ledger/samples", map[string]any{"code": c.codeText(*code), "count": n}, &raw); err != nil {
+		if err := c.ask(ctx, places, "/v1/ledger/samples", map[string]any{"code": c.codeGiven(*code), "count": n}, &raw); err != nil {
 			return err
 		}
 		var s sampled

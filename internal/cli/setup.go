@@ -105,7 +105,7 @@ func tokenCommand(f *flags) action {
 				return usage("flag-missing", flag, "token create")
 			}
 		}
-		*code = c.codeText(*code)
+		*code = c.codeGiven(*code)
 		api, err := c.connect(ctx, p)
 		if err != nil {
 			return err
@@ -129,11 +129,10 @@ func tokenCommand(f *flags) action {
 	}
 }
 
-// codeText is a one-time code as it was given, or, for "-", the first line of
-// standard input.
-func (c *call) codeText(given string) string {
-	if given != "-" {
-		return given
+// codeGiven is a one-time code from the command line, or with - from standard input.
+func (c *call) codeGiven(code string) string {
+	if code != "-" {
+		return code
 	}
 	line, _ := bufio.NewReader(io.LimitReader(c.Stdin, 256)).ReadString('\n')
 	return strings.TrimSpace(line)

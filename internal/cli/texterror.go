@@ -26,6 +26,18 @@ var errorText = map[string]fault.Sentence{
 	"server-silent":        {Zh: "数据目录的服务没有应答；请稍后再试。", En: "The server of the data directory does not answer. Try again later."},
 	"interrupted":          {Zh: "已中断。", En: "Interrupted."},
 
+	// Faults of the witness's own commands.
+	"witness-none":       {Zh: "这里没有见证；先运行 goldbell witness init。", En: "There is no witness here; run goldbell witness init first."},
+	"witness-exists":     {Zh: "这里已有一个见证，未作任何改动。", En: "There is a witness here already; nothing was changed."},
+	"witness-in-use":     {Zh: "另一个进程正在用这个目录签名。", En: "Another process signs from this directory."},
+	"witness-name":       {Zh: "见证的名称不对：不能为空，不能含空格或加号（--name）。", En: "The witness's name is wrong: it must not be empty or hold spaces or plus signs (--name)."},
+	"witness-logs":       {Zh: "账本的公钥不对，或同一账本写了两次。", En: "A log's key is not a vkey, or one log is there twice."},
+	"witness-key":        {Zh: "见证的私钥文件读不出来。", En: "The witness's private key cannot be read."},
+	"witness-state":      {Zh: "见证的状态文件缺失、损坏或属于别的密钥；在弄清之前它不签名。", En: "The witness's state is missing, damaged or of another key; until that is cleared up it signs nothing."},
+	"witness-unwritable": {Zh: "见证的目录无法写入。", En: "The witness's directory cannot be written."},
+	"bad-vkey":           {Zh: "--vkey 不是见证的公钥。", En: "--vkey is not a witness's key."},
+	"policy-by-hand":     {Zh: "log.policy 里有自己写的组；请直接编辑这个文件。", En: "log.policy holds groups of its own; please edit the file itself."},
+
 	// Faults of package server that only commands meet.
 	"data-unwritable":     {Zh: "数据目录无法写入。", En: "The data directory cannot be written."},
 	"data-not-empty":      {Zh: "数据目录不是空的，未作任何改动。", En: "The data directory is not empty; nothing was changed."},

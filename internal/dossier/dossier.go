@@ -20,6 +20,7 @@ import (
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/witness"
 	"github.com/goldbell/goldbell/proof"
 )
 
@@ -36,6 +37,35 @@ type Maker struct {
 	LogKey  string // the log's verifier key
 	Origin  string
 	RootKey string // who holds the root key: "file", … (keyring)
+	Heads   Heads  // nil: the newest heads, which nobody outside signed
+}
+
+// Heads picks the checkpoint a pack is proven under.
+type Heads interface {
+	// Covering is a checkpoint of at least this size, cosigned if that can be had in
+	// a few seconds. Its note carries the cosignatures.
+	Covering(ctx context.Context, size uint64) (ledger.Head, error)
+	// Witnesses are the vkeys whose signatures Covering may hand out.
+	Witnesses() []string
+	// FirstOutside says which witness of another organisation signed an entry first,
+	// and when, for the page; ok is false if none has.
+	FirstOutside(ctx context.Context, idx uint64) (first witness.Signed, ok bool, err error)
+}
+
+// head is a checkpoint that covers what was recorded until now.
+func (m *Maker) head(ctx context.Context) (ledger.Head, error) {
+	h, err := m.Ledger.Head(ctx)
+	if err != nil || m.Heads == nil {
+		return h, err
+	}
+	return m.Heads.Covering(ctx, h.Size)
+}
+
+func (m *Maker) witnesses() []string {
+	if m.Heads == nil {
+		return []string{}
+	}
+	return m.Heads.Witnesses()
 }
 
 // Person is whom a pack is about.
@@ -71,7 +101,7 @@ func (m *Maker) Make(ctx context.Context, p party.Principal, o Order) (Made, err
 	if o.Person.Ordinal == pii.Dummy || o.Person.Key == nil {
 		return Made{}, fault.New(fault.NotFound, "not-found", "subject")
 	}
-	head, err := m.Ledger.Head(ctx)
+	head, err := m.head(ctx)
 	if err != nil {
 		return Made{}, err
 	}
@@ -127,7 +157,7 @@ func (m *Maker) pack(ctx context.Context, head ledger.Head, o Order, records []*
 	p := &proof.Pack{Checkpoint: head.Note, Info: proof.Info{
 		Created: micros(m.Clock()), From: micros(o.From), Until: micros(o.Until), Kind: proof.KindSubject,
 		Log: m.LogKey, Origin: m.Origin, RecordKey: proof.Hash(o.Person.Key), RootKey: m.RootKey,
-		Subject: proof.ID(o.Person.ID), Witnesses: []string{},
+		Subject: proof.ID(o.Person.ID), Witnesses: m.witnesses(),
 	}}
 	enrolled := false
 	for _, r := range records {
@@ -213,7 +243,7 @@ func (m *Maker) seal(ctx context.Context, p party.Principal, o Order, old ledger
 	if receipt.Again() && r.Fact(proof.ManifestField) != hex.EncodeToString(manifest[:]) {
 		return nil, fault.New(fault.Conflict, "idempotency-late", "Idempotency-Key")
 	}
-	head, err := m.Ledger.Head(ctx)
+	head, err := m.head(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -26,6 +27,7 @@ import (
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/records"
 	"github.com/goldbell/goldbell/internal/register"
+	"github.com/goldbell/goldbell/internal/witness"
 )
 
 // Limits of one request.
@@ -51,6 +53,13 @@ type Audited struct {
 	Passes int    // finished in this process
 }
 
+// Witnesses are who outside watches that the ledger only grows.
+type Witnesses interface {
+	// Checkpoint is the checkpoint to serve, with the cosignatures it has.
+	Checkpoint(ctx context.Context) ([]byte, error)
+	Status() witness.Status
+}
+
 // Config is what an API is made of.
 type Config struct {
 	Door     *door.Door
@@ -69,6 +78,7 @@ type Config struct {
 	Packs      Packs
 	Records    *records.Keeper
 	Audited    func() Audited
+	Witnesses  Witnesses
 
 	// RequestID derives the id of a request from its Idempotency-Key.
 	RequestID func(who pii.PersonID, route, key string) pii.RequestID
@@ -100,7 +110,7 @@ func New(c Config) (*API, error) {
 	if c.Alarm == nil {
 		c.Alarm = func(string) {}
 	}
-	a := &API{Config: c, mux: http.NewServeMux(), metrics: newMetrics(c.Ledger.Size)}
+	a := &API{Config: c, mux: http.NewServeMux(), metrics: newMetrics(c.Ledger.Size, c.Witnesses)}
 	if c.Audited != nil {
 		a.metrics.audit(c.Audited)
 	}

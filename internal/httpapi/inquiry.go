@@ -137,15 +137,38 @@ func healthy(*API, context.Context, *call, *struct{}) (*healthOut, error) {
 	return out, nil
 }
 
-// ready answers GET /readyz: entries can be recorded.
-func ready(a *API, ctx context.Context, c *call, in *struct{}) (*healthOut, error) {
+type readyOut struct {
+	Body struct {
+		Status   string    `json:"status" enum:"ok"`
+		Warnings []warning `json:"warnings" doc:"what should be changed; entries are recorded all the same"`
+	}
+}
+
+type warning struct {
+	ID   string `json:"id"`
+	Text string `json:"text"`
+}
+
+// ready answers GET /readyz: entries can be recorded. Until a witness of another
+// organisation is set up, and while witnesses are late, it says so.
+func ready(a *API, ctx context.Context, c *call, _ *struct{}) (*readyOut, error) {
 	if err := a.Ledger.Ready(ctx); err != nil {
 		return nil, err
 	}
 	if a.Audited != nil && a.Audited().Faults > 0 {
 		return nil, fault.New(fault.Unavailable, "audit-failed", "")
 	}
-	return healthy(a, ctx, c, in)
+	out := &readyOut{}
+	out.Body.Status, out.Body.Warnings = "ok", []warning{}
+	warn := func(id string) {
+		out.Body.Warnings = append(out.Body.Warnings, warning{id, fault.Text(id).In(c.lang)})
+	}
+	if a.Witnesses == nil || !a.Witnesses.Status().Outside {
+		warn("no-outside-witness")
+	} else if a.Witnesses.Status().Late {
+		warn("witness-late")
+	}
+	return out, nil
 }
 
 func document(a *API, _ context.Context, _ *call, _ *struct{}) (*raw, error) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/goldbell/goldbell/internal/authn"
 	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/witness"
 )
 
 // metrics count per route. No label names a person.
@@ -20,7 +21,7 @@ type metrics struct {
 	took     *prometheus.HistogramVec
 }
 
-func newMetrics(size func() uint64) *metrics {
+func newMetrics(size func() uint64, w Witnesses) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -34,6 +35,9 @@ func newMetrics(size func() uint64) *metrics {
 	m.registry.MustRegister(m.requests, m.took, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "goldbell_ledger_size", Help: "Entries this process has seen committed.",
 	}, func() float64 { return float64(size()) }))
+	if w != nil {
+		m.watch(w)
+	}
 	return m
 }
 
@@ -51,6 +55,32 @@ func (m *metrics) audit(now func() Audited) {
 	} {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: g.name, Help: g.help}, func() float64 { return g.of(now()) }))
 	}
+}
+
+// watch adds what the outside witnesses say. An alarm belongs on the second: it
+// grows while no quorum signs what is new.
+func (m *metrics) watch(w Witnesses) {
+	gauge := func(name, help string, of func(witness.Status) float64) {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help},
+			func() float64 { return of(w.Status()) }))
+	}
+	gauge("goldbell_witnessed_size", "Entries under the newest head that a quorum of witnesses signed.",
+		func(s witness.Status) float64 { return float64(s.Covered) })
+	gauge("goldbell_witness_wait_seconds", "How long entries have waited for a quorum of witnesses.",
+		func(s witness.Status) float64 { return s.Waited.Seconds() })
+	gauge("goldbell_witness_failures", "Submissions that a witness did not sign, since the start.",
+		func(s witness.Status) float64 { return float64(s.Failed) })
+	gauge("goldbell_witness_outside", "1 if a witness of another organisation is set up.",
+		func(s witness.Status) float64 { return one(s.Outside) })
+	gauge("goldbell_witness_stopped", "1 if a witness stopped all writers.",
+		func(s witness.Status) float64 { return one(s.Stopped) })
+}
+
+func one(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func (m *metrics) saw(rt *route, status int, took time.Duration) {

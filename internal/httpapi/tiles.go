@@ -13,8 +13,16 @@ const tileWidth = 256
 
 var errNoTile = fault.New(fault.NotFound, "not-found", "")
 
-// checkpoint answers GET /v1/ledger/checkpoint with the newest signed head.
+// checkpoint answers GET /v1/ledger/checkpoint with the newest witnessed head, or,
+// where there is none of late, the newest head.
 func checkpoint(a *API, ctx context.Context, _ *call, _ *struct{}) (*raw, error) {
+	if a.Witnesses != nil {
+		signed, err := a.Witnesses.Checkpoint(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return &raw{"text/plain; charset=utf-8", signed}, nil
+	}
 	h, err := a.Ledger.Head(ctx)
 	if err != nil {
 		return nil, err

@@ -17,6 +17,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,7 +53,7 @@ type Ring struct {
 	dir    string
 	rand   io.Reader // must be safe for concurrent use
 	root   *sealer
-	hash   hashes // this and what follows is fixed once the ring is open
+	hash   hashes // this and what follows is fixed once the ring is open, but see OpenLog
 	signer note.Signer
 	vkey   string
 	fixed  bool // opened by Read
@@ -141,8 +143,8 @@ func open(dir string, rand io.Reader, fixed bool) (*Ring, error) {
 	return r, r.adopt(st)
 }
 
-// Origin is the name of the data directory's ledger and the handler that all
-// associated data names.
+// Origin is the name of the data directory's first log and the handler that all
+// associated data names. It never changes.
 func (r *Ring) Origin() string {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -160,7 +162,50 @@ func (r *Ring) Generation() uint64 {
 // RootHolder says who holds the root key, for the surfaces that must name it.
 func (r *Ring) RootHolder() string { return RootFile }
 
-// Signer signs checkpoints with the ledger key; its name is the origin.
+// LogName is the name of the log that is written now: the origin, until a restore
+// opened another.
+func (r *Ring) LogName() string { return r.signer.Name() }
+
+// Closed are the verifier keys of the logs that restores closed, oldest first.
+func (r *Ring) Closed() []string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return slices.Clone(r.state.closed)
+}
+
+// OpenLog closes the log and opens another: it makes a signing key under the new
+// name and destroys the old one, durably. statement is what the old key signs as
+// its last, so that whoever trusts it can tell its heir; it is told the new
+// verifier key. The ring must have no other user.
+func (r *Ring) OpenLog(name string, statement func(vkey string) string) (signed []byte, err error) {
+	signer, vkey, err := note.GenerateKey(r.rand, name)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "bad-origin", "origin")
+	}
+	signed, err = note.Sign(&note.Note{Text: statement(vkey)}, r.signer)
+	if err != nil {
+		return nil, fault.New(fault.Internal, "internal", "statement")
+	}
+	err = r.change(func(st *state) (bool, error) {
+		old := verifierKey(st)
+		if logName(st) == name || slices.ContainsFunc(st.closed, func(k string) bool { return strings.HasPrefix(k, name+"+") }) {
+			return false, fault.New(fault.Conflict, "exists", "origin") // a name is never used again
+		}
+		st.closed, st.signer = append(st.closed, old), signer
+		return true, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.signer, err = note.NewSigner(signer)
+	if err != nil {
+		return nil, ErrDamaged
+	}
+	r.vkey = vkey
+	return signed, nil
+}
+
+// Signer signs checkpoints with the ledger key; its name is the log's.
 func (r *Ring) Signer() note.Signer { return r.signer }
 
 // VerifierKey is the ledger's public key as a note verifier key.

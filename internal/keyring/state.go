@@ -31,8 +31,9 @@ const (
 // replaced by a changed clone.
 type state struct {
 	generation        uint64
-	origin            string
-	signer            string // note signer key, named by origin
+	origin            string   // the first log's name; in all associated data
+	signer            string   // note signer key, named by the log
+	closed            []string // verifier keys of the logs before, oldest first
 	named             [namedKeys]*key
 	periods, records  map[Month]*key
 	erased, forgotten map[pii.SubjectID]bool
@@ -77,6 +78,7 @@ func (s *state) clone() *state {
 		c.named[i] = copyKey(k)
 	}
 	c.periods, c.records = cloneKeys(s.periods), cloneKeys(s.records)
+	c.closed = slices.Clone(s.closed)
 	c.erased, c.forgotten = maps.Clone(s.erased), maps.Clone(s.forgotten)
 	return &c
 }
@@ -106,9 +108,18 @@ func (s *state) zero() {
 	}
 }
 
+// logName is the name of the log that the signer signs, "" if it is malformed.
+func logName(s *state) string {
+	parts := strings.SplitN(s.signer, "+", 5) // base64 may hold a + of its own
+	if len(parts) != 5 {
+		return ""
+	}
+	return parts[2]
+}
+
 // verifierKey is the public half of the signer, "" if the signer is malformed.
 func verifierKey(s *state) string {
-	parts := strings.SplitN(s.signer, "+", 5) // base64 may hold a + of its own
+	parts := strings.SplitN(s.signer, "+", 5)
 	if len(parts) != 5 {
 		return ""
 	}
@@ -118,7 +129,7 @@ func verifierKey(s *state) string {
 	}
 	defer clear(seed)
 	public := ed25519.NewKeyFromSeed(seed[1:]).Public().(ed25519.PublicKey)
-	vkey, err := note.NewEd25519VerifierKey(s.origin, public)
+	vkey, err := note.NewEd25519VerifierKey(logName(s), public)
 	if err != nil {
 		return ""
 	}
@@ -131,6 +142,7 @@ func verifierKey(s *state) string {
 const (
 	itemOrigin    = 'o'
 	itemSigner    = 's'
+	itemClosed    = 'l' // verifier key of a log that was closed
 	itemNamed     = 'k' // number, key
 	itemPeriod    = 'p' // month, key
 	itemRecord    = 'r' // month, key
@@ -140,11 +152,14 @@ const (
 
 func (s *state) encode() []byte {
 	// The size is computed first: an append that grows would leave copies of keys.
-	size := len(s.origin) + len(s.signer) + 64 + int(namedKeys)*(6+keySize) +
+	size := len(s.origin) + len(s.signer) + len(strings.Join(s.closed, "     ")) + 64 + int(namedKeys)*(6+keySize) +
 		(len(s.periods)+len(s.records))*(7+keySize) + 16*(len(s.erased)+len(s.forgotten))
 	b := make([]byte, 0, size)
 	b = item(b, itemOrigin, []byte(s.origin))
 	b = item(b, itemSigner, []byte(s.signer))
+	for _, vkey := range s.closed {
+		b = item(b, itemClosed, []byte(vkey))
+	}
 	for i, k := range s.named {
 		b = item(b, itemNamed, []byte{byte(i)}, k[:])
 	}
@@ -203,6 +218,11 @@ func (s *state) take(tag byte, v []byte) bool {
 		s.origin = string(v)
 	case itemSigner:
 		s.signer = string(v)
+	case itemClosed:
+		if _, err := note.NewVerifier(string(v)); err != nil {
+			return false
+		}
+		s.closed = append(s.closed, string(v))
 	case itemNamed:
 		if len(v) != 1+keySize || int(v[0]) >= namedKeys {
 			return false

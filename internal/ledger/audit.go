@@ -87,6 +87,10 @@ func NewAudit(ctx context.Context, c Config, history History, o AuditOptions) (*
 		store: c.Store, ring: c.Ring, keeper: c.Keeper, keys: c.Keys, remains: c.Remains,
 		verifier: verifier, alarm: func(string) {},
 	}
+	broken := l.lineage(ctx, c.Restores, false)
+	if broken != nil && len(l.logs) == 0 {
+		return nil, broken
+	}
 	head, err := c.Store.Head(ctx)
 	if err != nil {
 		return nil, err
@@ -94,6 +98,11 @@ func NewAudit(ctx context.Context, c Config, history History, o AuditOptions) (*
 	a := &Audit{
 		l: l, history: history, head: head, keyless: c.Keys == nil, report: Report{Size: head.Size, Faults: []Fault{}},
 		witnesses: c.Witnesses, keys: map[pii.Ordinal]keyring.RecordKey{}, gone: map[pii.Ordinal]bool{},
+	}
+	if fault.IsID(broken, "closed-log") {
+		a.fault(head.Size, "this is an older copy: a restore closed the log it belongs to")
+	} else if broken != nil {
+		a.fault(head.Size, "the rows of restores are not as they were written (%s)", fault.Of(broken).ID)
 	}
 	if !a.keyless {
 		if c.Rand == nil {
@@ -265,7 +274,8 @@ func (a *Audit) leaf(idx uint64, leaf []byte) {
 		a.fault(idx, "the entry's time lies before the one before")
 	}
 	a.last = f.micros
-	if f.kind == proof.KindRules {
+	a.restore(idx, f.kind)
+	if f.kind == proof.KindRules && !a.l.isLost(idx) { // a rule set that was lost is not in force
 		a.rules = idx
 	}
 }

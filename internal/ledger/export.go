@@ -36,6 +36,9 @@ func Export(ctx context.Context, c Config, history History, dir string, progress
 		return Exported{}, fault.Wrap(fault.Internal, "internal", err)
 	}
 	l := &Ledger{store: c.Store, ring: c.Ring, keys: c.Keys, verifier: verifier, alarm: func(string) {}}
+	if err := l.lineage(ctx, c.Restores, false); err != nil {
+		return Exported{}, err
+	}
 	head, err := c.Store.Head(ctx)
 	if err != nil {
 		return Exported{}, err

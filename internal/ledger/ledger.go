@@ -41,6 +41,10 @@ type Config struct {
 	// Witnesses are the keys of witnesses by the name their signatures are stored
 	// under, for an audit.
 	Witnesses map[string]proof.Key
+	// Restores tells what restores did to the log; nil: it was never restored.
+	Restores Lineage
+	// Restoring opens a database that a restore is about to put under another log.
+	Restoring bool
 }
 
 // Ledger appends entries and reads them back. It is safe for concurrent use.
@@ -54,14 +58,19 @@ type Ledger struct {
 	verifier note.Verifier
 	keys     Keys
 	remains  Remains
+	logs     []log  // the names the tree was signed under, oldest first
+	lost     []span // entries whose openings a restore did not bring back
+	restores []Restored
+	own      []note.Verifier // of every key the ring has signed with, oldest first
 
 	wake    chan struct{}
 	stopped chan struct{}
 
-	mu     sync.Mutex // guards the next four
+	mu     sync.Mutex // guards the next five
 	queue  []*queued
 	closed bool
-	fatal  error
+	fatal  error                 // stopped for good
+	held   error                 // refused until further notice
 	live   map[*Receipt]struct{} // receipts, and queued items, on which something may still be opened
 
 	headMu sync.RWMutex
@@ -88,6 +97,9 @@ func Open(ctx context.Context, c Config) (*Ledger, error) {
 	}
 	if l.alarm == nil {
 		l.alarm = func(string) {}
+	}
+	if err := l.lineage(ctx, c.Restores, c.Restoring); err != nil {
+		return nil, err
 	}
 	head, err := l.store.Head(ctx)
 	if err != nil {
@@ -302,7 +314,10 @@ func (l *Ledger) halt(err error) {
 func (l *Ledger) halted() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.fatal
+	if l.fatal != nil {
+		return l.fatal
+	}
+	return l.held
 }
 
 // Ready reports why nothing can be recorded, if so.
@@ -409,7 +424,7 @@ func (l *Ledger) entryTime(h Head) time.Time {
 }
 
 func (l *Ledger) sign(size uint64, root proof.Hash) ([]byte, error) {
-	text := checkpointText(l.ring.Origin(), size, root)
+	text := checkpointText(l.ring.LogName(), size, root)
 	signed, err := note.Sign(&note.Note{Text: text}, l.ring.Signer())
 	if err != nil {
 		return nil, fault.New(fault.Unavailable, "unavailable", "signing")
@@ -419,11 +434,6 @@ func (l *Ledger) sign(size uint64, root proof.Hash) ([]byte, error) {
 
 func checkpointText(origin string, size uint64, root proof.Hash) string {
 	return fmt.Sprintf("%s\n%d\n%s\n", origin, size, base64.StdEncoding.EncodeToString(root[:]))
-}
-
-// openNote verifies a signed checkpoint of this log.
-func (l *Ledger) openNote(signed []byte) (size uint64, root proof.Hash, err error) {
-	return openCheckpoint(signed, l.ring.Origin(), l.verifier)
 }
 
 func openCheckpoint(signed []byte, origin string, v note.Verifier) (size uint64, root proof.Hash, err error) {

@@ -53,7 +53,7 @@ func (k kept) row() []byte { return fmt.Appendf(nil, "%d|%d", k.Next, k.Faults) 
 
 func (s *Server) openAuditor(context.Context) error {
 	config := ledger.Config{
-		Store: s.store, Ring: s.ring, Keys: s.vault.RecordKeys, Remains: s.store, Rand: rand.Reader,
+		Store: s.store, Ring: s.ring, Keys: s.vault.RecordKeys, Remains: s.store, Restores: s.store, Rand: rand.Reader,
 		Keeper: ledger.NewKeeper(s.settings.Keeper, s.settings.Origin), Witnesses: witnessKeys(s.data),
 	}
 	s.auditor = &auditor{

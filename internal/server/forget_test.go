@@ -21,8 +21,8 @@ import (
 	"github.com/goldbell/goldbell/test/firm"
 )
 
-// archive is a firm with entries about four people: single ones, one about all.
-type archive struct {
+// files is a firm with entries about four people: single ones, one about all.
+type files struct {
 	*firm.Firm
 	t      *testing.T
 	keeper *records.Keeper
@@ -31,10 +31,10 @@ type archive struct {
 	held   bool
 }
 
-func (a *archive) Held(context.Context, pii.Ordinal) (bool, error) { return a.held, nil }
+func (a *files) Held(context.Context, pii.Ordinal) (bool, error) { return a.held, nil }
 
-func newArchive(t *testing.T, f *firm.Firm) *archive {
-	a := &archive{Firm: f, t: t}
+func newFiles(t *testing.T, f *firm.Firm) *files {
+	a := &files{Firm: f, t: t}
 	a.wire()
 	named := a.subjects(f.IDs...)
 	a.bulk = a.Append(shown(named...)).Record().Index
@@ -47,13 +47,13 @@ func newArchive(t *testing.T, f *firm.Firm) *archive {
 	return a
 }
 
-func (a *archive) wire() {
+func (a *files) wire() {
 	a.keeper = records.New(records.Config{
 		Ledger: a.Ledger, Subjects: recordSubjects{a.Vault, a.Ring, a.Store}, Holds: a, Clock: a.LedgerConfig().Clock, Rand: rand.Reader,
 	})
 }
 
-func (a *archive) subjects(ids ...pii.SubjectID) []ledger.Subject {
+func (a *files) subjects(ids ...pii.SubjectID) []ledger.Subject {
 	a.t.Helper()
 	found, err := a.Vault.Describe(a.t.Context(), ids)
 	a.OK(err)
@@ -80,11 +80,11 @@ func approval(person pii.PersonID, kind party.PersonKind) records.Approval {
 	}
 }
 
-func (a *archive) forget(id pii.SubjectID) (uint64, error) {
+func (a *files) forget(id pii.SubjectID) (uint64, error) {
 	return a.keeper.Forget(a.t.Context(), firm.NewID(), id, approval("officer", party.Officer), approval("auditor", party.Auditor))
 }
 
-func (a *archive) refused(want string, _ uint64, err error) {
+func (a *files) refused(want string, _ uint64, err error) {
 	a.t.Helper()
 	if !fault.IsID(err, want) {
 		a.t.Errorf("%v, want %s", err, want)
@@ -92,13 +92,13 @@ func (a *archive) refused(want string, _ uint64, err error) {
 }
 
 // later lets the record's time pass.
-func (a *archive) later(years int) {
+func (a *files) later(years int) {
 	a.Now = a.Now.AddDate(years, 0, 1)
 	_, err := a.Ring.StartPeriod(a.Now)
 	a.OK(err)
 }
 
-func (a *archive) verify() ledger.Report {
+func (a *files) verify() ledger.Report {
 	a.t.Helper()
 	r, err := ledger.Verify(a.t.Context(), a.LedgerConfig(), a.Store, nil)
 	a.OK(err)
@@ -110,15 +110,15 @@ func (a *archive) verify() ledger.Report {
 func TestForget(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		f := firm.New(t, 4)
-		testForget(t, newArchive(t, f))
+		testForget(t, newFiles(t, f))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		f := firm.NewOn(t, 4, pgtest.Start(t))
-		testForget(t, newArchive(t, f))
+		testForget(t, newFiles(t, f))
 	})
 }
 
-func testForget(t *testing.T, a *archive) {
+func testForget(t *testing.T, a *files) {
 	ctx := t.Context()
 	her := a.IDs[0]
 	subject := a.subjects(her)[0]
@@ -174,7 +174,7 @@ func testForget(t *testing.T, a *archive) {
 
 // othersProofs makes the others' proofs of the entry that names all, after one of
 // them was forgotten.
-func (a *archive) othersProofs(gone pii.Ordinal) {
+func (a *files) othersProofs(gone pii.Ordinal) {
 	a.t.Helper()
 	r, err := a.Ledger.Record(a.t.Context(), a.bulk)
 	a.OK(err)
@@ -197,7 +197,7 @@ func (a *archive) othersProofs(gone pii.Ordinal) {
 }
 
 // nowhere looks for bytes in the database's files.
-func (a *archive) nowhere(secret []byte, what string) {
+func (a *files) nowhere(secret []byte, what string) {
 	a.t.Helper()
 	for _, name := range []string{"db", "db-wal"} {
 		b, err := os.ReadFile(filepath.Join(a.Dir, name))
@@ -215,7 +215,7 @@ func (a *archive) nowhere(secret []byte, what string) {
 func TestForgetAfterACrash(t *testing.T) {
 	for name, backup := range map[string]bool{"a crash": false, "a restored backup": true} {
 		t.Run(name, func(t *testing.T) {
-			a := newArchive(t, firm.New(t, 3))
+			a := newFiles(t, firm.New(t, 3))
 			her := a.subjects(a.IDs[0])[0]
 			a.OK(a.Ring.Shred(a.IDs[0]))
 			s := &Server{ring: a.Ring, store: a.Store, vault: a.Vault, ledger: a.Ledger, log: discard()}
@@ -247,7 +247,7 @@ func TestForgetAfterACrash(t *testing.T) {
 // TestForgottenRowsAreStamped: a row written with SQL forgets nobody, so a record
 // key that was deleted is found missing.
 func TestForgottenRowsAreStamped(t *testing.T) {
-	a := newArchive(t, firm.New(t, 3))
+	a := newFiles(t, firm.New(t, 3))
 	o := a.subjects(a.IDs[0])[0].Ordinal
 	a.OK(a.Store.Bury(t.Context(), o, &ledger.Forgotten{Ordinal: o, Stamp: pii.Stamp{MAC: make([]byte, 32)}}))
 	if r := a.verify(); len(r.Faults) == 0 {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/door"
@@ -82,8 +83,10 @@ func (s *Server) finishErasures(ctx context.Context) error {
 	return s.store.Purge(ctx)
 }
 
-// startJobs runs what must happen by itself: the audit, and the rest once a minute.
+// startJobs runs what must happen by itself: the submissions to witnesses, the
+// audit, and the rest once a minute.
 func (s *Server) startJobs(ctx context.Context) {
+	s.jobs.Go(func() { s.witness.Run(ctx) })
 	s.jobs.Go(func() { s.auditor.run(ctx) })
 	s.jobs.Go(func() {
 		minute := time.NewTicker(time.Minute)
@@ -144,6 +147,9 @@ func (s *Server) rewrapAll(ctx context.Context, m keyring.Month) error {
 				return err
 			}
 			w, err := s.ring.Rewrap(c.ID, keyring.Wrapped{Period: old, Bytes: c.DataKey}, s.clock())
+			if errors.Is(err, keyring.ErrDestroyed) {
+				continue // of a backup that was restored too late: nothing opens it
+			}
 			if err != nil {
 				return err
 			}

@@ -30,3 +30,21 @@ func lock(data string, now time.Time) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// lockKeys shares a key directory with other processes, or takes it alone: a restore
+// may give the log another key, and nobody may go on signing with the old one.
+func lockKeys(dir string, alone bool) (*os.File, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, "no-key-files", "keys")
+	}
+	how := unix.LOCK_SH
+	if alone {
+		how = unix.LOCK_EX
+	}
+	if err := unix.Flock(int(f.Fd()), how|unix.LOCK_NB); err != nil {
+		_ = f.Close()
+		return nil, fault.New(fault.Conflict, "keys-in-use", "--keys")
+	}
+	return f, nil
+}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/goldbell/goldbell/internal/archive"
+	"github.com/goldbell/goldbell/internal/authn"
 	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/keyring"
@@ -58,6 +60,61 @@ func TestI7OlderBackupsOpenNothing(t *testing.T) {
 		if err := opened(t, p, backup, ids[0]); (err == nil) != opens || err != nil && !fault.IsID(err, "key-destroyed") {
 			t.Errorf("after %d months the backup: %v", months, err)
 		}
+	}
+}
+
+// TestI7ALateRestoreDoesNotStopTheMonths restores a backup whose period key is gone:
+// it says how many persons do not open, and the changes of month go on.
+func TestI7ALateRestoreDoesNotStopTheMonths(t *testing.T) {
+	p := places(t)
+	now := time.Date(2026, 1, 20, 4, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	made, err := server.Init(t.Context(), server.InitOptions{Places: p, Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := openAt(t, p, clock)
+	issued, err := srv.Authn().CreateToken(t.Context(), made.SetupCode, "crm", authn.ScopeCRM, "test")
+	if err := errors.Join(err, srv.Close()); err != nil {
+		t.Fatal(err)
+	}
+	secret, public, err := archive.NewIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "b.age")
+	done, err := server.Backup(t.Context(), server.BackupOptions{Places: server.Places{Data: p.Data}, To: file, Recipients: public, Clock: clock})
+	if err != nil || done.OpensUntil != "2026-03-01" {
+		t.Fatalf("opens until %s, %v", done.OpensUntil, err)
+	}
+	rotate := func(p server.Places) {
+		t.Helper()
+		srv := openAt(t, p, clock)
+		if err := errors.Join(srv.Rotate(t.Context()), srv.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for months := range 3 {
+		now = time.Date(2026, time.January+time.Month(months), 25, 4, 0, 0, 0, time.UTC)
+		rotate(p)
+	}
+	o := server.RestoreOptions{
+		Places: server.Places{Data: filepath.Join(t.TempDir(), "again")}, File: file, Identity: []byte(secret), Code: issued.NextCode, Clock: clock,
+	}
+	r, err := server.Restore(t.Context(), o)
+	if err != nil || r.Unopened != 1 { // the dummy subject
+		t.Fatalf("%d do not open, %v", r.Unopened, err)
+	}
+	for months := 3; months < 6; months++ {
+		now = time.Date(2026, time.January+time.Month(months), 25, 4, 0, 0, 0, time.UTC)
+		rotate(server.Places{Data: r.Data})
+	}
+	ring, err := keyring.Read(p.Keys, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if months := ring.Periods(); len(months) != 2 {
+		t.Errorf("the ring holds the keys of %v", months)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 
 // TestSample: the draw is an entry, and what was drawn proves itself.
 func TestSample(t *testing.T) {
-	a := newArchive(t, firm.New(t, 4))
+	a := newFiles(t, firm.New(t, 4))
 	for range 40 {
 		a.Append(shown(a.subjects(a.IDs[1])...))
 	}
@@ -76,7 +76,7 @@ func provesItself(t *testing.T, head proof.Checkpoint, d records.Drawn) {
 // TestSampleShowsNothingUnrecorded: if the draw cannot be recorded nothing is shown;
 // nor can anything but randomness that was handed in choose.
 func TestSampleShowsNothingUnrecorded(t *testing.T) {
-	a := newArchive(t, firm.New(t, 2))
+	a := newFiles(t, firm.New(t, 2))
 	broken := *a.keeper
 	broken.Rand = failing{}
 	if s, err := broken.Sample(t.Context(), firm.NewID(), 3, approval("officer", party.Officer)); err == nil || len(s.Drawn) > 0 {

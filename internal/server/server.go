@@ -22,6 +22,7 @@ import (
 	"github.com/goldbell/goldbell/internal/dial"
 	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/dossier"
+	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/grant"
 	"github.com/goldbell/goldbell/internal/httpapi"
 	"github.com/goldbell/goldbell/internal/inquiry"
@@ -31,6 +32,7 @@ import (
 	"github.com/goldbell/goldbell/internal/register"
 	"github.com/goldbell/goldbell/internal/store"
 	"github.com/goldbell/goldbell/internal/vault"
+	"github.com/goldbell/goldbell/internal/witness"
 )
 
 // Options are what a server is opened with.
@@ -48,6 +50,7 @@ type Server struct {
 	clock    func() time.Time
 	log      *slog.Logger
 	lock     *os.File
+	keysLock *os.File // shared by the processes that use the keys; a restore wants it alone
 
 	ring     *keyring.Ring
 	store    *store.DB
@@ -61,6 +64,7 @@ type Server struct {
 	dossier  *dossier.Maker
 	records  *records.Keeper
 	auditor  *auditor
+	witness  *witness.Client
 	dialer   *dial.Dialer // nil: no switch is set up
 	packs    *packs
 	api      *httpapi.API
@@ -97,7 +101,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 func (s *Server) assemble(ctx context.Context, fresh bool) error {
 	steps := []func(context.Context) error{s.openKeys, s.openStore, s.eraseAgain, s.openLedger}
 	if !fresh {
-		steps = append(steps, s.finishErasures, s.finishForgetting, s.openDoor, s.openDesks, s.openRecords, s.openAuditor, s.openDialer, s.openAPI)
+		steps = append(steps, s.finishErasures, s.finishForgetting, s.openWitness, s.openDoor, s.openDesks, s.openRecords, s.openAuditor, s.openDialer, s.openAPI)
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -113,6 +117,9 @@ func (s *Server) assemble(ctx context.Context, fresh bool) error {
 }
 
 func (s *Server) openKeys(context.Context) (err error) {
+	if s.keysLock, err = lockKeys(s.settings.Keys, false); err != nil {
+		return err
+	}
 	if s.ring, err = keyring.Open(s.settings.Keys, rand.Reader); err != nil {
 		return err
 	}
@@ -124,14 +131,20 @@ func (s *Server) openStore(ctx context.Context) (err error) {
 	s.store, err = store.Open(ctx, store.Config{
 		Driver: s.settings.Driver, Path: filepath.Join(s.data, databaseFile), DSN: s.settings.DSN,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	if unfinished, err := s.store.Unfinished(ctx); err != nil || unfinished {
+		return errors.Join(err, fault.New(fault.Unavailable, "restore-unfinished", ""))
+	}
+	return nil
 }
 
 func (s *Server) openLedger(ctx context.Context) (err error) {
 	s.vault = vault.New(s.store, s.store, s.ring, s.settings.Schema, s.clock, rand.Reader)
 	s.ledger, err = ledger.Open(ctx, ledger.Config{
 		Store: s.store, Ring: s.ring, Keeper: ledger.NewKeeper(s.settings.Keeper, s.settings.Origin),
-		Clock: s.clock, Rand: rand.Reader, Alarm: s.alarm, Keys: s.vault.RecordKeys, Remains: s.store,
+		Clock: s.clock, Rand: rand.Reader, Alarm: s.alarm, Keys: s.vault.RecordKeys, Remains: s.store, Restores: s.store,
 	})
 	if err != nil {
 		return err
@@ -194,8 +207,10 @@ func (s *Server) close() error {
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
 	}
-	if s.lock != nil {
-		errs = append(errs, s.lock.Close())
+	for _, lock := range []*os.File{s.keysLock, s.lock} {
+		if lock != nil {
+			errs = append(errs, lock.Close())
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -33,6 +33,19 @@ type Settings struct {
 	Schema pii.Schema `json:"schema"`
 	Caps   door.Caps  `json:"caps"`
 	Switch *Switch    `json:"switch,omitempty"`
+	// Witness says how the witnesses of log.policy are asked.
+	Witness *Witness `json:"witness,omitempty"`
+}
+
+// Witness is how outside witnesses are asked. Who they are, where, and how many
+// must sign is in log.policy.
+type Witness struct {
+	// Outside gives, for a witness's name in log.policy, the other organisation that
+	// runs it. A witness that is not here is our own.
+	Outside    map[string]string `json:"outside"`
+	Every      int               `json:"every_seconds,omitempty"`       // 0: 10
+	Entries    uint64            `json:"entries,omitempty"`             // 0: 4096
+	FailClosed int               `json:"fail_closed_minutes,omitempty"` // 0: never
 }
 
 // Switch is the company's telephone switch, which places calls for us.

@@ -34,7 +34,7 @@ func (s *Server) openDesks(context.Context) error {
 	}
 	s.dossier = &dossier.Maker{
 		Ledger: s.ledger, Clock: s.clock, Rand: rand.Reader, LogKey: s.ring.VerifierKey(), Origin: s.settings.Origin,
-		RootKey: s.ring.RootHolder(),
+		RootKey: s.ring.RootHolder(), Heads: s.witness,
 	}
 	return nil
 }

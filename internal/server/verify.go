@@ -65,7 +65,7 @@ func readLedger(ctx context.Context, p Places, do func(ledger.Config, *store.DB)
 	defer db.Close()
 	v := vault.New(db, db, ring, settings.Schema, time.Now, rand.Reader)
 	return do(ledger.Config{
-		Store: db, Ring: ring, Keys: v.RecordKeys, Remains: db, Keeper: ledger.NewKeeper(settings.Keeper, settings.Origin),
+		Store: db, Ring: ring, Keys: v.RecordKeys, Remains: db, Restores: db, Keeper: ledger.NewKeeper(settings.Keeper, settings.Origin),
 		Rand: rand.Reader, Witnesses: witnessKeys(p.Data),
 	}, db)
 }

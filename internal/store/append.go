@@ -268,7 +268,7 @@ func (a *appending) Write(b ledger.Batch) error {
 	flat := make([]any, 0, 6*len(b.Leaves))
 	for i, leaf := range b.Leaves {
 		o := b.Openings[i]
-		flat = append(flat, int64(rows[i].idx), notNil(leaf), int64(o.Holder), o.Month, notNil(o.Sealed), rows[i].packed)
+		flat = append(flat, int64(rows[i].idx), notNil(leaf), int64(o.Holder), o.Month, o.Sealed, rows[i].packed) // no opening: NULL
 	}
 	calls := d.insert(a.charges(nil), insertEntries, flat)
 	flat = nil

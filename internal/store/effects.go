@@ -55,6 +55,8 @@ func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
 		return putImport(idx, e.Import)
 	case door.ErasurePut:
 		return putErasure(idx, e.Erasure)
+	case ledger.RestoredPut:
+		return putRestored(idx, e.Restored)
 	case door.RuleSetPut:
 		return putRuleSet(idx, e.RuleSet)
 	}

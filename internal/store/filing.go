@@ -144,7 +144,7 @@ const (
 
 var (
 	inRequests = columns(`SELECT request, idx FROM ledger_request WHERE (request) IN (`, `bytea`, `)`)
-	inIndex    = columns(`SELECT ref, idx FROM ledger_index WHERE (kind, ref) IN (`, `bigint bytea`, `)`)
+	inIndex    = in(`SELECT ref, idx FROM ledger_index WHERE kind = $1 AND ref IN `, 1, ``) // SQLite would scan for (kind, ref) IN
 )
 
 // Requests implements [ledger.Store].
@@ -240,11 +240,11 @@ func (db *DB) filedUnder(kind ledger.RefKind, keys [][]byte, from uint64, n int,
 				return err
 			}})
 	}
-	flat := make([]any, 0, 2*len(keys))
-	for _, key := range keys {
-		flat = append(flat, int64(kind), notNil(key))
+	vals := make([]any, len(keys))
+	for i := range keys {
+		vals[i] = notNil(keys[i])
 	}
-	db.d.rowsOf(inIndex, flat, func(text string, args []any) {
+	_ = db.d.each(inIndex, []any{int64(kind)}, vals, func(text string, args []any) error {
 		all = append(all, question{text: text, args: args, each: func(scan func(...any) error) error {
 			var key []byte
 			var idx uint64
@@ -252,6 +252,7 @@ func (db *DB) filedUnder(kind ledger.RefKind, keys [][]byte, from uint64, n int,
 			put(key, idx)
 			return err
 		}})
+		return nil
 	})
 	return all
 }

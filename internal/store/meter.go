@@ -23,8 +23,10 @@ type meter struct {
 }
 
 var (
-	inMeters      = columns(`SELECT key, used FROM meter WHERE (key) IN (`, `text`, `)`)
-	inCounted     = columns(`SELECT key, ordinal FROM meter_subject WHERE (key, ordinal) IN (`, `text bigint`, `)`)
+	inMeters = columns(`SELECT key, used FROM meter WHERE (key) IN (`, `text`, `)`)
+	// SQLite would scan the table for (key, ordinal) IN.
+	inCounted = columns(`WITH v (key, ordinal) AS (`, `text bigint`,
+		`) SELECT m.key, m.ordinal FROM v CROSS JOIN meter_subject m WHERE m.key = v.key AND m.ordinal = v.ordinal`)
 	insertCounted = columns(`INSERT INTO meter_subject (key, ordinal) `, `text bigint`, ``)
 	addMeters     = columns(`INSERT INTO meter (key, used, until) `, `text bigint bigint`,
 		` ON CONFLICT (key) DO UPDATE SET used = meter.used + excluded.used`)

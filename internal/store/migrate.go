@@ -57,29 +57,32 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return db.transact(ctx, "migrate", func(s *session) error {
-		if db.d.lock != "" {
-			if err := s.rows(ctx, db.d.lock, func(func(...any) error) error { return nil }); err != nil {
-				return err
-			}
-		}
-		if _, err := s.conn.ExecContext(ctx, schemaTable[db.d.name]); err != nil {
+	return db.transact(ctx, "migrate", func(s *session) error { return s.migrate(ctx, all, len(all)) })
+}
+
+// migrate applies what is missing of the first n.
+func (s *session) migrate(ctx context.Context, all []migration, n int) error {
+	if s.d.lock != "" {
+		if err := s.rows(ctx, s.d.lock, func(func(...any) error) error { return nil }); err != nil {
 			return err
 		}
-		applied, err := s.applied(ctx, all)
-		if err != nil {
+	}
+	if _, err := s.conn.ExecContext(ctx, schemaTable[s.d.name]); err != nil {
+		return err
+	}
+	applied, err := s.applied(ctx, all)
+	if err != nil {
+		return err
+	}
+	for _, m := range all[min(applied, n):n] {
+		if _, err := s.conn.ExecContext(ctx, m.text); err != nil {
 			return err
 		}
-		for _, m := range all[applied:] {
-			if _, err := s.conn.ExecContext(ctx, m.text); err != nil {
-				return err
-			}
-			if _, err := s.exec(ctx, insertMigration, m.number, m.name, m.sum[:]); err != nil {
-				return err
-			}
+		if _, err := s.exec(ctx, insertMigration, m.number, m.name, m.sum[:]); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // applied counts the migrations the database has had, all of which must be ours.

@@ -64,13 +64,36 @@ func (db *DB) Purge(ctx context.Context) error {
 		}
 		return err
 	}
+	conn, err := db.write.Conn(ctx)
+	if err != nil {
+		return db.d.fault("purge", err)
+	}
+	defer conn.Close()
+	// A backup reads an old snapshot: what it still sees would stay in the files, and
+	// everybody would wait for it behind the lock that VACUUM FULL asks for.
+	alone := false
+	if err := conn.QueryRowContext(ctx, tryBackupLock).Scan(&alone); err != nil {
+		return db.d.fault("purge", err)
+	}
+	if !alone {
+		return fault.New(fault.Unavailable, "unavailable", "purge")
+	}
+	defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), endBackupLock) }()
 	for _, table := range []string{"custody", "blind_index", "subject_ref", "subject_version"} {
-		if _, err := db.write.ExecContext(ctx, `VACUUM (FULL) `+table); err != nil {
+		if _, err := conn.ExecContext(ctx, `VACUUM (FULL) `+table); err != nil {
 			return db.d.fault("purge", err)
 		}
 	}
 	return nil
 }
+
+// The lock a backup shares with other backups and a purge takes alone, of PostgreSQL.
+const (
+	tryBackupLock       = `SELECT pg_try_advisory_lock(7014301271)`
+	endBackupLock       = `SELECT pg_advisory_unlock(7014301271)`
+	shareBackupLock     = `SELECT pg_advisory_lock_shared(7014301271)`
+	endSharedBackupLock = `SELECT pg_advisory_unlock_shared(7014301271)`
+)
 
 const (
 	deleteCounted = `DELETE FROM meter_subject WHERE key IN (SELECT key FROM meter WHERE until < $1)`

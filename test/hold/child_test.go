@@ -40,6 +40,10 @@ func child(part string) int {
 	switch part {
 	case "disclose":
 		return childOf(disclose)
+	case "backup":
+		return childOf(backsUp)
+	case "restore":
+		return childOf(restores)
 	case "panic":
 		return childOf(panics)
 	case "harden":

@@ -96,7 +96,7 @@ func wire(ctx context.Context, p server.Places, s server.Settings, o options) (*
 	h.vault = vault.New(custody, h.db, h.ring, s.Schema, o.clock, rand.Reader)
 	h.ledger, err = ledger.Open(ctx, ledger.Config{
 		Store: records, Ring: h.ring, Keeper: ledger.NewKeeper(s.Keeper, s.Origin),
-		Clock: o.clock, Rand: rand.Reader, Alarm: h.alarms.add, Keys: h.vault.RecordKeys,
+		Clock: o.clock, Rand: rand.Reader, Alarm: h.alarms.add, Keys: h.vault.RecordKeys, Restores: h.db,
 	})
 	if err != nil {
 		_ = h.db.Close()
@@ -155,6 +155,7 @@ type house struct {
 	made     server.Initialised
 	settings server.Settings
 	officer  party.Principal
+	code     string // the officer's, in force
 	crm      party.Principal
 	secadmin *party.Principal
 	agents   []party.Principal
@@ -198,6 +199,7 @@ func initHouse(t testing.TB, dsn string, o options) *house {
 	h.ok(err)
 	crm, err := h.authn.CreateToken(ctxOf(t), officer.NextCode, "crm", authn.ScopeCRM, "test")
 	h.ok(err)
+	h.code = crm.NextCode
 	h.crm, err = h.authn.Principal(ctxOf(t), crm.Secret, "test")
 	h.ok(err)
 	return h

@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(*testing.T) *store.DB) {
 		{"rows are replaced", testReplaced},
 		{"lists", testLists},
 		{"one code serves once", testCode},
+		{"cosignatures", testCosignatures},
 		{"budgets of requests", testAmounts},
 		{"budgets of distinct subjects", testSubjects},
 		{"budgets of one batch", testBatchOfSpends},

@@ -79,6 +79,19 @@ CREATE TABLE ledger_pair (
 	PRIMARY KEY (idx, ordinal)
 );
 
+-- Restores: each row a stamp, like a row that gives power. origin and log_key are of
+-- the log that its entry and what follows belong to.
+CREATE TABLE ledger_restore (
+	entry      BIGINT NOT NULL PRIMARY KEY,
+	origin     TEXT COLLATE "C" NOT NULL,
+	log_key    TEXT COLLATE "C" NOT NULL,
+	restored   BIGINT NOT NULL,
+	seen       BIGINT NOT NULL,
+	checkpoint BYTEA NOT NULL,
+	heir       BYTEA NOT NULL,
+	mac        BYTEA NOT NULL
+);
+
 CREATE TABLE revocation (
 	idx BIGINT NOT NULL,
 	key TEXT COLLATE "C" NOT NULL,

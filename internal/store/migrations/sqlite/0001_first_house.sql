@@ -79,6 +79,19 @@ CREATE TABLE ledger_pair (
 	PRIMARY KEY (idx, ordinal)
 ) STRICT, WITHOUT ROWID;
 
+-- Restores: each row a stamp, like a row that gives power. origin and log_key are of
+-- the log that its entry and what follows belong to.
+CREATE TABLE ledger_restore (
+	entry      INTEGER NOT NULL PRIMARY KEY,
+	origin     TEXT NOT NULL,
+	log_key    TEXT NOT NULL,
+	restored   INTEGER NOT NULL,
+	seen       INTEGER NOT NULL,
+	checkpoint BLOB NOT NULL,
+	heir       BLOB NOT NULL,
+	mac        BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE revocation (
 	idx INTEGER NOT NULL,
 	key TEXT NOT NULL,

@@ -112,6 +112,15 @@ CREATE UNIQUE INDEX ledger_pair_pkey ON public.ledger_pair USING btree (idx, ord
 ledger_request.request bytea NOT NULL;
 ledger_request.idx bigint NOT NULL;
 CREATE UNIQUE INDEX ledger_request_pkey ON public.ledger_request USING btree (request);
+ledger_restore.entry bigint NOT NULL;
+ledger_restore.origin text COLLATE "C" NOT NULL;
+ledger_restore.log_key text COLLATE "C" NOT NULL;
+ledger_restore.restored bigint NOT NULL;
+ledger_restore.seen bigint NOT NULL;
+ledger_restore.checkpoint bytea NOT NULL;
+ledger_restore.heir bytea NOT NULL;
+ledger_restore.mac bytea NOT NULL;
+CREATE UNIQUE INDEX ledger_restore_pkey ON public.ledger_restore USING btree (entry);
 ledger_tile.l bigint NOT NULL;
 ledger_tile.n bigint NOT NULL;
 ledger_tile.data bytea NOT NULL;

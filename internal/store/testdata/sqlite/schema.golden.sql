@@ -127,6 +127,16 @@ CREATE TABLE ledger_request (
 	request BLOB NOT NULL PRIMARY KEY,
 	idx     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE ledger_restore (
+	entry      INTEGER NOT NULL PRIMARY KEY,
+	origin     TEXT NOT NULL,
+	log_key    TEXT NOT NULL,
+	restored   INTEGER NOT NULL,
+	seen       INTEGER NOT NULL,
+	checkpoint BLOB NOT NULL,
+	heir       BLOB NOT NULL,
+	mac        BLOB NOT NULL
+) STRICT;
 CREATE TABLE ledger_tile (
 	l    INTEGER NOT NULL,
 	n    INTEGER NOT NULL,
