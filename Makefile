@@ -14,7 +14,7 @@ BENCH_LEDGER := $(patsubst %/,./%,$(sort $(dir $(shell find cmd internal proof t
 
 GO_SOURCE := $(wildcard cmd internal proof test)
 
-.PHONY: help build verifier demo test check static fmt vet staticcheck arch tidy race bench bench-ledger eval-trace clean
+.PHONY: help build verifier demo test oracle check static fmt vet staticcheck arch tidy race bench bench-ledger eval-trace clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -33,7 +33,11 @@ test: ## every test (installs PostgreSQL 15 where it can)
 	@scripts/test-deps postgres
 	@scripts/test-deps chromium
 	$(GO) test -timeout 20m ./...
+	@$(MAKE) --no-print-directory oracle
 	@echo "make test: every package passed."
+
+oracle: ## others' programs read the ledger: a module of its own, test/tlogfsck
+	cd test/tlogfsck && $(GO) vet . && $(GO) test -timeout 10m .
 
 check: static ## formatting, vet, staticcheck, architecture, go.mod, tests with the race detector
 	@scripts/test-deps cc

@@ -57,7 +57,8 @@ const (
 	KindDisclosureRetry Kind = 23 // a delivery failed after its entry
 	KindRestore         Kind = 24 // a backup was restored; see docs/format/ledger.md
 	KindAttestation     Kind = 25 // an auditor's word about what he checked
-	lastKind                 = KindAttestation
+	KindSample          Kind = 26 // entries were drawn at random and opened for an auditor
+	lastKind                 = KindSample
 )
 
 var kindNames = [...]string{
@@ -66,7 +67,7 @@ var kindNames = [...]string{
 	KindHold: "hold", KindLookup: "lookup", KindWorkItem: "work-item", KindConsent: "consent", KindParty: "party",
 	KindCredential: "credential", KindRules: "rules", KindCallOutcome: "call-outcome", KindComplaint: "complaint",
 	KindTrace: "trace", KindPack: "pack", KindKeys: "keys", KindForget: "forget", KindImport: "import",
-	KindDisclosureRetry: "disclosure-retry", KindRestore: "restore", KindAttestation: "attestation",
+	KindDisclosureRetry: "disclosure-retry", KindRestore: "restore", KindAttestation: "attestation", KindSample: "sample",
 }
 
 func (k Kind) String() string {

@@ -21,6 +21,7 @@ const (
 	ScopeSwitch  = "switch"
 	ScopeCRM     = "crm"
 	ScopeMetrics = "metrics"
+	ScopeWitness = "witness" // copies the ledger: entries, tiles, checkpoint
 )
 
 // Scopes lists every scope with how long its tokens live. An import's is short:
@@ -30,6 +31,7 @@ var Scopes = map[string]time.Duration{
 	ScopeSwitch:  365 * 24 * time.Hour,
 	ScopeCRM:     365 * 24 * time.Hour,
 	ScopeMetrics: 365 * 24 * time.Hour,
+	ScopeWitness: 365 * 24 * time.Hour,
 }
 
 // sessionLife is how long a person stays signed in: a working day.

@@ -53,6 +53,16 @@ func commands() []command {
 		{name: "ledger verify", make: ledgerCommand, examples: []string{
 			"goldbell ledger verify --data ./firm",
 		}},
+		{name: "ledger export", args: "DIR", make: exportCommand, examples: []string{
+			"goldbell ledger export ./mirror --data ./firm",
+		}},
+		{name: "ledger sample", args: "N", make: sampleCommand, examples: []string{
+			"goldbell ledger sample 25 --data ./firm --code 7K2QX-…",
+			"goldbell ledger sample 25 --data ./firm --code - --json > sample.json",
+		}},
+		{name: "ledger forget", args: "SUBJECT", make: forgetCommand, examples: []string{
+			"goldbell ledger forget 4f1c… --data ./firm --code 7K2QX-… --second 9M3RT-…",
+		}},
 		{name: "backup", make: backupCommand, examples: []string{
 			"goldbell backup --data ./firm --to /mnt/backups/firm-2026-11-21.age --recipient /etc/goldbell/backup.pub",
 		}},

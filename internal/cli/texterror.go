@@ -61,4 +61,7 @@ var errorText = map[string]fault.Sentence{
 	"import-stopped":        {Zh: "已停止：%d/%d 人已存入。用同一命令继续，不会重复存入。", En: "Stopped: %d of %d subjects are stored. The same command goes on from there and stores nothing twice."},
 	"import-resume":         {Zh: "已有 %d/%d 人存入；稍后用同一命令继续，不会重复存入。", En: "%d of %d subjects are stored; run the same command later to go on, nothing is stored twice."},
 	"import-not-deleted":    {Zh: "有文件删不掉；请自行删除。", En: "A file could not be deleted; delete it yourself."},
+
+	"sample-count": {Zh: "请写明抽取多少个条目：1 到 1000。", En: "Say how many entries to draw: 1 to 1000."},
+	"subject-id":   {Zh: "个人编号不对：需要 32 位十六进制数字。", En: "The person's id is wrong: 32 hexadecimal digits are needed."},
 }

@@ -6,8 +6,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/goldbell/goldbell/internal/ledger"
-	"github.com/goldbell/goldbell/internal/server"
 	"github.com/goldbell/goldbell/proof"
 )
 
@@ -129,51 +127,5 @@ func (c *call) sayPack(w io.Writer, o proof.Opinion) {
 	c.line(w, o.Verdict.Zh, o.Verdict.En)
 	for _, s := range o.Sentences {
 		c.line(w, s.Zh, s.En)
-	}
-}
-
-// ledgerVerified is what `ledger verify --json` prints.
-type ledgerVerified struct {
-	Verified bool `json:"verified"`
-	ledger.Report
-}
-
-func ledgerCommand(f *flags) action {
-	places := f.Places()
-	return func(ctx context.Context, c *call) error {
-		p, err := c.placed(places)
-		if err != nil {
-			return err
-		}
-		bar := newProgress(c, "bar-verifying", 0)
-		report, err := server.VerifyLedger(ctx, p, func(done, total uint64) { bar.set(int64(done), int64(total)) })
-		bar.end()
-		if err != nil {
-			return err
-		}
-		if report.Faults == nil {
-			report.Faults = []ledger.Fault{}
-		}
-		v := ledgerVerified{Verified: len(report.Faults) == 0, Report: report}
-		if err := c.answer(v, func(w io.Writer) { c.sayLedger(w, v) }); err != nil {
-			return err
-		}
-		if !v.Verified {
-			return said(exitFailed)
-		}
-		return nil
-	}
-}
-
-func (c *call) sayLedger(w io.Writer, v ledgerVerified) {
-	c.say(w, "ledger-size", v.Size, v.Root, v.Heads)
-	c.say(w, "ledger-openings", v.Opened, v.Unopened)
-	for _, f := range v.Faults {
-		c.say(w, "ledger-fault", f.Index, f.What)
-	}
-	if v.Verified {
-		c.say(w, "ledger-verified")
-	} else {
-		c.say(w, "ledger-broken-found", len(v.Faults))
 	}
 }

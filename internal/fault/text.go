@@ -126,4 +126,13 @@ var sentences = map[string]Sentence{
 	"kept-ahead":          {"所附检查点比本账本更长：本账本可能被回退。", "The checkpoint is of a longer ledger than this one: this one may have been rolled back."},
 	"kept-fork":           {"所附检查点与本账本的历史不同：账本有两个版本。", "The checkpoint does not belong to this ledger's history: there are two versions of it."},
 	"evidence-changed":    {"溯源所依据的投诉与当时记录的不符。", "The complaints that a trace rested on are not those it recorded."},
+	"export-empty":        {"账本还没有条目，没有可导出的内容。", "The ledger has no entries yet; there is nothing to export."},
+	"export-other":        {"目标目录里有别的内容，或是另一本账，或已被改动；未作改动。请换一个空目录。", "The directory holds something else, another log, or an altered copy; nothing was changed. Name an empty directory."},
+	"export-unwritable":   {"目标目录无法写入。", "The directory cannot be written."},
+	"audit-failed":        {"后台核验发现账本有不符之处；请运行 goldbell ledger verify 查看。", "The audit in the background found that the ledger does not match; run goldbell ledger verify to see where."},
+	"audit-stopped":       {"后台核验无法继续，将稍后重试。", "The audit in the background could not go on; it will be tried again."},
+	"not-erased":          {"该个人的信息尚未删除；须先删除，记录期满后才能销毁记录密钥。", "This person's information was not erased yet; that comes first, and her record key is destroyed when the record's time is over."},
+	"record-kept":         {"该个人的记录仍在保存期内（最后一条记录之后三年），不能销毁。", "This person's record must still be kept (three years after its last entry); it was not destroyed."},
+	"forget-again":        {"数据库里有已销毁记录密钥的个人的残留，已再次清除。", "The database held rows of a person whose record key was destroyed; they were deleted again."},
+	"sample-empty":        {"账本还没有条目，无从抽样。", "The ledger has no entries yet; there is nothing to sample."},
 }

@@ -310,6 +310,8 @@ func (f *firm) samples(work string) map[string]any {
 		"/v1/rules":                      m{"text": plainRule},
 		"/v1/tokens":                     m{"code": "00000-00000-00000-00000", "name": "x", "scope": "crm"},
 		"/v1/sessions":                   m{"code": "00000-00000-00000-00000"},
+		"/v1/ledger/samples":             m{"code": "00000-00000-00000-00000", "count": 3},
+		"/v1/ledger/forgettings":         m{"code": "00000-00000-00000-00000", "second_code": "00000-00000-00000-00000", "subject": f.subjects[0]},
 	}
 }
 

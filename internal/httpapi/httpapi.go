@@ -25,6 +25,7 @@ import (
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/records"
 	"github.com/goldbell/goldbell/internal/register"
 	"github.com/goldbell/goldbell/internal/witness"
 )
@@ -42,6 +43,14 @@ const (
 type Sealer interface {
 	SealFor(use string, context, plaintext []byte) ([]byte, error)
 	OpenFor(use string, context, sealed []byte) ([]byte, error)
+}
+
+// Audited is how far the audit in the background is, and what it found.
+type Audited struct {
+	Size   uint64 // of the ledger when the pass began
+	Next   uint64 // entries of it that were read
+	Faults int    // since the last pass that found nothing
+	Passes int    // finished in this process
 }
 
 // Witnesses are who outside watches that the ledger only grows.
@@ -67,6 +76,8 @@ type Config struct {
 	Holds      door.Holds
 	Traces     Tracer
 	Packs      Packs
+	Records    *records.Keeper
+	Audited    func() Audited
 	Witnesses  Witnesses
 	Verifier   func() ([]byte, error) // the verifier page; nil: this build has none
 
@@ -101,6 +112,9 @@ func New(c Config) (*API, error) {
 		c.Alarm = func(string) {}
 	}
 	a := &API{Config: c, mux: http.NewServeMux(), metrics: newMetrics(c.Ledger.Size, c.Witnesses)}
+	if c.Audited != nil {
+		a.metrics.audit(c.Audited)
+	}
 	if err := a.build(table()); err != nil {
 		return nil, err
 	}

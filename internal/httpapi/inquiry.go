@@ -2,10 +2,10 @@ package httpapi
 
 import (
 	"context"
-	"github.com/goldbell/goldbell/internal/fault"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/dossier"
+	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/inquiry"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
@@ -97,6 +97,9 @@ type warning struct {
 func ready(a *API, ctx context.Context, c *call, _ *struct{}) (*readyOut, error) {
 	if err := a.Ledger.Ready(ctx); err != nil {
 		return nil, err
+	}
+	if a.Audited != nil && a.Audited().Faults > 0 {
+		return nil, fault.New(fault.Unavailable, "audit-failed", "")
 	}
 	out := &readyOut{}
 	out.Body.Status, out.Body.Warnings = "ok", []warning{}

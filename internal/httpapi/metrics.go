@@ -41,6 +41,22 @@ func newMetrics(size func() uint64, w Witnesses) *metrics {
 	return m
 }
 
+// audit adds what the audit in the background says. An alarm belongs on the faults,
+// and on passes that do not grow.
+func (m *metrics) audit(now func() Audited) {
+	for _, g := range []struct {
+		name, help string
+		of         func(Audited) float64
+	}{
+		{"goldbell_audit_faults", "Faults the audit found since its last pass without one.", func(a Audited) float64 { return float64(a.Faults) }},
+		{"goldbell_audit_next", "Entries the pass under way has read.", func(a Audited) float64 { return float64(a.Next) }},
+		{"goldbell_audit_size", "Entries of the pass under way.", func(a Audited) float64 { return float64(a.Size) }},
+		{"goldbell_audit_passes", "Passes this process has finished.", func(a Audited) float64 { return float64(a.Passes) }},
+	} {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: g.name, Help: g.help}, func() float64 { return g.of(now()) }))
+	}
+}
+
 // watch adds what the outside witnesses say. An alarm belongs on the second: it
 // grows while no quorum signs what is new.
 func (m *metrics) watch(w Witnesses) {

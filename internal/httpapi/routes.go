@@ -17,9 +17,6 @@ const (
 	empty    = http.StatusNoContent
 )
 
-// scopeWitness is the scope of tokens that copy the ledger.
-const scopeWitness = "witness"
-
 // The audiences of the table.
 var (
 	workers  = people(party.Staff, party.Outsourced, party.Partner)
@@ -27,7 +24,7 @@ var (
 	officers = people(party.Officer)
 	staffing = people(party.Officer, party.SecAdmin)
 	everyone = people(party.Staff, party.Outsourced, party.Partner, party.Officer, party.SystemAdmin, party.SecAdmin, party.Auditor).
-			orServices(authn.ScopeImport, authn.ScopeSwitch, authn.ScopeCRM, authn.ScopeMetrics, scopeWitness)
+			orServices(authn.ScopeImport, authn.ScopeSwitch, authn.ScopeCRM, authn.ScopeMetrics, authn.ScopeWitness)
 	storing   = services(authn.ScopeImport, authn.ScopeCRM)
 	switching = services(authn.ScopeSwitch)
 )
@@ -71,9 +68,11 @@ func table() []*route {
 
 		{method: get, path: "/v1/ledger/checkpoint", who: everyone, summary: "The newest signed checkpoint", install: handle(checkpoint)},
 		{method: get, path: "/v1/ledger/tile/{rest...}", who: everyone, summary: "A tile of hashes (C2SP tlog-tiles): L/N or L/N.p/W", install: handle(tile)},
-		{method: get, path: "/v1/ledger/tile/entries/{rest...}", who: people(party.Auditor).orServices(scopeWitness), summary: "A tile of entries: N or N.p/W", install: handle(entryTile)},
+		{method: get, path: "/v1/ledger/tile/entries/{rest...}", who: people(party.Auditor).orServices(authn.ScopeWitness), summary: "A tile of entries: N or N.p/W", install: handle(entryTile)},
 		{method: post, path: "/v1/ledger/attestations", who: people(party.Auditor), summary: "Attest that entries were compared with the index", status: created, install: handle(attest)},
 		{method: get, path: "/v1/ledger/entries/{index}", who: watchers, summary: "The facts of one entry", install: handle(entry)},
+		{method: post, path: "/v1/ledger/samples", who: anybody, summary: "Open entries drawn at random, on the officer's code", status: created, slow: true, install: handle(sample)},
+		{method: post, path: "/v1/ledger/forgettings", who: anybody, summary: "Destroy a person's record key, on two persons' codes", status: created, slow: true, install: handle(forget)},
 
 		{method: post, path: "/v1/people", who: staffing, summary: "Add or change a person", install: handle(putPerson)},
 		{method: post, path: "/v1/people/{id}/end", who: staffing, summary: "End a person's contract now", install: handle(endPerson)},

@@ -103,24 +103,6 @@ func TestKnownKeepsOurWordsOnly(t *testing.T) {
 	}
 }
 
-func TestTileNames(t *testing.T) {
-	for s, want := range map[string]struct {
-		n     uint64
-		width int
-	}{
-		"000": {0, 256}, "000.p/1": {0, 1}, "255": {255, 256}, "x001/000": {1000, 256}, "x001/x234/067.p/255": {1234067, 255},
-	} {
-		if n, width, ok := parseTile(s); !ok || n != want.n || width != want.width {
-			t.Errorf("%s: %d %d %v", s, n, width, ok)
-		}
-	}
-	for _, s := range []string{"", "0", "0000", "x000/001", "001/000", "x001", "000.p/0", "000.p/256", "000.p/01", "000.p/", "-01", "x1/000", "000/", "x999/x999/x999/x999/x999/999"} {
-		if _, _, ok := parseTile(s); ok {
-			t.Errorf("%q was read", s)
-		}
-	}
-}
-
 func TestAudienceMustBeNamed(t *testing.T) {
 	a := &API{}
 	rt := &route{method: get, path: "/x", install: func(*API, *route) { t.Error("registered") }}

@@ -2,11 +2,11 @@ package httpapi
 
 import (
 	"context"
-	"encoding/binary"
 	"strconv"
 	"strings"
 
 	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/ledger"
 )
 
 const tileWidth = 256
@@ -39,7 +39,7 @@ type tileIn struct {
 func tile(a *API, ctx context.Context, _ *call, in *tileIn) (*raw, error) {
 	level, rest, ok := strings.Cut(in.Rest, "/")
 	l, isLevel := decimal(level)
-	n, width, isTile := parseTile(rest)
+	n, width, isTile := ledger.ParseTileNumber(rest)
 	if !ok || !isLevel || l > 7 || !isTile {
 		return nil, errNoTile
 	}
@@ -60,7 +60,7 @@ func tile(a *API, ctx context.Context, _ *call, in *tileIn) (*raw, error) {
 // entryTile answers GET /v1/ledger/tile/entries/N[.p/W]: leaves, each with its
 // length in two bytes in front.
 func entryTile(a *API, ctx context.Context, _ *call, in *tileIn) (*raw, error) {
-	n, width, ok := parseTile(in.Rest)
+	n, width, ok := ledger.ParseTileNumber(in.Rest)
 	if !ok {
 		return nil, errNoTile
 	}
@@ -77,7 +77,7 @@ func entryTile(a *API, ctx context.Context, _ *call, in *tileIn) (*raw, error) {
 	}
 	var b []byte
 	for _, l := range leaves {
-		b = append(binary.BigEndian.AppendUint16(b, uint16(len(l))), l...)
+		b = ledger.AppendBundle(b, l)
 	}
 	return &raw{"application/octet-stream", b}, nil
 }
@@ -85,35 +85,6 @@ func entryTile(a *API, ctx context.Context, _ *call, in *tileIn) (*raw, error) {
 // within says whether the row of size hashes has the first width of tile n.
 func within(n uint64, width int, size uint64) bool {
 	return n <= size/tileWidth && n*tileWidth+uint64(width) <= size
-}
-
-// parseTile reads N[.p/W]: groups of three digits, all but the last after an x.
-func parseTile(s string) (n uint64, width int, ok bool) {
-	width = tileWidth
-	if number, partial, cut := strings.Cut(s, ".p/"); cut {
-		w, isWidth := decimal(partial)
-		if !isWidth || w == 0 || w >= tileWidth {
-			return 0, 0, false
-		}
-		s, width = number, int(w)
-	}
-	groups := strings.Split(s, "/")
-	if len(groups) > 5 {
-		return 0, 0, false
-	}
-	for i, g := range groups {
-		if i < len(groups)-1 {
-			if g, ok = strings.CutPrefix(g, "x"); !ok {
-				return 0, 0, false
-			}
-		}
-		if len(g) != 3 || strings.Trim(g, "0123456789") != "" || i == 0 && len(groups) > 1 && g == "000" {
-			return 0, 0, false
-		}
-		d, _ := strconv.ParseUint(g, 10, 64)
-		n = n*1000 + d
-	}
-	return n, width, true
 }
 
 // decimal reads a small number without leading zeros.

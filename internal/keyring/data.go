@@ -106,6 +106,15 @@ func (r *Ring) EndRecords(before Month, living func(Month) (int, error)) (destro
 	return r.end(func(st *state) map[Month]*key { return st.records }, before, living)
 }
 
+// RecordEnded reports whether the record key of a month was destroyed because its
+// time was over: it is missing, and later ones than it exist.
+func (r *Ring) RecordEnded(m Month) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	months := sortedMonths(r.state.records)
+	return len(months) > 0 && m < months[0]
+}
+
 // Periods lists the months whose period keys exist, oldest first.
 func (r *Ring) Periods() []Month {
 	r.mu.RLock()

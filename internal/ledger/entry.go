@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -104,7 +106,7 @@ func (l *Ledger) compile(e *Entry, request pii.RequestID, hash []byte) (*compile
 	if err := e.check(); err != nil {
 		return nil, err
 	}
-	o := opening{Facts: e.facts(hash), Subjects: make([]openedSubject, len(e.Subjects)), Enrols: e.Enrols}
+	o := opening{Facts: e.facts(hash), Subjects: make([]openedSubject, len(e.Subjects)), Enrols: e.Enrols, Refs: e.Refs}
 	if _, err := io.ReadFull(l.rand, o.Key[:]); err != nil {
 		return nil, fault.New(fault.Unavailable, "unavailable", "randomness")
 	}
@@ -134,7 +136,7 @@ func (l *Ledger) compile(e *Entry, request pii.RequestID, hash []byte) (*compile
 		return nil, err
 	}
 	return &compiled{
-		entry: e, request: request, leaf: leaf, sealed: sealed, refs: e.refs(),
+		entry: e, request: request, leaf: leaf, sealed: sealed, refs: o.refs(e.Kind),
 		record: &Record{Leaf: leaf, opening: o},
 	}, nil
 }
@@ -190,21 +192,29 @@ func (e *Entry) facts(hash []byte) []proof.Field {
 	return append(common, e.Facts...)
 }
 
-func (e *Entry) refs() []Ref {
-	refs := make([]Ref, 0, len(e.Refs)+len(e.Subjects)+4)
-	if e.Actor != "" {
-		refs = append(refs, Ref{RefPerson, []byte(e.Actor)})
+// refs is what an entry is found by: all of it stands in its opening, so that the
+// index can be compared with the openings.
+func (o *opening) refs(kind proof.Kind) []Ref {
+	refs := make([]Ref, 0, len(o.Refs)+len(o.Subjects)+4)
+	if actor := o.fact("actor"); actor != "" {
+		refs = append(refs, Ref{RefPerson, []byte(actor)})
 	}
-	if e.Org != "" && e.Org != pii.Own {
-		refs = append(refs, Ref{RefOrg, []byte(e.Org)})
+	if org := o.fact("org"); org != "" && pii.OrgID(org) != pii.Own {
+		refs = append(refs, Ref{RefOrg, []byte(org)})
 	}
-	if e.Rules {
+	if kind == proof.KindRules {
 		refs = append(refs, rulesRef)
 	}
-	for _, s := range e.Subjects {
+	for _, s := range o.Subjects {
 		refs = append(refs, SubjectRef(s.Ordinal))
 	}
-	return append(refs, e.Refs...)
+	refs = append(refs, o.Refs...)
+	slices.SortFunc(refs, compareRefs)
+	return slices.CompactFunc(refs, func(a, b Ref) bool { return compareRefs(a, b) == 0 })
+}
+
+func compareRefs(a, b Ref) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), bytes.Compare(a.Key, b.Key))
 }
 
 // rulesRef is under which rule sets are filed.
@@ -223,9 +233,11 @@ func (l *Ledger) seal(e *Entry, request pii.RequestID, plain []byte) (SealedOpen
 	var err error
 	if len(e.Subjects) == 1 && e.Subjects[0].Ordinal != pii.Dummy {
 		s.Holder = e.Subjects[0].Ordinal
-		s.Sealed, err = e.Subjects[0].Key.Seal(request[:], plain)
-	} else {
-		s.Sealed, err = l.ring.SealRecord(now, request[:], plain)
+		s.Sealed, err = e.Subjects[0].Key.Seal(openingContext(request, s.Month), plain)
+	} else if s.Sealed, err = l.ring.SealRecord(now, request[:], plain); err == nil {
+		var m keyring.Month // not now's until the month has a key
+		m, err = keyring.RecordMonth(s.Sealed)
+		s.Month = m.String()
 	}
 	if err != nil {
 		return SealedOpening{}, fault.Wrap(fault.Unavailable, "unavailable", err)
@@ -233,19 +245,27 @@ func (l *Ledger) seal(e *Entry, request pii.RequestID, plain []byte) (SealedOpen
 	return s, nil
 }
 
+// openingContext is what an opening under a subject's key is bound to: its entry,
+// and the month it was written in, which says when it may be destroyed.
+func openingContext(request pii.RequestID, month string) []byte {
+	return append(request[:], month...)
+}
+
 func pairs(e *Entry, request pii.RequestID) []proof.Pair {
 	ps := make([]proof.Pair, 0, len(e.Subjects)+len(e.Enrols))
 	for _, s := range e.Subjects {
-		valueKey := proof.Hash(s.Key.PRF(2, request[:]))
-		ps = append(ps, proof.Pair{
-			Key:   s.Key.PRF(1, request[:]),
-			Value: proof.LineHash(valueKey, s.Line.Encode()),
-		})
+		ps = append(ps, pairOf(s.Key, s.Line, request))
 	}
 	for _, c := range e.Enrols {
 		ps = append(ps, proof.Pair{Key: c, Value: proof.EnrolledHash(c)})
 	}
 	return ps
+}
+
+// pairOf is a subject's place in the sparse tree of an entry.
+func pairOf(key keyring.RecordKey, line proof.Line, request pii.RequestID) proof.Pair {
+	valueKey := proof.Hash(key.PRF(2, request[:]))
+	return proof.Pair{Key: key.PRF(1, request[:]), Value: proof.LineHash(valueKey, line.Encode())}
 }
 
 func bitmap(subjects []Subject) []byte {

@@ -38,6 +38,11 @@ type Config struct {
 	Alarm func(id string)
 	// Keys finds record keys; the vault, which stands above, has them.
 	Keys Keys
+	// Remains is what forgetting left; nil: nobody was ever forgotten.
+	Remains Remains
+	// Witnesses are the keys of witnesses by the name their signatures are stored
+	// under, for an audit.
+	Witnesses map[string]proof.Key
 	// Restores tells what restores did to the log; nil: it was never restored.
 	Restores Lineage
 	// Restoring opens a database that a restore is about to put under another log.
@@ -54,6 +59,7 @@ type Ledger struct {
 	alarm    func(id string)
 	verifier note.Verifier
 	keys     Keys
+	remains  Remains
 	logs     []log  // the names the tree was signed under, oldest first
 	lost     []span // entries whose openings a restore did not bring back
 	restores []Restored
@@ -95,7 +101,7 @@ func Open(ctx context.Context, c Config) (*Ledger, error) {
 	}
 	l := &Ledger{
 		store: c.Store, peers: c.Peers, leaving: make(chan struct{}), watched: make(chan struct{}), ring: c.Ring, keeper: c.Keeper, clock: c.Clock, rand: c.Rand, alarm: c.Alarm,
-		keys: c.Keys, verifier: verifier, wake: make(chan struct{}, 1), stopped: make(chan struct{}), live: map[*Receipt]struct{}{},
+		keys: c.Keys, remains: c.Remains, verifier: verifier, wake: make(chan struct{}, 1), stopped: make(chan struct{}), live: map[*Receipt]struct{}{},
 	}
 	if l.alarm == nil {
 		l.alarm = func(string) {}
@@ -413,6 +419,9 @@ func checkEdge(src tileSource, h Head) error {
 	}
 	if len(last) != 1 {
 		return fmt.Errorf("%w: entries and head differ in number", errTree)
+	}
+	if l, err := proof.DecodeLeaf(last[0]); err != nil || l.Micros != h.Micros { // the next entry's time is not before it
+		return fmt.Errorf("%w: the head's time", errTree)
 	}
 	return checkLeaf(src, h.Size, h.Root, h.Size-1, last[0])
 }

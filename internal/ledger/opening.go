@@ -21,14 +21,15 @@ var errOpening = errors.New("not an opening")
 // opening is what the leaf commits to: the entry's key, its facts and subjects.
 //
 // Encoding, big endian: version 1 | entry key 32 | facts 2 | (name, value)… |
-// subjects 4 | (ordinal 4, shown 1, version 4, rule)… | enrols 4 | hashes… ;
-// strings are prefixed with their length in 4 bytes; 0x80 and zeros up to a
+// subjects 4 | (ordinal 4, shown 1, version 4, rule)… | enrols 4 | hashes… |
+// refs 2 | (kind 1, key)… ; strings are prefixed with their length in 4 bytes; 0x80 and zeros up to a
 // multiple of 256.
 type opening struct {
 	Key      [32]byte
 	Facts    []proof.Field
 	Subjects []openedSubject
 	Enrols   []proof.Hash
+	Refs     []Ref // what the entry is found by besides its actor, organisation and subjects
 }
 
 type openedSubject struct {
@@ -53,6 +54,11 @@ func (o opening) encode() []byte {
 	b = binary.BigEndian.AppendUint32(b, uint32(len(o.Enrols)))
 	for _, h := range o.Enrols {
 		b = append(b, h[:]...)
+	}
+	b = binary.BigEndian.AppendUint16(b, uint16(len(o.Refs)))
+	for _, r := range o.Refs {
+		b = append(b, byte(r.Kind))
+		b = appendText(b, string(r.Key))
 	}
 	b = append(b, 0x80)
 	return append(b, make([]byte, (openingPad-len(b)%openingPad)%openingPad)...)
@@ -113,6 +119,12 @@ func decodeOpening(b []byte) (opening, error) {
 			copy(o.Enrols[i][:], s.take(proof.HashSize))
 		}
 	}
+	if n := s.count(uint32(s.u16()), 5); n > 0 {
+		o.Refs = make([]Ref, n)
+		for i := range o.Refs {
+			o.Refs[i] = Ref{RefKind(s.u8()), []byte(s.text())}
+		}
+	}
 	s.bad = s.bad || s.u8() != 0x80 || len(b)%openingPad != 0 || len(s.b) >= openingPad
 	for _, x := range s.b {
 		s.bad = s.bad || x != 0
@@ -142,14 +154,19 @@ func (r *Record) At() time.Time { return time.UnixMicro(int64(r.Leaf.Micros)).UT
 func (r *Record) Request() pii.RequestID { return r.Leaf.Request }
 
 // Fact returns a fact's value, empty if the entry has none of that name.
-func (r *Record) Fact(name string) string {
-	for _, f := range r.opening.Facts {
+func (r *Record) Fact(name string) string { return r.opening.fact(name) }
+
+func (o *opening) fact(name string) string {
+	for _, f := range o.Facts {
 		if f.Name == name {
 			return f.Value
 		}
 	}
 	return ""
 }
+
+// refs is what the entry is found by.
+func (r *Record) refs() []Ref { return r.opening.refs(r.Leaf.Kind) }
 
 // Facts lists all facts in the order the leaf commits to them.
 func (r *Record) Facts() []proof.Field { return r.opening.Facts }
@@ -205,8 +222,7 @@ func (r *Record) scope() Scope {
 }
 
 // matches verifies that the opening is the leaf's: every commitment, and that the
-// number of subjects agrees. The sparse tree needs the subjects' keys; see
-// [Ledger.Verify].
+// number of subjects agrees. The sparse tree needs the subjects' keys; see [Audit].
 func (r *Record) matches() bool {
 	if len(r.opening.Facts) != len(r.Leaf.Commitments) ||
 		int(r.Leaf.Subjects) != len(r.opening.Subjects)+len(r.opening.Enrols) {

@@ -104,6 +104,9 @@ func (l *Ledger) open(s SealedOpening, leaf []byte, keys map[pii.Ordinal]keyring
 	}
 	var plain []byte
 	if s.Holder == pii.Dummy {
+		if m, e := keyring.RecordMonth(s.Sealed); e != nil || m.String() != s.Month {
+			return nil, fault.Wrap(fault.Unavailable, "ledger-broken", errOpening)
+		}
 		plain, err = l.ring.OpenRecord(r.Leaf.Request[:], s.Sealed)
 		if fault.Is(err, fault.Denied) {
 			return nil, nil // the month's record key was destroyed
@@ -113,7 +116,7 @@ func (l *Ledger) open(s SealedOpening, leaf []byte, keys map[pii.Ordinal]keyring
 		if !ok {
 			return nil, nil
 		}
-		plain, err = key.Open(r.Leaf.Request[:], s.Sealed)
+		plain, err = key.Open(openingContext(r.Leaf.Request, s.Month), s.Sealed)
 	}
 	if err == nil {
 		r.opening, err = decodeOpening(plain)
@@ -220,31 +223,4 @@ func hashes(p []tlog.Hash) []proof.Hash {
 		out[i] = proof.Hash(p[i])
 	}
 	return out
-}
-
-// Pairs rebuilds the sparse tree of an entry over the subjects it names, for
-// proofs. It needs the record keys of all of them: an entry one of whose subjects
-// was forgotten gives no proofs any more but those that were handed out.
-func (l *Ledger) Pairs(ctx context.Context, r *Record) ([]proof.Pair, error) {
-	of := make([]pii.Ordinal, len(r.opening.Subjects))
-	for i, s := range r.opening.Subjects {
-		of[i] = s.Ordinal
-	}
-	keys, err := l.keys(ctx, of)
-	if err != nil {
-		return nil, err
-	}
-	e := Entry{Enrols: r.opening.Enrols}
-	for _, s := range r.opening.Subjects {
-		key, ok := keys[s.Ordinal]
-		if !ok {
-			return nil, fault.New(fault.Conflict, "forgotten", "")
-		}
-		e.Subjects = append(e.Subjects, Subject{s.Ordinal, key, s.Line})
-	}
-	ps := pairs(&e, r.Leaf.Request)
-	if root, err := proof.SparseRoot(ps); err != nil || root != r.Leaf.Root {
-		return nil, fault.Wrap(fault.Unavailable, "ledger-broken", errOpening)
-	}
-	return ps, nil
 }

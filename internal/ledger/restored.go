@@ -178,7 +178,7 @@ func NextOrigin(c Config) string {
 
 // restore checks an entry against the rows of restores: it is one exactly if there is
 // a row, and one that opened another log carries the word of the log before.
-func (v *verification) restore(idx uint64, kind proof.Kind) {
+func (v *Audit) restore(idx uint64, kind proof.Kind) {
 	row := v.l.restoreAt(idx)
 	if (kind == proof.KindRestore) != (row != nil) && !v.l.isLost(idx) {
 		v.fault(idx, "the entry of a restore and its row do not go together")
@@ -189,7 +189,7 @@ func (v *verification) restore(idx uint64, kind proof.Kind) {
 	}
 	for _, before := range v.l.own {
 		n, err := note.Open(row.Heir, note.VerifierList(before))
-		if err == nil && n.Text == HeirText(before.Name(), idx, rootOf(v.frontier), row.LogKey) {
+		if err == nil && n.Text == HeirText(before.Name(), idx, v.tree.root(), row.LogKey) {
 			return
 		}
 	}
@@ -197,7 +197,7 @@ func (v *verification) restore(idx uint64, kind proof.Kind) {
 }
 
 // restoreFacts checks the opening of a restore's entry against its row.
-func (v *verification) restoreFacts(r *Record) {
+func (v *Audit) restoreFacts(r *Record) {
 	row := v.l.restoreAt(r.Index)
 	if row == nil {
 		return // said already

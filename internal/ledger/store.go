@@ -48,12 +48,6 @@ type Store interface {
 	Tiles(ctx context.Context, ids []TileID) ([][]byte, error)
 }
 
-// History is what a full verification reads besides.
-type History interface {
-	// Checkpoints returns the signed checkpoints of the sizes [from, to], by size.
-	Checkpoints(ctx context.Context, from, to uint64) (map[uint64][]byte, error)
-}
-
 // Tx is what an append may do while it holds the head lock.
 type Tx interface {
 	// Head reads the locked head row.

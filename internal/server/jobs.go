@@ -83,10 +83,11 @@ func (s *Server) finishErasures(ctx context.Context) error {
 	return s.store.Purge(ctx)
 }
 
-// startJobs runs what must happen by itself: the submissions to witnesses, and the
-// rest once a minute.
+// startJobs runs what must happen by itself: the submissions to witnesses, the
+// audit, and the rest once a minute.
 func (s *Server) startJobs(ctx context.Context) {
 	s.jobs.Go(func() { s.witness.Run(ctx) })
+	s.jobs.Go(func() { s.auditor.run(ctx) })
 	s.jobs.Go(func() {
 		minute := time.NewTicker(time.Minute)
 		defer minute.Stop()

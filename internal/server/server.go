@@ -28,6 +28,7 @@ import (
 	"github.com/goldbell/goldbell/internal/inquiry"
 	"github.com/goldbell/goldbell/internal/keyring"
 	"github.com/goldbell/goldbell/internal/ledger"
+	"github.com/goldbell/goldbell/internal/records"
 	"github.com/goldbell/goldbell/internal/register"
 	"github.com/goldbell/goldbell/internal/store"
 	"github.com/goldbell/goldbell/internal/vault"
@@ -61,6 +62,8 @@ type Server struct {
 	casework *casework.Desk
 	inquiry  *inquiry.Inquiry
 	dossier  *dossier.Maker
+	records  *records.Keeper
+	auditor  *auditor
 	witness  *witness.Client
 	dialer   *dial.Dialer // nil: no switch is set up
 	packs    *packs
@@ -98,7 +101,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 func (s *Server) assemble(ctx context.Context, fresh bool) error {
 	steps := []func(context.Context) error{s.openKeys, s.openStore, s.eraseAgain, s.openLedger}
 	if !fresh {
-		steps = append(steps, s.finishErasures, s.openWitness, s.openDoor, s.openDesks, s.openDialer, s.openAPI)
+		steps = append(steps, s.finishErasures, s.finishForgetting, s.openWitness, s.openDoor, s.openDesks, s.openRecords, s.openAuditor, s.openDialer, s.openAPI)
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -141,7 +144,7 @@ func (s *Server) openLedger(ctx context.Context) (err error) {
 	s.vault = vault.New(s.store, s.store, s.ring, s.settings.Schema, s.clock, rand.Reader)
 	s.ledger, err = ledger.Open(ctx, ledger.Config{
 		Store: s.store, Peers: s.store, Ring: s.ring, Keeper: ledger.NewKeeper(s.settings.Keeper, s.settings.Origin),
-		Clock: s.clock, Rand: rand.Reader, Alarm: s.alarm, Keys: s.vault.RecordKeys, Restores: s.store,
+		Clock: s.clock, Rand: rand.Reader, Alarm: s.alarm, Keys: s.vault.RecordKeys, Remains: s.store, Restores: s.store,
 	})
 	if err != nil {
 		return err

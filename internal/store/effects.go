@@ -35,6 +35,8 @@ func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
 		return putConsent(idx, e.Consent)
 	case consent.OptOutPut:
 		return putOptOut(idx, e.OptOut)
+	case ledger.ForgottenPut:
+		return d.putForgotten(idx, e)
 	case vault.Stored:
 		return d.storeSubjects(e)
 	case vault.Corrected:

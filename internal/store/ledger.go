@@ -13,6 +13,10 @@ var _ ledger.Store = (*DB)(nil)
 
 const selectHead = `SELECT size, root, note, frontier, micros, rules FROM ledger_head WHERE id = 1`
 
+// maxSize is longer than any ledger. Arithmetic on trees of more than 2^62 leaves
+// overflows, and does not end.
+const maxSize = 1 << 60
+
 // scanHead reads a head row of selectHead.
 func scanHead(scan func(...any) error) (h ledger.Head, err error) {
 	var frontier []byte
@@ -22,7 +26,7 @@ func scanHead(scan func(...any) error) (h ledger.Head, err error) {
 	if h.Size == 0 {
 		h.Note = nil
 	}
-	if len(frontier)%proof.HashSize != 0 {
+	if len(frontier)%proof.HashSize != 0 || h.Size > maxSize {
 		return ledger.Head{}, errColumn
 	}
 	for ; len(frontier) > 0; frontier = frontier[proof.HashSize:] {
@@ -132,19 +136,4 @@ func notNil(b []byte) []byte {
 		return []byte{}
 	}
 	return b
-}
-
-const selectCheckpoints = `SELECT size, note FROM ledger_checkpoint WHERE size >= $1 AND size <= $2`
-
-// Checkpoints implements [ledger.Store].
-func (db *DB) Checkpoints(ctx context.Context, from, to uint64) (map[uint64][]byte, error) {
-	all := map[uint64][]byte{}
-	err := db.rows(ctx, "checkpoints", selectCheckpoints, func(scan func(...any) error) error {
-		var size int64
-		var note []byte
-		err := scan(&size, &note)
-		all[uint64(size)] = note
-		return err
-	}, int64(from), int64(to))
-	return all, err
 }

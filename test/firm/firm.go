@@ -88,7 +88,7 @@ func (f *Firm) Open() {
 func (f *Firm) LedgerConfig() ledger.Config {
 	return ledger.Config{
 		Store: f.Store, Peers: f.Store, Ring: f.Ring, Keeper: ledger.NewKeeper(filepath.Join(f.Dir, "state", "head"), "test.invalid/log"),
-		Clock: func() time.Time { return f.Now }, Rand: rand.Reader, Keys: f.Vault.RecordKeys,
+		Clock: func() time.Time { return f.Now }, Rand: rand.Reader, Keys: f.Vault.RecordKeys, Remains: f.Store,
 	}
 }
 

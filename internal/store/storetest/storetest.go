@@ -43,6 +43,8 @@ func Run(t *testing.T, open func(*testing.T) *store.DB) {
 		{"ordinals are reserved once", testOrdinals},
 		{"a key wrapped anew", testRewrap},
 		{"long lists", testLongLists},
+		{"what an audit reads", testHistory},
+		{"what forgetting leaves", testForgotten},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.test(t, open(t))

@@ -64,6 +64,21 @@ CREATE TABLE ledger_cosig (
 	PRIMARY KEY (size, witness)
 );
 
+-- What forgetting left.
+CREATE TABLE forgotten (
+	ordinal BIGINT NOT NULL PRIMARY KEY,
+	entry   BIGINT NOT NULL,
+	mac     BYTEA NOT NULL
+);
+
+CREATE TABLE ledger_pair (
+	idx     BIGINT NOT NULL,
+	ordinal BIGINT NOT NULL,
+	tag     BYTEA NOT NULL,
+	value   BYTEA NOT NULL,
+	PRIMARY KEY (idx, ordinal)
+);
+
 -- Restores: each row a stamp, like a row that gives power. origin and log_key are of
 -- the log that its entry and what follows belong to.
 CREATE TABLE ledger_restore (

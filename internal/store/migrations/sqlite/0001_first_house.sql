@@ -64,6 +64,21 @@ CREATE TABLE ledger_cosig (
 	PRIMARY KEY (size, witness)
 ) STRICT, WITHOUT ROWID;
 
+-- What forgetting left.
+CREATE TABLE forgotten (
+	ordinal INTEGER NOT NULL PRIMARY KEY,
+	entry   INTEGER NOT NULL,
+	mac     BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE ledger_pair (
+	idx     INTEGER NOT NULL,
+	ordinal INTEGER NOT NULL,
+	tag     BLOB NOT NULL,
+	value   BLOB NOT NULL,
+	PRIMARY KEY (idx, ordinal)
+) STRICT, WITHOUT ROWID;
+
 -- Restores: each row a stamp, like a row that gives power. origin and log_key are of
 -- the log that its entry and what follows belong to.
 CREATE TABLE ledger_restore (

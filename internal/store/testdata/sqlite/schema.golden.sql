@@ -63,6 +63,11 @@ CREATE TABLE erasure (
 	entry       INTEGER NOT NULL,
 	mac         BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE forgotten (
+	ordinal INTEGER NOT NULL PRIMARY KEY,
+	entry   INTEGER NOT NULL,
+	mac     BLOB NOT NULL
+) STRICT;
 CREATE TABLE import (
 	id        BLOB NOT NULL PRIMARY KEY,
 	made_by   TEXT NOT NULL,
@@ -110,6 +115,13 @@ CREATE TABLE ledger_index (
 	ref  BLOB NOT NULL,
 	idx  INTEGER NOT NULL,
 	PRIMARY KEY (kind, ref, idx)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ledger_pair (
+	idx     INTEGER NOT NULL,
+	ordinal INTEGER NOT NULL,
+	tag     BLOB NOT NULL,
+	value   BLOB NOT NULL,
+	PRIMARY KEY (idx, ordinal)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE ledger_process (
 	id       BLOB NOT NULL PRIMARY KEY,

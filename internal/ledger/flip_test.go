@@ -1,0 +1,246 @@
+package ledger_test
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/mod/sumdb/tlog"
+	"pgregory.net/rapid"
+
+	"github.com/goldbell/goldbell/internal/ledger"
+	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/store"
+	"github.com/goldbell/goldbell/proof"
+)
+
+// flippable are the columns of the ledger's tables in which a flipped bit must be
+// found. A table's rows are counted off in the order of its key.
+var flippable = []struct{ table, key, column string }{
+	{"ledger_entry", "idx", "data"}, {"ledger_entry", "idx", "idx"},
+	{"ledger_entry", "idx", "sealed"}, {"ledger_entry", "idx", "month"}, {"ledger_entry", "idx", "holder"}, {"ledger_entry", "idx", "refs"},
+	{"ledger_index", "kind, ref, idx", "ref"}, {"ledger_index", "kind, ref, idx", "kind"}, {"ledger_index", "kind, ref, idx", "idx"},
+	{"ledger_request", "request", "request"}, {"ledger_request", "request", "idx"},
+	{"ledger_tile", "l, n", "data"}, {"ledger_tile", "l, n", "l"}, {"ledger_tile", "l, n", "n"},
+	{"ledger_checkpoint", "size", "note"}, {"ledger_checkpoint", "size", "size"},
+	{"ledger_cosig", "size, witness", "line"}, {"ledger_cosig", "size, witness", "witness"}, {"ledger_cosig", "size, witness", "size"},
+	{"ledger_head", "id", "size"}, {"ledger_head", "id", "root"}, {"ledger_head", "id", "note"},
+	{"ledger_head", "id", "frontier"}, {"ledger_head", "id", "micros"}, {"ledger_head", "id", "rules"},
+}
+
+// TestEveryFlippedBitIsFound: of random single bits of the stored ledger each is
+// found by a full verification, and none is signed over by a process that starts
+// afterwards: it refuses to append, or it signs the tree as it was before the flip.
+func TestEveryFlippedBitIsFound(t *testing.T) {
+	b := newBook(t)
+	leaves := b.variety()
+	b.shut()
+	b.verified(0)
+	b.sql(`PRAGMA wal_checkpoint(TRUNCATE)`)
+	whole, err := os.ReadFile(filepath.Join(b.dir, "db"))
+	b.ok(err)
+	keeper, err := os.ReadFile(filepath.Join(b.dir, "head"))
+	b.ok(err)
+	b.sql(`UPDATE ledger_head SET size = size + (1 << 62)`) // in arithmetic on such trees tlog does not end
+	if found, err := b.faults(); err == nil && found == 0 {
+		t.Error("a flipped bit of the size is not found")
+	}
+	seen := map[string]int{}
+	rapid.Check(t, func(rt *rapid.T) {
+		at := rapid.SampledFrom(flippable).Draw(rt, "column")
+		seen[at.table+"."+at.column]++
+		for _, name := range []string{"db", "db-wal", "db-shm"} {
+			_ = os.Remove(filepath.Join(b.dir, name))
+		}
+		b.ok(os.WriteFile(filepath.Join(b.dir, "db"), whole, 0o600))
+		b.ok(os.WriteFile(filepath.Join(b.dir, "head"), keeper, 0o600))
+		if !b.flip(rt, at.table, at.key, at.column) {
+			return // the column refuses such a value
+		}
+		if found, err := b.faults(); err == nil && found == 0 {
+			rt.Fatalf("a flipped bit of %s.%s is not found", at.table, at.column)
+		}
+		b.signsNoFlip(rt, leaves)
+	})
+	t.Log(seen)
+}
+
+// flip changes one random bit of one random row's column.
+func (b *book) flip(rt *rapid.T, table, key, column string) bool {
+	raw, err := sql.Open("sqlite", filepath.Join(b.dir, "db"))
+	b.ok(err)
+	defer raw.Close()
+	var n int
+	b.ok(raw.QueryRow("SELECT COUNT(*) FROM " + table).Scan(&n))
+	where := fmt.Sprintf("(%s) = (SELECT %s FROM %s ORDER BY %s LIMIT 1 OFFSET %d)", key, key, table, key, rapid.IntRange(0, n-1).Draw(rt, "row"))
+	var v any
+	b.ok(raw.QueryRow("SELECT " + column + " FROM " + table + " WHERE " + where).Scan(&v))
+	switch x := v.(type) {
+	case int64:
+		v = x ^ 1<<rapid.IntRange(0, 62).Draw(rt, "bit")
+	case string:
+		c := []byte(x)
+		bit := rapid.IntRange(0, 8*len(c)-1).Draw(rt, "bit")
+		c[bit/8] ^= 1 << (bit % 8)
+		v = string(c)
+	case []byte:
+		c := append([]byte(nil), x...)
+		bit := rapid.IntRange(0, 8*len(c)-1).Draw(rt, "bit")
+		c[bit/8] ^= 1 << (bit % 8)
+		v = c
+	default:
+		rt.Fatalf("%s.%s holds %T", table, column, v)
+	}
+	_, err = raw.Exec("UPDATE "+table+" SET "+column+" = $1 WHERE "+where, v)
+	return err == nil
+}
+
+// sql runs a statement beside the store, as an administrator may.
+func (b *book) sql(text string) {
+	b.t.Helper()
+	raw, err := sql.Open("sqlite", filepath.Join(b.dir, "db"))
+	b.ok(err)
+	defer raw.Close()
+	_, err = raw.Exec(text)
+	b.ok(err)
+}
+
+// faults is how many a full verification finds.
+func (b *book) faults() (int, error) {
+	db, err := store.Open(ctx, store.Config{Driver: "sqlite", Path: filepath.Join(b.dir, "db"), ReadOnly: true})
+	b.ok(err)
+	defer db.Close()
+	c := b.config
+	c.Store, c.Remains = db, db
+	c.Keeper = ledger.NewKeeper(filepath.Join(b.dir, "head"), "test.invalid/log")
+	r, err := ledger.Verify(ctx, c, db, nil)
+	return len(r.Faults), err
+}
+
+func (b *book) verified(want int) {
+	b.t.Helper()
+	if n, err := b.faults(); n != want || err != nil {
+		b.t.Fatalf("%d faults: %v", n, err)
+	}
+}
+
+// signsNoFlip starts anew, appends, and compares what was signed with the tree of
+// the leaves as they were and the new one.
+func (b *book) signsNoFlip(rt *rapid.T, leaves [][]byte) {
+	if b.reopen(nil) != nil {
+		return
+	}
+	defer b.db.Close()
+	r, err := b.Append(ctx, ledger.Item{Request: newID(), Entry: about()})
+	if err != nil {
+		_ = b.Close()
+		return
+	}
+	r.Close()
+	_ = b.Close()
+	head, err := b.db.Head(ctx)
+	b.ok(err)
+	if want := treeHash(append(leaves[:len(leaves):len(leaves)], r.Record().Leaf.Encode())); head.Root != want {
+		rt.Fatal("a flipped bit was signed over")
+	}
+}
+
+// treeHash is the root of the leaves as tlog has it.
+func treeHash(leaves [][]byte) proof.Hash {
+	var all []tlog.Hash
+	read := tlog.HashReaderFunc(func(at []int64) ([]tlog.Hash, error) {
+		out := make([]tlog.Hash, len(at))
+		for i, x := range at {
+			out[i] = all[x]
+		}
+		return out, nil
+	})
+	for i, leaf := range leaves {
+		more, err := tlog.StoredHashes(int64(i), leaf, read)
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, more...)
+	}
+	h, err := tlog.TreeHash(int64(len(leaves)), read)
+	if err != nil {
+		panic(err)
+	}
+	return proof.Hash(h)
+}
+
+// variety appends entries of every shape: about one, many and no subjects, an
+// enrolment, rules; in batches of one and of many; with a witness's signatures. It
+// returns the leaves.
+func (b *book) variety() [][]byte {
+	b.t.Helper()
+	for o := pii.Ordinal(2); o <= 20; o++ {
+		b.keys[o] = b.key()
+	}
+	for i := range 12 {
+		b.add(b.shown()).Close()
+		many := b.shown()
+		many.Subjects = nil
+		for o := pii.Ordinal(1); o <= pii.Ordinal(2+i); o++ {
+			many.Subjects = append(many.Subjects, ledger.Subject{Ordinal: o, Key: b.keys[o], Line: proof.Line{Shown: o%2 == 0, Version: 1, Rule: "r"}})
+		}
+		many.Org, many.Refs = "agency", []ledger.Ref{{Kind: ledger.RefCase, Key: make([]byte, 16)}}
+		b.add(many).Close()
+		b.add(ledger.Entry{
+			Kind: proof.KindEnrolment, Actor: "crm", Org: pii.Own, Enrols: []proof.Hash{b.keys[1].Commitment([]byte{byte(i)}), {byte(i)}},
+			Refs: []ledger.Ref{ledger.SubjectRef(pii.Ordinal(100 + i))},
+		}).Close()
+		b.add(ledger.Entry{Kind: proof.KindRules, Actor: "officer", Org: pii.Own, Rules: true}).Close()
+	}
+	b.crowd(300 - 48)
+	b.cosign("witness.invalid/w")
+	b.ok(b.db.File(ctx))
+	head, err := b.db.Head(ctx)
+	b.ok(err)
+	leaves, err := b.db.Leaves(ctx, 0, int(head.Size))
+	b.ok(err)
+	return leaves
+}
+
+// cosign has a witness sign every fourth stored checkpoint.
+func (b *book) cosign(name string) {
+	b.t.Helper()
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	b.ok(err)
+	vkey, id := witnessKey(name, public)
+	key, err := proof.ParseWitnessKey(vkey)
+	b.ok(err)
+	b.config.Witnesses = map[string]proof.Key{name: key}
+	notes, err := b.db.Checkpoints(ctx, 0, 1<<40)
+	b.ok(err)
+	raw, err := sql.Open("sqlite", filepath.Join(b.dir, "db"))
+	b.ok(err)
+	defer raw.Close()
+	for size, note := range notes {
+		if size%4 != 0 {
+			continue
+		}
+		c, err := proof.ParseCheckpoint(note)
+		b.ok(err)
+		sig := ed25519.Sign(private, fmt.Appendf(nil, "cosignature/v1\ntime %d\n%s", begin.Unix(), c.Text))
+		bytes := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(nil, id), uint64(begin.Unix()))
+		line := "— " + name + " " + base64.StdEncoding.EncodeToString(append(bytes, sig...)) + "\n"
+		_, err = raw.Exec("INSERT INTO ledger_cosig (size, witness, line) VALUES ($1, $2, $3)", size, name, line)
+		b.ok(err)
+	}
+}
+
+// witnessKey is a verifier key of type 0x04 with its id.
+func witnessKey(name string, public ed25519.PublicKey) (vkey string, id uint32) {
+	b := append([]byte{4}, public...)
+	sum := sha256.Sum256(append([]byte(name+"\n"), b...))
+	id = binary.BigEndian.Uint32(sum[:])
+	return fmt.Sprintf("%s+%08x+%s", name, id, base64.StdEncoding.EncodeToString(b)), id
+}
