@@ -42,22 +42,18 @@ func (f *firm) play(ctx context.Context, a act) error {
 }
 
 // shifts are when the calls of a day are made; the shift ends at six.
-var shifts = [...]int{10, 14, 16}
+var shifts = [...]int{10, 15}
 
 const shiftEnd = 18
 
 // playDay plays the n-th day of an act. Each part ends before the clock moves.
 func (f *firm) playDay(ctx context.Context, a act, n int) error {
 	d := today{f: f, act: a, n: n, date: a.first + n}
-	f.clock.set(workday(d.date, 8, 30))
+	f.clock.set(workday(d.date, 9, 0))
 	if err := f.srv.Rotate(ctx); err != nil {
 		return err
 	}
 	if err := each(ctx, len(f.workers), d.arrive); err != nil {
-		return err
-	}
-	f.clock.set(workday(d.date, 9, 0))
-	if err := each(ctx, len(f.workers), d.readQueue); err != nil {
 		return err
 	}
 	for s, hour := range shifts {
@@ -87,7 +83,7 @@ type today struct {
 
 func (d today) plan(i int) *day { return &d.f.plot.days[d.n][i] }
 
-// arrive signs a worker in and, for an agent, has the CRM assign the day's list.
+// arrive signs a worker in, has the CRM assign the day's work, and looks at it.
 func (d today) arrive(ctx context.Context, i int) (err error) {
 	w := d.f.workers[i]
 	if w.session, w.now, err = d.f.signIn(ctx, &w.code); err != nil {
@@ -95,9 +91,14 @@ func (d today) arrive(ctx context.Context, i int) (err error) {
 	}
 	w.work = pii.RequestID{}
 	if i < len(d.f.plot.agents) {
-		return d.assign(ctx, w, grant.CallTask, grant.Telesales, d.plan(i).list)
+		err = d.assign(ctx, w, grant.CallTask, grant.Telesales, d.plan(i).list)
+	} else {
+		err = d.arriveElsewhere(ctx, w)
 	}
-	return d.arriveElsewhere(ctx, w)
+	if err != nil {
+		return err
+	}
+	return d.readQueue(ctx, i)
 }
 
 func (d today) assign(ctx context.Context, w *worker, kind grant.WorkKind, purpose pii.Purpose, list []int) (err error) {

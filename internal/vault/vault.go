@@ -35,7 +35,7 @@ type Vault struct {
 	shared sharing
 
 	mu         sync.Mutex // guards the next two
-	dummyRow   Custody
+	nobody     Subject    // the dummy
 	dummyUntil time.Time
 }
 
@@ -100,7 +100,7 @@ func (v *Vault) Recognise(ctx context.Context, ids []pii.SubjectID, found []Cust
 	for i, id := range ids {
 		c, ok := byID[id]
 		if !ok || id == DummyID {
-			c = dummy
+			c = dummy.custody
 		}
 		if out[i], err = v.describe(c); err != nil {
 			return nil, err
@@ -109,41 +109,43 @@ func (v *Vault) Recognise(ctx context.Context, ids []pii.SubjectID, found []Cust
 	return out, nil
 }
 
-// recogniseOne describes the nearest subject and the dummy, and answers with the
-// one asked for. Nearly every request is about one subject; of a request about many
+// recogniseOne describes the nearest subject and answers with her or, if it is not
+// she who was asked for, with the dummy. Nearly every request is about one subject; of a request about many
 // the time still tells how many of the ids are somebody's.
-func (v *Vault) recogniseOne(id pii.SubjectID, c, dummy Custody) (Subject, error) {
+func (v *Vault) recogniseOne(id pii.SubjectID, c Custody, dummy Subject) (Subject, error) {
 	nearest, err := v.describe(c)
 	if err != nil {
 		return Subject{}, err
 	}
-	nobody, err := v.describe(dummy)
-	if err != nil || nearest.ID != id {
-		return nobody, err
+	if nearest.ID != id {
+		return dummy, nil
 	}
 	return nearest, nil
 }
 
-// dummyLife is how long the dummy's row is kept in memory: it changes when keys
+// dummyLife is how long the dummy is kept in memory: her row changes when keys
 // are rotated.
 const dummyLife = time.Minute
 
-// dummy is the dummy subject's row. It is not read anew for every request: a query
+// dummy is the dummy subject. She is not read anew for every request: a query
 // for one id and none would otherwise differ.
-func (v *Vault) dummy(ctx context.Context) (Custody, error) {
+func (v *Vault) dummy(ctx context.Context) (Subject, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if now := v.clock(); v.dummyUntil.Before(now) {
 		found, err := v.store.CustodyByOrdinal(ctx, []pii.Ordinal{pii.Dummy})
 		if err != nil {
-			return Custody{}, err
+			return Subject{}, err
 		}
 		if len(found) != 1 {
-			return Custody{}, fault.New(fault.Unavailable, "unavailable", "dummy subject")
+			return Subject{}, fault.New(fault.Unavailable, "unavailable", "dummy subject")
 		}
-		v.dummyRow, v.dummyUntil = found[0], now.Add(dummyLife)
+		if v.nobody, err = v.describe(found[0]); err != nil {
+			return Subject{}, err
+		}
+		v.dummyUntil = now.Add(dummyLife)
 	}
-	return v.dummyRow, nil
+	return v.nobody, nil
 }
 
 // DescribeOrdinals finds subjects by ordinal; unknown ones are left out.
@@ -244,7 +246,7 @@ func (v *Vault) Rehearse(ctx context.Context, fields []pii.Field) error {
 	if err != nil {
 		return err
 	}
-	plain, err := v.open(ctx, []ledger.ShownVersion{{Ordinal: pii.Dummy, Version: dummy.Version}}, fields, Subject{Ordinal: pii.Dummy, custody: dummy})
+	plain, err := v.open(ctx, []ledger.ShownVersion{{Ordinal: pii.Dummy, Version: dummy.Version}}, fields, dummy)
 	if err != nil {
 		return err
 	}
