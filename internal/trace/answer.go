@@ -269,34 +269,21 @@ func (q *run) without(suspects []suspect, a Ref) float64 {
 	return again.rejudge(suspects, a)
 }
 
-// rejudge scores the leading recipients anew; the others keep their factor, and
-// what was found under rival lists and of accomplices moves by as much.
+// rejudge answers anew for the leading recipients, with everything they are
+// weighed against: lists made outside, accomplices, framing. The others keep
+// their factor. What is tried on a name alone would not be a trial.
 func (q *run) rejudge(suspects []suspect, a Ref) float64 {
 	order := q.byFactor(suspects)
-	order = order[:min(leaders, len(order))]
+	order = q.withTwins(order[:min(leaders, len(order))])
 	again := slices.Clone(suspects)
-	for i, s := range q.rejudged(suspects, order) {
-		old := &suspects[order[i]]
-		s.given = slices.Clone(old.given)
+	for i := range again {
+		s := &again[i]
+		s.given, s.common, s.after, s.sets = nil, nil, nil, nil
+	}
+	for i, s := range q.rejudged(again, order) {
 		again[order[i]] = s
 	}
 	shareFactors(again, q.twins)
-	moved := func(a Ref) float64 { return again[a].bf - suspects[a].bf }
-	for i := range again {
-		for n := range again[i].given {
-			again[i].given[n] += moved(Ref(i))
-		}
-		again[i].common = slices.Clone(suspects[i].common)
-		for n := range again[i].common {
-			again[i].common[n].p += moved(Ref(i))
-		}
-		again[i].sets = slices.Clone(suspects[i].sets)
-		for n := range again[i].sets {
-			for _, b := range again[i].sets[n].who {
-				again[i].sets[n].p += moved(b)
-			}
-		}
-	}
-	p := q.posterior(again)
+	p := q.weigh(again)
 	return p.each[a]
 }

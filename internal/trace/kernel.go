@@ -68,7 +68,6 @@ type run struct {
 	bySubj     map[Ref][]int32   // subject → items
 	seen       []int64           // subject → first shown to anybody in plain
 	weightFrom []float64         // item → weight of it and all later ones
-	zc         float64           // coarsening of complaints
 	tilt       *tilt             // a list taken to have leaked already, or nil
 	unrecorded float64           // log Bayes factor of a path without entries
 	twins      groups            // recipients whose lists are the same
@@ -95,14 +94,10 @@ func newRun(x *Exposure, ev Evidence, opt Options) *run {
 	q.items = thin(q.items)
 	q.classify()
 	q.seen = x.firstSeen()
-	complaints := 0.0
 	for i := range q.items {
 		it := &q.items[i]
 		q.bySubj[it.Subject] = append(q.bySubj[it.Subject], int32(i))
 		q.last = max(q.last, it.At)
-		if it.File == 0 {
-			complaints += it.weight
-		}
 	}
 	q.weightFrom = make([]float64, len(q.items)+1)
 	for i := len(q.items) - 1; i >= 0; i-- {
@@ -111,7 +106,6 @@ func newRun(x *Exposure, ev Evidence, opt Options) *run {
 			q.weightFrom[i] += q.items[i].weight
 		}
 	}
-	q.zc = opt.AlphaComplaints / (opt.AlphaComplaints + complaints)
 	return q
 }
 

@@ -31,7 +31,7 @@ type Options struct {
 // Defaults are the options every live run uses.
 func Defaults() Options {
 	return Options{
-		Nobody: .18, Unrecorded: .09, External: .09, Insider: .55, Pairs: .09,
+		Nobody: .12, Unrecorded: .07, External: .07, Insider: .65, Pairs: .09,
 		AlphaComplaints: 1000, AlphaRows: 150, Enriched: .1, Framed: .03,
 		MinProbability: .99, MinItems: 3, MinPooled: 100, MinDispersed: .95, MinWithout: .80, MinSecond: .95,
 		MaxUnrecorded: .20, MinResidue: .004, MinBeats: 4.6,

@@ -20,8 +20,8 @@ type rival struct {
 
 // Rivals share the prior of external lists in these parts.
 const (
-	cohortPart = .5
-	teamPart   = .5
+	cohortPart = .7
+	teamPart   = .3
 )
 
 // rivals scores the outside lists and returns those that matter, best first,
@@ -44,8 +44,8 @@ func (q *run) rivals() (top []rival, noise, total float64) {
 	for i, r := range all {
 		switch {
 		case i < keep && r.bf > 0 && r.prior+r.bf > least:
-			r = q.refine(r)
 			r.mass = r.prior + r.bf
+			r = q.refine(r)
 			kept.add(r.mass)
 			top = append(top, r)
 		case r.bf > loudFactor:
@@ -170,7 +170,7 @@ func (q *run) refine(r rival) rival {
 		})
 		for _, t := range tried {
 			if t.bf > r.bf {
-				t.prior = r.prior
+				t.prior, t.mass = r.prior, r.mass
 				r = t
 			}
 		}
@@ -252,7 +252,7 @@ func (q *run) overTime(ts *terms, times []int64, t *tilt) float64 {
 	for _, leak := range times {
 		var best point
 		active := since(ts.complaints, leak)
-		v := q.complaintPart(active, leak, &best) - habit.over(q, active, nodes)
+		v := q.complaintPart(active, leak, &fineGrid, &best) - habit.over(q, active, nodes)
 		mean.add(v)
 		if v > top && t != nil {
 			top = v
