@@ -71,6 +71,7 @@ type run struct {
 	tilt       *tilt             // a list taken to have leaked already, or nil
 	unrecorded float64           // log Bayes factor of a path without entries
 	twins      groups            // recipients whose lists are the same
+	lists      *[]rival          // outside lists and what the items say of them, made once
 	rivalLists []rival
 	outsideBF  float64 // log Bayes factor of all outside lists
 	quietBF    float64 // of those that are unremarkable
@@ -80,7 +81,7 @@ type run struct {
 }
 
 func newRun(x *Exposure, ev Evidence, opt Options) *run {
-	q := &run{x: x, opt: opt, byCell: map[int32][]int32{}, bySubj: map[Ref][]int32{}}
+	q := &run{x: x, opt: opt, byCell: map[int32][]int32{}, bySubj: map[Ref][]int32{}, lists: new([]rival)}
 	weight, voices, repeated, unverified := weigh(ev.Items)
 	q.stats.repeated, q.stats.unverified = repeated, unverified
 	for i, it := range ev.Items {

@@ -34,7 +34,7 @@ func Defaults() Options {
 		Nobody: .12, Unrecorded: .07, External: .07, Insider: .65, Pairs: .09,
 		AlphaComplaints: 1000, AlphaRows: 150, Enriched: .1, Framed: .03,
 		MinProbability: .99, MinItems: 3, MinPooled: 100, MinDispersed: .95, MinWithout: .80, MinSecond: .95,
-		MaxUnrecorded: .20, MinResidue: .004, MinBeats: 4.6,
-		MinRows: 6, MinRowLead: 1, MaxChance: .01, Cap: .985,
+		MaxUnrecorded: .20, MinResidue: .004, MinBeats: 3,
+		MinRows: 6, MinRowLead: .5, MaxChance: .01, Cap: .985,
 	}
 }
