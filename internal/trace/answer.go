@@ -27,9 +27,15 @@ func (q *run) answer(suspects []suspect, p posterior) Finding {
 	if named {
 		accused = q.accused(suspects, &p, order)
 	}
+	limit := q.opt.Cap
+	for _, g := range f.Detail.Guards {
+		if (g.Guard == "nothing-else" || g.Guard == "whole-list") && !g.Holds {
+			limit = q.opt.CapDealt
+		}
+	}
 	for i := range claim {
 		if !slices.Contains(accused, Ref(i)) {
-			claim[i] = min(claim[i], q.opt.Cap)
+			claim[i] = min(claim[i], limit)
 		}
 	}
 	for _, a := range order {
@@ -133,7 +139,7 @@ func (q *run) group(p *posterior, order []Ref) []string {
 func (q *run) groupHolds(suspects []suspect, group []string, guards []GuardResult) bool {
 	for _, g := range guards {
 		switch g.Guard {
-		case "pooled-e-value", "recorded-path", "nothing-else", "no-shared-list":
+		case "pooled-e-value", "recorded-path", "nothing-else", "no-shared-list", "whole-list":
 			if !g.Holds {
 				return false
 			}
@@ -188,6 +194,7 @@ func (q *run) guards(suspects []suspect, p *posterior, order []Ref) []GuardResul
 		holds("nothing-else", q.orAlias(s, q.residue(suspects, q.accused(suspects, p, order))), q.opt.MinResidue),
 	}
 	out = append(out, holds("no-shared-list", q.orAlias(s, q.beatsLists(s)), q.opt.MinBeats))
+	out = append(out, holds("whole-list", q.alike(suspects, q.accused(suspects, p, order)), q.opt.MinAlike))
 	out = append(out, holds("rows-of-no-other", q.rowLead(suspects, a), q.opt.MinRowLead))
 	for _, g := range out {
 		if !g.Holds {
