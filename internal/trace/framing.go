@@ -12,6 +12,9 @@ func (q *run) framing(suspects []suspect, order []Ref) {
 	y := newTally(q)
 	for _, a := range order[:min(firsts, len(order))] {
 		s := &suspects[a]
+		if s.bf < standsOut {
+			continue
+		}
 		wide := newSpread(q.tau, s.list.after, s.list.later)
 		for _, b := range order {
 			if a == b {

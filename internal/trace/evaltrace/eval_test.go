@@ -40,15 +40,18 @@ type outcome struct {
 }
 
 // play makes a firm and lets a family happen to it.
-func play(fam family, seed uint64, half bool) (*firm, *trace.Exposure) {
-	f := newFirm(seed*1000+uint64(len(fam.name))*31+uint64(fam.name[0])+uint64(fam.name[len(fam.name)-1])*7, half)
+func play(fam family, seed uint64, part int) (*firm, *trace.Exposure) {
+	f := newFirm(seed*1000+uint64(len(fam.name))*31+uint64(fam.name[0])+uint64(fam.name[len(fam.name)-1])*7, part)
 	fam.play(f)
 	return f, f.exposure(.02)
 }
 
 func score(t *testing.T, fam family, seed uint64) outcome {
-	half := *evalSeeds == 0 && !strings.HasPrefix(fam.name, "file") // the short check has a minute
-	f, x := play(fam, seed, half)
+	part := 1
+	if *evalSeeds == 0 && !strings.HasPrefix(fam.name, "file") {
+		part = 2 // the short check has a minute
+	}
+	f, x := play(fam, seed, part)
 	began := time.Now()
 	got, err := trace.Run(x, trace.Evidence{Items: f.items}, trace.Defaults())
 	if err != nil {

@@ -16,10 +16,11 @@ var evalPeek = flag.Int("peek", 0, "runs without a leaker that are looked at aft
 // the day before's. The bound of the pooled e-value is for this.
 func TestPeeking(t *testing.T) {
 	runs := max(*evalPeek, 1)
-	none := families[slices.IndexFunc(families, func(f family) bool { return f.name == "none" })]
 	named, strong, looks, highest := 0, 0, 0, 0.0
 	for seed := range runs {
-		f, x := play(none, uint64(5000+seed), true)
+		f := newFirm(uint64(5000+seed), 4)
+		f.background(20 + f.pick(20))
+		x := f.exposure(.02)
 		slices.SortFunc(f.items, func(a, b trace.Item) int { return int(a.At - b.At) })
 		top := 0.0
 		for n := 3; n <= len(f.items); n++ {
