@@ -25,7 +25,7 @@ func newPlot(title, across, up string) *plot {
 	for i := range 6 {
 		y := plotTop + plotTall*(1-float64(i)/5)
 		fmt.Fprintf(p, `<line x1="%.0f" y1="%.1f" x2="%.0f" y2="%.1f" stroke="#d0d7de" stroke-width="0.5"/>`+"\n", plotLeft, y, plotLeft+plotWide, y)
-		p.text(plotLeft-8, y+4, "end", fmt.Sprintf(".%d", 2*i))
+		p.text(plotLeft-8, y+4, "end", [...]string{"0", ".2", ".4", ".6", ".8", "1"}[i])
 	}
 	return p
 }
