@@ -74,8 +74,10 @@ bench-ledger: ## the ledger beside bare group-committed inserts of the same byte
 	GOLDBELL_BENCH_LEDGER=1 $(GO) test -count 1 -run TestLedgerTable -timeout 30m -v ./test/bench/
 	$(GO) test -count 1 -run '^$$' -bench '^BenchmarkLedger' -timeout 30m $(BENCH_LEDGER)
 
-eval-trace: ## the trace engine on firms it has not seen (hours)
-	$(GO) test ./internal/trace/evaltrace -run TestEvaluation -timeout 12h -v -args -seeds 24
+eval-trace: ## the trace engine on firms it has not seen (an hour or more)
+	rm -f docs/trace-evaluation/outcomes.jsonl
+	$(GO) test ./internal/trace/evaltrace -run TestEvaluation -timeout 12h -v -args -seeds 24 -out $(CURDIR)/docs/trace-evaluation
+	$(GO) test ./internal/trace/evaltrace -run TestPeeking -timeout 12h -v -args -peek 300
 
 clean: ## what the targets above made; demo-data too
 	rm -rf bin demo-data demo-data.keys demo-data.keeper

@@ -27,9 +27,15 @@ func (q *run) answer(suspects []suspect, p posterior) Finding {
 	if named {
 		accused = q.accused(suspects, &p, order)
 	}
+	limit := q.opt.Cap
+	for _, g := range f.Detail.Guards {
+		if (g.Guard == "nothing-else" || g.Guard == "whole-list") && !g.Holds {
+			limit = q.opt.CapDealt
+		}
+	}
 	for i := range claim {
 		if !slices.Contains(accused, Ref(i)) {
-			claim[i] = min(claim[i], q.opt.Cap)
+			claim[i] = min(claim[i], limit)
 		}
 	}
 	for _, a := range order {
@@ -133,7 +139,7 @@ func (q *run) group(p *posterior, order []Ref) []string {
 func (q *run) groupHolds(suspects []suspect, group []string, guards []GuardResult) bool {
 	for _, g := range guards {
 		switch g.Guard {
-		case "pooled-e-value", "recorded-path", "nothing-else", "no-shared-list":
+		case "pooled-e-value", "recorded-path", "nothing-else", "no-shared-list", "whole-list":
 			if !g.Holds {
 				return false
 			}
@@ -188,6 +194,7 @@ func (q *run) guards(suspects []suspect, p *posterior, order []Ref) []GuardResul
 		holds("nothing-else", q.orAlias(s, q.residue(suspects, q.accused(suspects, p, order))), q.opt.MinResidue),
 	}
 	out = append(out, holds("no-shared-list", q.orAlias(s, q.beatsLists(s)), q.opt.MinBeats))
+	out = append(out, holds("whole-list", q.alike(suspects, q.accused(suspects, p, order)), q.opt.MinAlike))
 	out = append(out, holds("rows-of-no-other", q.rowLead(suspects, a), q.opt.MinRowLead))
 	for _, g := range out {
 		if !g.Holds {
@@ -269,34 +276,21 @@ func (q *run) without(suspects []suspect, a Ref) float64 {
 	return again.rejudge(suspects, a)
 }
 
-// rejudge scores the leading recipients anew; the others keep their factor, and
-// what was found under rival lists and of accomplices moves by as much.
+// rejudge answers anew for the leading recipients, with everything they are
+// weighed against: lists made outside, accomplices, framing. The others keep
+// their factor. What is tried on a name alone would not be a trial.
 func (q *run) rejudge(suspects []suspect, a Ref) float64 {
 	order := q.byFactor(suspects)
-	order = order[:min(leaders, len(order))]
+	order = q.withTwins(order[:min(leaders, len(order))])
 	again := slices.Clone(suspects)
-	for i, s := range q.rejudged(suspects, order) {
-		old := &suspects[order[i]]
-		s.given = slices.Clone(old.given)
+	for i := range again {
+		s := &again[i]
+		s.given, s.common, s.after, s.sets = nil, nil, nil, nil
+	}
+	for i, s := range q.rejudged(again, order) {
 		again[order[i]] = s
 	}
 	shareFactors(again, q.twins)
-	moved := func(a Ref) float64 { return again[a].bf - suspects[a].bf }
-	for i := range again {
-		for n := range again[i].given {
-			again[i].given[n] += moved(Ref(i))
-		}
-		again[i].common = slices.Clone(suspects[i].common)
-		for n := range again[i].common {
-			again[i].common[n].p += moved(Ref(i))
-		}
-		again[i].sets = slices.Clone(suspects[i].sets)
-		for n := range again[i].sets {
-			for _, b := range again[i].sets[n].who {
-				again[i].sets[n].p += moved(b)
-			}
-		}
-	}
-	p := q.posterior(again)
+	p := q.weigh(again)
 	return p.each[a]
 }

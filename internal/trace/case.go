@@ -101,7 +101,11 @@ func (c *caseReader) open(name string, read func(*table) error) error {
 		return &CaseError{File: name, msg: msgMissing}
 	}
 	defer func() { _ = f.Close() }()
-	return read(newTable(name, f))
+	t := newTable(name, f)
+	if info, err := f.Stat(); err == nil {
+		t.bytes = info.Size()
+	}
+	return read(t)
 }
 
 // foundFile is a leaked file and when it was found.
@@ -197,6 +201,9 @@ func (t *table) rows(at []int, f func(cells [][]byte) error) error {
 
 // mask reads a list of fields joined by "|".
 func (c *caseReader) mask(t *table, cell []byte) (Mask, error) {
+	if len(cell) == 0 {
+		return 0, nil
+	}
 	if m, ok := c.masks[string(cell)]; ok {
 		return m, nil
 	}

@@ -194,6 +194,33 @@ func TestFoundFile(t *testing.T) {
 	}
 }
 
+// TestLineNoise: a file that is noise is read through and says nothing; noise
+// where a table should be is one sentence.
+func TestLineNoise(t *testing.T) {
+	var noise strings.Builder
+	for i := range 200_000 {
+		fmt.Fprintf(&noise, "%x,\x00\xff\"%d,,,+0%07d\n", i*7919, i, i%977)
+	}
+	c := goodCase()
+	c["complaints.csv"] = "time,subject\n"
+	c["leaked_1.csv"] = "tel,name\n" + noise.String()
+	c["files.json"] = `{"leaked_1.csv":"2025-09-01T00:00:00Z"}`
+	f, err := RunCase(folder(c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Verdict == Accuse || f.Verdict == Group {
+		t.Errorf("%s %v on noise", f.Verdict, f.Accused)
+	}
+	c = goodCase()
+	c["complaints.csv"] = "time,subject,channel,contacted,known,known_company\n" + noise.String()
+	_, err = RunCase(folder(c))
+	var e *CaseError
+	if !errors.As(err, &e) || e.File != "complaints.csv" || e.Line != 2 {
+		t.Errorf("noise in complaints.csv: %v", err)
+	}
+}
+
 func TestExplanationsNameNoValue(t *testing.T) {
 	f, err := RunCase(folder(goodCase()))
 	if err != nil {

@@ -98,6 +98,7 @@ func (c *caseReader) readDisclosures(t *table) error {
 	}
 	var k clock
 	rows := 0
+	c.b.expect(int(t.bytes / 80)) // a row is about as long
 	return t.rows(at, func(cells [][]byte) error {
 		if rows++; rows >= maxRows {
 			return t.fail(msgTooMany)

@@ -17,6 +17,7 @@ type table struct {
 	next  int // line the next row starts on
 	cells [][]byte
 	head  int
+	bytes int64  // of the file, when known
 	loose bool   // a found file: rows may be ragged, quotes may be broken
 	long  []byte // a row longer than the buffer, or one with quoted newlines
 }

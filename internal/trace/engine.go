@@ -7,7 +7,7 @@ import "errors"
 var ErrNotFinite = errors.New("trace: a probability is not finite; the run was stopped")
 
 // EngineVersion goes into every answer and its record.
-const EngineVersion = "goldbell-trace/2"
+const EngineVersion = "goldbell-trace/3"
 
 // Run answers who the records point to.
 func Run(x *Exposure, ev Evidence, opt Options) (Finding, error) {
@@ -20,11 +20,16 @@ func Run(x *Exposure, ev Evidence, opt Options) (Finding, error) {
 	return q.answer(suspects, p), nil
 }
 
-// weighAll brings the rivals, the twins and the accomplices to bear.
+// weighAll finds the twins and weighs the suspects.
 func (q *run) weighAll(suspects []suspect) posterior {
+	q.joinTwins(suspects)
+	return q.weigh(suspects)
+}
+
+// weigh brings the rivals and the accomplices to bear.
+func (q *run) weigh(suspects []suspect) posterior {
 	q.rivalLists, q.quietBF, q.outsideBF = q.rivals()
 	q.unrecorded = q.unrecordedPath()
-	q.joinTwins(suspects)
 	q.underEach(suspects, q.rivalLists)
 	q.company(suspects)
 	order := q.byFactor(suspects)

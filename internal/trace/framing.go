@@ -12,6 +12,9 @@ func (q *run) framing(suspects []suspect, order []Ref) {
 	y := newTally(q)
 	for _, a := range order[:min(firsts, len(order))] {
 		s := &suspects[a]
+		if s.bf < standsOut {
+			continue
+		}
 		wide := newSpread(q.tau, s.list.after, s.list.later)
 		for _, b := range order {
 			if a == b {
@@ -36,7 +39,7 @@ func (q *run) restricted(l *list, h hypothesis, y *tally, wide *spread) float64 
 	var best point
 	q.terms(l, h.mode, h.from, h.until, y, &ts)
 	active := since(ts.complaints, h.leak)
-	return q.rowPart(&ts, &best) + decoyPart(ts.decoys) + q.complaintPart(active, h.leak, &best) -
+	return q.rowPart(&ts, &best) + decoyPart(ts.decoys) + q.complaintPart(active, h.leak, &fineGrid, &best) -
 		wide.over(q, active, wide.rows(q, ts.rows))
 }
 

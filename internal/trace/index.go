@@ -98,6 +98,9 @@ func (b *Builder) Recipient(r Recipient) (Ref, bool) {
 	return n, true
 }
 
+// expect makes room for about n disclosures.
+func (b *Builder) expect(n int) { b.x.views = slices.Grow(b.x.views, min(max(n, 0), 1<<24)) }
+
 // View adds a disclosure. The order of calls does not matter.
 func (b *Builder) View(v View) { b.x.views = append(b.x.views, v) }
 

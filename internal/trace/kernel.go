@@ -68,10 +68,10 @@ type run struct {
 	bySubj     map[Ref][]int32   // subject → items
 	seen       []int64           // subject → first shown to anybody in plain
 	weightFrom []float64         // item → weight of it and all later ones
-	zc         float64           // coarsening of complaints
 	tilt       *tilt             // a list taken to have leaked already, or nil
 	unrecorded float64           // log Bayes factor of a path without entries
 	twins      groups            // recipients whose lists are the same
+	lists      *[]rival          // outside lists and what the items say of them, made once
 	rivalLists []rival
 	outsideBF  float64 // log Bayes factor of all outside lists
 	quietBF    float64 // of those that are unremarkable
@@ -81,7 +81,7 @@ type run struct {
 }
 
 func newRun(x *Exposure, ev Evidence, opt Options) *run {
-	q := &run{x: x, opt: opt, byCell: map[int32][]int32{}, bySubj: map[Ref][]int32{}}
+	q := &run{x: x, opt: opt, byCell: map[int32][]int32{}, bySubj: map[Ref][]int32{}, lists: new([]rival)}
 	weight, voices, repeated, unverified := weigh(ev.Items)
 	q.stats.repeated, q.stats.unverified = repeated, unverified
 	for i, it := range ev.Items {
@@ -95,14 +95,10 @@ func newRun(x *Exposure, ev Evidence, opt Options) *run {
 	q.items = thin(q.items)
 	q.classify()
 	q.seen = x.firstSeen()
-	complaints := 0.0
 	for i := range q.items {
 		it := &q.items[i]
 		q.bySubj[it.Subject] = append(q.bySubj[it.Subject], int32(i))
 		q.last = max(q.last, it.At)
-		if it.File == 0 {
-			complaints += it.weight
-		}
 	}
 	q.weightFrom = make([]float64, len(q.items)+1)
 	for i := len(q.items) - 1; i >= 0; i-- {
@@ -111,7 +107,6 @@ func newRun(x *Exposure, ev Evidence, opt Options) *run {
 			q.weightFrom[i] += q.items[i].weight
 		}
 	}
-	q.zc = opt.AlphaComplaints / (opt.AlphaComplaints + complaints)
 	return q
 }
 

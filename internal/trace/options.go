@@ -22,19 +22,21 @@ type Options struct {
 	MaxUnrecorded  float64 // above it no person is named
 	MinResidue     float64 // chance of the complaints that the named leave over
 	MinBeats       float64 // log by which the list beats shared and outside lists
+	MinAlike       float64 // chance of so few regulars among the complaints inside
 	MinRows        float64 // distinct persons inside, when only rows of found files speak for a name
 	MinRowLead     float64 // log per row over others who were shown nearly all these rows
 	MaxChance      float64 // chance that anybody's list holds a second name's own items
 	Cap            float64 // claimed when a guard fails
+	CapDealt       float64 // claimed when the list rather left by another way and was dealt out
 }
 
 // Defaults are the options every live run uses.
 func Defaults() Options {
 	return Options{
-		Nobody: .18, Unrecorded: .09, External: .09, Insider: .55, Pairs: .09,
+		Nobody: .12, Unrecorded: .07, External: .07, Insider: .65, Pairs: .09,
 		AlphaComplaints: 1000, AlphaRows: 150, Enriched: .1, Framed: .03,
 		MinProbability: .99, MinItems: 3, MinPooled: 100, MinDispersed: .95, MinWithout: .80, MinSecond: .95,
-		MaxUnrecorded: .20, MinResidue: .004, MinBeats: 4.6,
-		MinRows: 6, MinRowLead: 1, MaxChance: .01, Cap: .985,
+		MaxUnrecorded: .20, MinResidue: .004, MinBeats: 3, MinAlike: .005,
+		MinRows: 6, MinRowLead: .5, MaxChance: .01, Cap: .985, CapDealt: .5,
 	}
 }

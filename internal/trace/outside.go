@@ -9,19 +9,24 @@ import (
 // rival is a list that leaked without a recorded disclosure: made outside, or
 // taken from a source that a whole team works from.
 type rival struct {
-	kind  string
-	prior float64 // log
-	bf    float64 // log
-	mass  float64 // log of what it stands for
-	tilt  *tilt
-	team  []Ref // whose list it is, and of which days
-	days  span
+	kind   string
+	prior  float64 // log
+	bf     float64 // log
+	mass   float64 // log of what it stands for
+	tilt   *tilt   // of those that are kept
+	team   []Ref   // whose list it is, and of which days
+	days   span
+	times  []int64 // when it may have come into use
+	ts     terms   // what the items say of it
+	cohort int32   // whose month it is, or noCohort for the public listing
 }
+
+const noCohort = math.MinInt32
 
 // Rivals share the prior of external lists in these parts.
 const (
-	cohortPart = .5
-	teamPart   = .5
+	cohortPart = .7
+	teamPart   = .3
 )
 
 // rivals scores the outside lists and returns those that matter, best first,
@@ -29,10 +34,14 @@ const (
 // stratum an outside list that the stratum is made of explains nothing; what is
 // left is what could be mistaken for a recipient's list.
 func (q *run) rivals() (top []rival, noise, total float64) {
-	all := slices.Concat(q.cohorts(), q.teams())
+	if *q.lists == nil {
+		*q.lists = append(q.cohorts(), q.teams()...)
+	}
+	all := slices.Clone(*q.lists)
 	if len(all) == 0 {
 		return nil, 0, 0
 	}
+	q.parallel(len(all), func(i int, _ *scratch) { all[i].bf, _ = q.overTime(q.still(&all[i].ts), all[i].times) })
 	var sum logSum
 	for _, r := range all {
 		sum.add(r.prior + r.bf)
@@ -44,8 +53,9 @@ func (q *run) rivals() (top []rival, noise, total float64) {
 	for i, r := range all {
 		switch {
 		case i < keep && r.bf > 0 && r.prior+r.bf > least:
-			r = q.refine(r)
 			r.mass = r.prior + r.bf
+			r = q.refine(r)
+			q.giveTilt(&r)
 			kept.add(r.mass)
 			top = append(top, r)
 		case r.bf > loudFactor:
@@ -73,20 +83,26 @@ func (q *run) rivals() (top []rival, noise, total float64) {
 // loudFactor is the log Bayes factor above which a list is not just noise.
 const loudFactor = 2
 
+// still is what the items say without those that were left out since.
+func (q *run) still(ts *terms) *terms {
+	left := func(of []term) []term {
+		if !slices.ContainsFunc(of, func(t term) bool { return q.classes[t.class].w == 0 }) {
+			return of
+		}
+		return slices.DeleteFunc(slices.Clone(of), func(t term) bool { return q.classes[t.class].w == 0 })
+	}
+	return &terms{complaints: left(ts.complaints), rows: left(ts.rows)}
+}
+
 // cohorts are the people who signed up in one month, and public listings.
 func (q *run) cohorts() []rival {
-	members := map[int32][]Ref{}
-	var public []Ref
+	size := map[int32]int{}
 	for i := range q.x.subjects {
-		s := &q.x.subjects[i]
-		members[s.Cohort] = append(members[s.Cohort], Ref(i))
-		if s.Public {
-			public = append(public, Ref(i))
-		}
+		size[q.x.subjects[i].Cohort]++
 	}
-	months := make([]int32, 0, len(members))
-	for m, list := range members {
-		if len(list) < len(q.x.subjects)/3 {
+	months := []int32{}
+	for m, n := range size {
+		if n < len(q.x.subjects)/3 {
 			months = append(months, m)
 		}
 	}
@@ -94,17 +110,24 @@ func (q *run) cohorts() []rival {
 	if len(months) > 240 {
 		months = nil
 	}
-	lists := [][]Ref{public}
-	for _, m := range months {
-		lists = append(lists, members[m])
-	}
-	out := make([]rival, 0, len(lists))
-	for _, list := range lists {
-		r := q.outside(list, leakGrid(q.x.from, q.last))
-		r.kind, r.prior = "cohort", math.Log(cohortPart/float64(len(lists)))
+	times := leakGrid(q.x.from, q.last)
+	out := []rival{}
+	for _, m := range append(months, noCohort) {
+		r := rival{kind: "cohort", cohort: m, times: times, prior: math.Log(cohortPart / float64(len(months)+1))}
+		r.ts = q.outside(q.cohort(m))
 		out = append(out, r)
 	}
 	return out
+}
+
+// cohort lists the people of a month, or of the public listing.
+func (q *run) cohort(month int32) (list []Ref) {
+	for i := range q.x.subjects {
+		if s := &q.x.subjects[i]; s.Cohort == month || month == noCohort && s.Public {
+			list = append(list, Ref(i))
+		}
+	}
+	return list
 }
 
 // teams are what a whole team was shown in the month before a leak: the list
@@ -140,9 +163,14 @@ func (q *run) teams() []rival {
 	return out
 }
 
-// teamList scores what a team was shown in a span.
+// teamList is what a team was shown in a span.
 func (q *run) teamList(team []Ref, days span) rival {
-	var list []Ref
+	r := rival{kind: "team", team: team, days: days, times: []int64{days.until}}
+	r.ts = q.outside(q.shownToTeam(team, days))
+	return r
+}
+
+func (q *run) shownToTeam(team []Ref, days span) (list []Ref) {
 	for _, a := range team {
 		for _, v := range viewsIn(q.x.of(a), days.from, days.until) {
 			if v.Plain != 0 {
@@ -150,9 +178,20 @@ func (q *run) teamList(team []Ref, days span) rival {
 			}
 		}
 	}
-	r := q.outside(list, []int64{days.until})
-	r.kind, r.team, r.days = "team", team, days
-	return r
+	return list
+}
+
+// giveTilt makes the tilt of a list that is kept.
+func (q *run) giveTilt(r *rival) {
+	_, best := q.overTime(q.still(&r.ts), r.times)
+	r.tilt = q.newTilt(best.leak, best.point)
+	list := q.shownToTeam(r.team, r.days)
+	if r.team == nil {
+		list = q.cohort(r.cohort)
+	}
+	for _, s := range list {
+		q.onList(r.tilt, s)
+	}
 }
 
 // refine moves a team's span to where it explains most: a list that fits badly
@@ -167,10 +206,11 @@ func (q *run) refine(r rival) rival {
 		q.parallel(len(moves), func(i int, _ *scratch) {
 			days := span{r.days.from + moves[i].from*daySec, r.days.until + moves[i].until*daySec}
 			tried[i] = q.teamList(r.team, days)
+			tried[i].bf, _ = q.overTime(q.still(&tried[i].ts), tried[i].times)
 		})
 		for _, t := range tried {
 			if t.bf > r.bf {
-				t.prior = r.prior
+				t.prior, t.mass = r.prior, r.mass
 				r = t
 			}
 		}
@@ -202,13 +242,12 @@ func tenDays(from, to int64) (out []int64) {
 	return out
 }
 
-// outside scores one list over the times it may have come into use.
-func (q *run) outside(list []Ref, times []int64) rival {
+// outside gathers what the items say of one list.
+func (q *run) outside(list []Ref) (ts terms) {
 	t := q.newTilt(0, point{})
 	for _, s := range list {
 		q.onList(t, s)
 	}
-	var ts terms
 	for c := range q.classes {
 		k := &q.classes[c]
 		if k.decoy || q.items[k.items[0]].skipped {
@@ -222,9 +261,7 @@ func (q *run) outside(list []Ref, times []int64) rival {
 		}
 		ts.add(k, int32(c), in, float64(t.inCell[k.cell])/float64(q.x.strata.size[k.cell]))
 	}
-	r := rival{tilt: t}
-	r.bf = q.overTime(&ts, times, t)
-	return r
+	return ts
 }
 
 func (ts *terms) add(k *class, c int32, in, f float64) {
@@ -239,9 +276,14 @@ func (ts *terms) add(k *class, c int32, in, f float64) {
 	}
 }
 
-// overTime averages the numerator over leak times, and leaves the best of them
-// in the tilt.
-func (q *run) overTime(ts *terms, times []int64, t *tilt) float64 {
+// leakPoint is a time of leak and the best point of the grid there.
+type leakPoint struct {
+	leak int64
+	point
+}
+
+// overTime averages the numerator over leak times; best is the best of them.
+func (q *run) overTime(ts *terms, times []int64) (bf float64, best leakPoint) {
 	var mean logMean
 	var rows point
 	top := math.Inf(-1)
@@ -250,16 +292,17 @@ func (q *run) overTime(ts *terms, times []int64, t *tilt) float64 {
 	habit := newSpread(q.tau, 0, 0)
 	nodes := habit.rows(q, ts.rows)
 	for _, leak := range times {
-		var best point
+		var at point
 		active := since(ts.complaints, leak)
-		v := q.complaintPart(active, leak, &best) - habit.over(q, active, nodes)
+		v := q.complaintPart(active, leak, &fineGrid, &at) - habit.over(q, active, nodes)
 		mean.add(v)
-		if v > top && t != nil {
+		if v > top {
 			top = v
-			t.leak, t.x, t.share, t.fade, t.fileX = leak, best.x, best.share, best.fade, rows.file
+			best = leakPoint{leak, at}
 		}
 	}
-	return mean.value() + part
+	best.file = rows.file
+	return mean.value() + part, best
 }
 
 // unrecordedPath is the log Bayes factor of a path without entries: the whole
@@ -295,6 +338,7 @@ func (q *run) unrecordedPath() float64 {
 	}
 	var both logMean
 	both.add(0)
-	both.add(q.overTime(&ts, leakGrid(q.x.from, q.last), nil))
+	bf, _ := q.overTime(&ts, leakGrid(q.x.from, q.last))
+	both.add(bf)
 	return both.value()
 }

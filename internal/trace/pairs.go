@@ -13,6 +13,10 @@ func (q *run) sets(suspects []suspect) (out []setMass) {
 	return out
 }
 
+// standsOut is the log Bayes factor below which nobody is looked at as the first
+// of several, or as framed: there is nothing to share.
+const standsOut = 2
+
 // company looks for accomplices of the leading names. A second leaker is judged
 // by what the first one's list leaves over; a third by what both leave.
 func (q *run) company(suspects []suspect) {
@@ -27,7 +31,7 @@ func (q *run) company(suspects []suspect) {
 	done := map[[2]Ref]bool{}
 	for _, a := range order[:min(firsts, len(order))] {
 		first := &suspects[a]
-		if len(first.best) == 0 || first.bf < 2 || first.bf < suspects[order[0]].bf-10 {
+		if len(first.best) == 0 || first.bf < standsOut || first.bf < suspects[order[0]].bf-10 {
 			continue // too little to be the first of a set
 		}
 		t := q.tiltOf(first)

@@ -121,7 +121,12 @@ func (q *run) underEach(suspects []suspect, rivals []rival) {
 	order = q.withTwins(order[:min(leaders, len(order))])
 	for _, a := range order {
 		suspects[a].given = make([]float64, len(rivals))
+		for i := range rivals {
+			suspects[a].given[i] = min(suspects[a].bf, 0)
+		}
 	}
+	// Who does not stand out has nothing that a list could explain.
+	order = slices.DeleteFunc(order, func(a Ref) bool { return suspects[a].bf+suspects[a].alias < standsOut/2 })
 	for i, r := range rivals {
 		again := q.tilted(r.tilt)
 		q.parallel(len(order), func(n int, sc *scratch) {

@@ -55,7 +55,8 @@ func (q *run) parallel(n int, f func(i int, s *scratch)) {
 	wg.Wait()
 }
 
-// judge sums the Bayes factors of a recipient's hypotheses.
+// judge sums the Bayes factors of a recipient's hypotheses. All are scored on
+// the coarse grid; those that may decide something, on the fine one.
 func (q *run) judge(s *suspect, sc *scratch) {
 	j := judging{q: q, s: s, y: &sc.tally, wide: newSpread(q.tau, s.list.after, s.list.later)}
 	s.best = s.best[:0:0]
@@ -63,16 +64,21 @@ func (q *run) judge(s *suspect, sc *scratch) {
 	if s.list.modes[enriched].items > s.list.modes[asSeen].items {
 		modes = []float64{1 - q.opt.Enriched, q.opt.Enriched}
 	}
+	var rough logSum
 	for mode, share := range modes {
 		m := &s.list.modes[mode]
 		if m.with == nil {
 			q.acts(s.list, mode)
 		}
 		for i := range m.with {
-			j.window(&m.with[i], mode, math.Log(share))
+			rough.add(j.survey(&m.with[i], mode, math.Log(share)))
 		}
 		j.sum.add(math.Log(share) + m.missed)
 		j.raw.add(math.Log(share) + m.missed)
+	}
+	least := max(rough.value()-negligible, -4)
+	for i := range j.roughly {
+		j.window(&j.roughly[i], least)
 	}
 	s.bf, s.raw = j.sum.value(), j.raw.value()
 	if len(s.list.views) == 0 {
@@ -80,6 +86,10 @@ func (q *run) judge(s *suspect, sc *scratch) {
 	}
 	s.alias = q.aliasFactor(s.list.a)
 }
+
+// negligible is how far, as a logarithm, a hypothesis may lag behind all of a
+// recipient's before its exact value does not matter.
+const negligible = 7
 
 // acts finds a recipient's windows, and what those without a hit come to.
 func (q *run) acts(l *list, mode int) {
@@ -103,26 +113,63 @@ type judging struct {
 	y        *tally
 	wide     *spread
 	ts       terms
+	roughly  []rough
 	sum, raw logSum
 }
 
-// window scores a window for every time the leak may have happened.
-func (j *judging) window(w *window, mode int, share float64) {
+// rough is a window with what the coarse grid says of each time of leak.
+type rough struct {
+	w     *window
+	mode  int
+	share float64
+	fixed float64 // of file rows and decoys
+	top   float64 // the largest of values with its prior
+	value []float64
+	best  []point
+}
+
+// survey scores a window on the coarse grid for every time the leak may have
+// happened, and returns the log of their sum.
+func (j *judging) survey(w *window, mode int, share float64) float64 {
 	q := j.q
 	q.terms(j.s.list, mode, w.from, w.until, j.y, &j.ts)
-	var best point
-	fixed := q.rowPart(&j.ts, &best) + decoyPart(j.ts.decoys)
-	rows := j.wide.rows(q, j.ts.rows)
-	for _, g := range w.leaks {
-		h := hypothesis{a: j.s.list.a, mode: mode, from: w.from, until: w.until, kind: w.kind, leak: g.at,
-			prior: share + math.Log(w.prior*g.prior)}
-		active := since(j.ts.complaints, g.at)
-		h.best = best
-		h.raw = fixed + q.complaintPart(active, g.at, &h.best)
-		h.bf = h.raw - j.wide.over(q, active, rows)
+	r := rough{w: w, mode: mode, share: share + math.Log(w.prior), top: math.Inf(-1),
+		value: make([]float64, len(w.leaks)), best: make([]point, len(w.leaks))}
+	var rows point
+	r.fixed = q.rowPart(&j.ts, &rows) + decoyPart(j.ts.decoys)
+	var sum logSum
+	for i, g := range w.leaks {
+		r.best[i] = rows
+		r.value[i] = r.fixed + q.complaintPart(since(j.ts.complaints, g.at), g.at, &coarseGrid, &r.best[i])
+		v := r.share + math.Log(g.prior) + r.value[i]
+		sum.add(v)
+		r.top = max(r.top, v)
+	}
+	j.roughly = append(j.roughly, r)
+	return sum.value()
+}
+
+// window adds a window to the sums; the hypotheses that reach least are scored
+// on the fine grid, against what the list's habit of complaining explains.
+func (j *judging) window(r *rough, least float64) {
+	q, w := j.q, r.w
+	fine := r.top >= least
+	var rows []float64
+	if fine {
+		q.terms(j.s.list, r.mode, w.from, w.until, j.y, &j.ts)
+		rows = j.wide.rows(q, j.ts.rows)
+	}
+	for i, g := range w.leaks {
+		h := hypothesis{a: j.s.list.a, mode: r.mode, from: w.from, until: w.until, kind: w.kind, leak: g.at,
+			prior: r.share + math.Log(g.prior), raw: r.value[i], bf: r.value[i], best: r.best[i]}
+		if fine && h.prior+h.raw >= least {
+			active := since(j.ts.complaints, g.at)
+			h.raw = r.fixed + q.complaintPart(active, g.at, &fineGrid, &h.best)
+			h.bf = h.raw - j.wide.over(q, active, rows)
+		}
+		j.s.keep(h)
 		j.sum.add(h.prior + h.bf)
 		j.raw.add(h.prior + h.raw)
-		j.s.keep(h)
 	}
 }
 

@@ -18,11 +18,19 @@ func (q *run) residue(suspects []suspect, named []Ref) float64 {
 	explained := map[int32]bool{}
 	var times []int64
 	for _, a := range named {
-		for _, n := range q.inside(&suspects[a]) {
+		s := &suspects[a]
+		for _, n := range q.inside(s) {
 			if it := &q.items[n]; it.File == 0 && !explained[n] {
 				times = append(times, it.At)
 			}
 			explained[n] = true
+		}
+		// The best window may be narrower than the list that left: a complaint
+		// about somebody the named was ever shown is not outside it.
+		if len(s.best) > 0 {
+			for _, h := range s.list.modes[s.best[0].mode].hits {
+				explained[h.item] = true
+			}
 		}
 	}
 	if len(times) == 0 {

@@ -24,13 +24,46 @@ type point struct {
 
 // The grid of x, the extra complaint rate of leaked persons over background,
 // for callers who knew two fields besides the address; those who knew one or
-// none have the rate times one of shares: background callers seldom know much. fades: the list is used as long as the
-// record lasts, or mostly in the weeks after the leak.
+// none have the rate times one of shares: background callers seldom know much.
+// fades: the list is used as long as the record lasts, or mostly in the weeks
+// after the leak. A buyer who calls at all causes tens of times the background
+// and rarely thousands, so the ends of the grid weigh less; the coarse grid is
+// for windows that decide nothing, of which there are many.
 var (
-	rates       = []float64{2, 5, 12, 30, 80, 250, 1000}
-	coarseRates = []float64{4, 50, 600}
-	shares      = [][3]float64{{1, 1, 1}, {.12, 1, 1}, {.03, .25, 1}}
-	fades       = []float64{0, 1.0 / (40 * 86400)}
+	fineGrid = grid(weighed{{2, .07}, {5, .14}, {12, .22}, {30, .22}, {80, .18}, {250, .12}, {1000, .05}},
+		weighed{{0, .5}, {1.0 / (40 * 86400), .5}})
+	coarseGrid = grid(weighed{{4, .25}, {50, .55}, {600, .20}}, weighed{{0, 1}})
+	rates      = []float64{2, 5, 12, 30, 80, 250, 1000}
+)
+
+var shares = []struct {
+	of     [3]float64
+	weight float64
+}{{[3]float64{1, 1, 1}, .25}, {[3]float64{.12, 1, 1}, .45}, {[3]float64{.03, .25, 1}, .30}}
+
+// weighed are values with their prior weights.
+type weighed [][2]float64
+
+// gridPoint is a place in the grid with the log of its prior weight.
+type gridPoint struct {
+	x, fade float64
+	share   [3]float64
+	prior   float64
+}
+
+func grid(rates, fades weighed) (out []gridPoint) {
+	for _, f := range fades {
+		for _, s := range shares {
+			for _, x := range rates {
+				out = append(out, gridPoint{x[0], f[0], s.of, math.Log(x[1] * f[1] * s.weight)})
+			}
+		}
+	}
+	return out
+}
+
+// The grids of decoys and of file rows.
+var (
 	// A leaked decoy is contacted far more often than a stray number is.
 	decoyRates = []float64{10, 100, 1000}
 	fileRates  = []float64{5, 30, 200, 1000, 5000}
@@ -105,31 +138,29 @@ func power(b float64, n int) float64 {
 }
 
 // complaintPart averages the coarsened likelihood of the complaints since the
-// leak over the grid, and notes its best point. A window with a single item is
-// tried on a coarser grid: there are many, and none of them decides anything.
-func (q *run) complaintPart(ts []term, leak int64, best *point) float64 {
+// leak over a grid, and notes its best point. The complaints inside are what a
+// small misfit could turn into certainty, so the coarsening counts them.
+func (q *run) complaintPart(ts []term, leak int64, grid *[]gridPoint, best *point) float64 {
 	if len(ts) == 0 {
 		return 0
 	}
-	rates, fades := rates, fades
-	if hits := hits(ts); hits < 2 {
-		rates, fades = coarseRates, fades[:1]
-	}
-	var mean logMean
+	z := q.coarseComplaints(ts)
+	var sum logSum
 	top := math.Inf(-1)
-	for _, fade := range fades {
-		for _, share := range shares {
-			for _, x := range rates {
-				v := q.zc * product1(ts, leak, x, share, fade)
-				mean.add(v)
-				if v > top {
-					top = v
-					best.x, best.share, best.fade = x, share, fade
-				}
-			}
+	for i := range *grid {
+		g := &(*grid)[i]
+		v := z * product1(ts, leak, g.x, g.share, g.fade)
+		sum.add(v + g.prior)
+		if v > top {
+			top = v
+			best.x, best.share, best.fade = g.x, g.share, g.fade
 		}
 	}
-	return mean.value()
+	return sum.value()
+}
+
+func (q *run) coarseComplaints(ts []term) float64 {
+	return q.opt.AlphaComplaints / (q.opt.AlphaComplaints + float64(hits(ts)))
 }
 
 func hits(ts []term) (n int) {

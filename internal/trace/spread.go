@@ -28,8 +28,9 @@ func newSpread(tau float64, observed, expected float64) *spread {
 // habit of complaining explains. rows holds the file rows' part per node.
 func (s *spread) over(q *run, complaints []term, rows []float64) float64 {
 	var sum logSum
+	z := q.coarseComplaints(complaints)
 	for i, u := range s.u {
-		v := s.p[i] + q.zc*likelihood1(complaints, math.Exp(u)-1)
+		v := s.p[i] + z*likelihood1(complaints, math.Exp(u)-1)
 		if rows != nil {
 			v += rows[i]
 		}

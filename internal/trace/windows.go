@@ -22,7 +22,7 @@ var familyNames = [families]string{"everything", "up-to", "months", "month", "we
 
 // familyPrior says how likely a leak is to be such an act, before anything is
 // known; families a recipient has no act of give their share to the others.
-var familyPrior = [families]float64{.10, .10, .10, .22, .12, .08, .08, .12, .08}
+var familyPrior = [families]float64{.18, .12, .10, .20, .10, .07, .07, .10, .06}
 
 // window is a span of one recipient's own record that may have leaked.
 type window struct {

@@ -79,7 +79,7 @@ type goFile struct {
 var unseen = []string{".git", "node_modules", "dist", "bin", "demo-data", "demo-data.keys"}
 
 // textual are the file names and endings whose text is checked.
-var textual = []string{".go", ".md", ".txt", ".txtar", ".sql", ".json", ".yaml", ".yml", ".toml", ".html",
+var textual = []string{".go", ".md", ".txt", ".txtar", ".sql", ".json", ".yaml", ".yml", ".toml", ".html", ".svg",
 	".css", ".ts", ".tsx", ".js", ".cedar", ".sh", ".door", ".mod", "Makefile", "LICENSE", "run", "test-deps", ".npmrc", ".gitignore"}
 
 func load(root fs.FS) (*tree, error) {

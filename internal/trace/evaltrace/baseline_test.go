@@ -1,7 +1,6 @@
 package evaltrace
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -9,7 +8,7 @@ import (
 )
 
 // baseline is what a simpler method says of a case.
-type baseline struct{ first, right, innocent bool }
+type baseline struct{ First, Right, Innocent bool }
 
 var baselineNames = [3]string{"naive overlap", "guilt model 2011", "hypergeometric + BH, best only"}
 
@@ -47,7 +46,7 @@ func baselines(f *firm, _ *trace.Exposure, leakers []string, inside bool) (out [
 	}
 	judge := func(best int, names bool) baseline {
 		hit := slices.Contains(leakers, f.id(best))
-		return baseline{first: hit, right: names && hit || !names && !inside, innocent: names && !hit}
+		return baseline{First: hit, Right: names && hit || !names && !inside, Innocent: names && !hit}
 	}
 	top := func(v []float64) int { return slices.Index(v, slices.Max(v)) }
 	out[0] = judge(top(overlap), true)
@@ -78,25 +77,4 @@ func tail(total, d, n, k int) float64 {
 		sum += math.Exp(lc(d, i) + lc(total-d, n-i) - lc(total, n))
 	}
 	return min(sum, 1)
-}
-
-func baselineTable(all []outcome) {
-	fmt.Printf("\n| method | leaker first | right, leaker present | innocent named, leaker present | accuses, nobody inside |\n|---|---|---|---|---|\n")
-	for i, name := range baselineNames {
-		var n, first, right, innocent, none, accuses int
-		for _, o := range all {
-			b := o.base[i]
-			if o.family.inside {
-				n++
-				first += btoi(b.first)
-				right += btoi(b.right)
-				innocent += btoi(b.innocent)
-			} else {
-				none++
-				accuses += btoi(b.innocent)
-			}
-		}
-		pct := func(a, b int) string { return fmt.Sprintf("%.0f %%", 100*float64(a)/math.Max(1, float64(b))) }
-		fmt.Printf("| %s | %s | %s | %s | %s |\n", name, pct(first, n), pct(right, n), pct(innocent, n), pct(accuses, none))
-	}
 }

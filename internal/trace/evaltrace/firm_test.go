@@ -51,15 +51,12 @@ func (f *firm) chance(p float64) bool        { return f.rng.Float64() < p }
 func (f *firm) among(xs []int) int           { return xs[f.pick(len(xs))] }
 func (f *firm) between(a, b float64) float64 { return a + (b-a)*f.rng.Float64() }
 
-// newFirm makes the company and plays its year; half a firm has half the people.
-func newFirm(seed uint64, half bool) *firm {
+// newFirm makes the company and plays its year; a part of 2 has half the people.
+func newFirm(seed uint64, part int) *firm {
 	f := &firm{rng: rand.New(rand.NewPCG(seed, 77))}
 	customers, teams := 12000+f.pick(12000), 6+f.pick(4)
-	if half {
-		customers, teams = customers/2, teams/2
-	}
-	f.customers(customers)
-	f.staff(teams)
+	f.customers(customers / part)
+	f.staff(teams / part)
 	f.work()
 	return f
 }

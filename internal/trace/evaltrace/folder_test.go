@@ -80,7 +80,7 @@ func fieldsOf(m trace.Mask) (out string) {
 func TestFolderSaysTheSame(t *testing.T) {
 	for _, name := range []string{"month", "masked", "stale", "decoy"} {
 		fam := families[slices.IndexFunc(families, func(f family) bool { return f.name == name })]
-		f, x := play(fam, 3, true)
+		f, x := play(fam, 3, 2)
 		f2 := *f
 		live, err := trace.Run(f2.exposure(0), trace.Evidence{Items: f.items}, trace.Defaults())
 		if err != nil {
@@ -100,7 +100,7 @@ func TestFolderSaysTheSame(t *testing.T) {
 // BenchmarkCaseFolder answers a folder of at least 700,000 disclosures, reading
 // included.
 func BenchmarkCaseFolder(b *testing.B) {
-	f, _ := play(families[0], 5, false)
+	f, _ := play(families[0], 5, 1)
 	for n := len(f.views); len(f.views) < 700_000; {
 		v := f.views[f.pick(n)]
 		v.At += f.rng.Int64N(30 * dayS)
