@@ -74,6 +74,7 @@ type restore struct {
 	db             *store.DB
 	opened         *ledger.Opened
 	head           ledger.Head
+	logs           []string // the backup's log and those opened after it
 	seen           []Seen
 	report         RestoreReport
 }
@@ -396,7 +397,7 @@ func (r *restore) putBack(ctx context.Context) error {
 // nobody could say that nothing is.
 func (r *restore) record(ctx context.Context) error {
 	closing, writing := r.opened.LogName(), r.ring.LogName()
-	last := r.highest(writing)
+	last := r.highest()
 	row := &ledger.Restored{Restored: r.report.Restored}
 	if last != nil {
 		row.Seen, row.Checkpoint = last.Size, last.note
@@ -404,7 +405,8 @@ func (r *restore) record(ctx context.Context) error {
 		row.Seen, row.Checkpoint = r.head.Size, r.head.Note
 	}
 	r.report.Missing = max(row.Seen, r.head.Size) - r.head.Size
-	if r.o.NewOrigin || last == nil || closing != writing || r.report.Missing > 0 {
+	// A head from before the backup says nothing of what came after it.
+	if r.o.NewOrigin || last == nil || last.Size < r.report.Restored || closing != writing || r.report.Missing > 0 {
 		var err error
 		c := r.config()
 		if row.Heir, err = r.opened.Heir(r.head.Size, r.head.Root, ledger.NextOrigin(c)); err != nil {
