@@ -64,6 +64,7 @@ type restore struct {
 	o        RestoreOptions
 	p        Places
 	stage    string
+	sealed   sealedManifest
 	manifest manifest
 	settings Settings
 	policy   *proof.Policy
@@ -197,7 +198,7 @@ func (r *restore) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(about, &r.manifest); err != nil || r.manifest.Version != manifestVersion {
+	if json.Unmarshal(about, &r.sealed) != nil || json.Unmarshal(r.sealed.Manifest, &r.manifest) != nil || r.manifest.Version != manifestVersion {
 		return fault.New(fault.Unavailable, "backup-foreign", "")
 	}
 	if err := r.openKeys(); err != nil {
@@ -257,6 +258,9 @@ func (r *restore) openKeys() (err error) {
 	}
 	if r.ring.Generation() < r.manifest.Ring {
 		return fault.New(fault.Conflict, "keys-older", "--keys")
+	}
+	if !r.ring.CheckMAC(manifestMAC, r.sealed.Manifest, r.sealed.MAC) {
+		return fault.New(fault.Invalid, "backup-damaged", "") // nobody made it who has these keys
 	}
 	if _, err := r.ring.StartPeriod(r.o.Clock()); err != nil {
 		return err

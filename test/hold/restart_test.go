@@ -1,11 +1,16 @@
 package hold
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/goldbell/goldbell/internal/archive"
+	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/keyring"
 	"github.com/goldbell/goldbell/internal/server"
 )
@@ -71,4 +76,48 @@ func TestRestoreIsNotToldByAnOldCheckpoint(t *testing.T) {
 	if !r.NewOrigin {
 		t.Error("entries that were signed before are signed over")
 	}
+}
+
+// TestRestoreTakesNobodyElsesSettings: whoever can replace a backup and has the
+// recipient key, which is no secret, makes one with settings of his own.
+func TestRestoreTakesNobodyElsesSettings(t *testing.T) {
+	k := newKept(t, "", 3)
+	file := k.back()
+	k.close()
+	as, err := archive.Identities([]byte(k.secret))
+	k.ok(err)
+	to, err := archive.Recipients(k.public)
+	k.ok(err)
+	good, err := os.ReadFile(file)
+	k.ok(err)
+	in, about, err := archive.Open(bytes.NewReader(good), as)
+	k.ok(err)
+	theirs := bytes.Replace(about, []byte(`"title":"`), []byte(`"title":"x`), 1)
+	if bytes.Equal(theirs, about) {
+		t.Fatalf("nothing was changed")
+	}
+	var forged bytes.Buffer
+	out, err := archive.Create(&forged, to, theirs)
+	k.ok(err)
+	for {
+		x, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		k.ok(err)
+		if x.Table != "" {
+			k.ok(out.Table(x.Table, x.Columns))
+		} else {
+			k.ok(out.Row(x.Row))
+		}
+	}
+	k.ok(out.Close())
+	o := k.fresh(filepath.Join(t.TempDir(), "forged.age"))
+	k.ok(os.WriteFile(o.File, forged.Bytes(), 0o600))
+	if _, err := server.Restore(ctxOf(t), o); !fault.IsID(err, "backup-damaged") {
+		t.Errorf("settings that no holder of the keys made: %v", err)
+	}
+	o.File = file
+	k.restored(o)
+	k.close()
 }
