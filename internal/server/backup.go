@@ -101,6 +101,9 @@ func Backup(ctx context.Context, o BackupOptions) (BackedUp, error) {
 	err = writeWhole(file, func(w io.Writer) error {
 		return b.write(ctx, func(m []byte) (*archive.Writer, error) { return archive.Create(w, to, m) })
 	})
+	if err != nil && ctx.Err() != nil {
+		err = fault.New(fault.Unavailable, "interrupted", "") // the driver may notice first
+	}
 	if err != nil {
 		return BackedUp{}, err
 	}
