@@ -216,6 +216,12 @@ func (r Report) showsNot() []Sentence {
 			"It does not show that the index is complete. To check by a scan: take a copy of all entries of the log, compute the tag of each entry's request with the record key and compare (for entries with n above 1 ask for a sparse proof).",
 		})
 	}
+	if r.Info.Kind == KindOfCase && r.Info.RecordKey != nil {
+		s = append(s, Sentence{
+			"涉及此人的条目并未全部收录：制作者只取投诉提交之前的查询与提供，之后的及其他事项见关于此人的证据包。",
+			"It does not hold all entries about the person: its maker takes what was asked before the complaint was filed; what came later, and other matters, are in a pack about her.",
+		})
+	}
 	if r.Info.Forgotten > 0 {
 		s = append(s, both("索引还列有 %d 个条目，其内容已按期销毁，本包不含。",
 			"The index lists %d more entries, whose content was destroyed on schedule; they are not in the pack.", r.Info.Forgotten))

@@ -235,7 +235,8 @@ func TestOneCase(t *testing.T) {
 		return []pii.RequestID{id, other}, nil
 	}
 	pack, report := made(t, f, m, dossier.Order{Kind: proof.KindOfCase, Case: id, Person: person(t, f, f.IDs[0])}, "")
-	if len(report.Entries) != 3 || report.Enrolled == nil || !strings.Contains(string(pack.Page), "1 steps, 1 traces") {
+	if len(report.Entries) != 3 || report.Enrolled == nil || !strings.Contains(string(pack.Page), "1 steps, 1 traces") ||
+		!strings.Contains(string(pack.Page), "It does not hold all entries about the person") { // the one after the complaint
 		t.Errorf("%d entries\n%s", len(report.Entries), pack.Page)
 	}
 	pack, report = made(t, f, m, dossier.Order{Kind: proof.KindOfCase, Case: id}, "") // of a contact we do not know

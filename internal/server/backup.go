@@ -54,7 +54,17 @@ type manifest struct {
 	Settings   Settings        `json:"settings"` // without the DSN
 }
 
-const manifestVersion = 1
+// sealedManifest is a manifest with a MAC under the key ring's key: whoever has the
+// recipient key can encrypt a backup, and a restore takes its settings from it.
+type sealedManifest struct {
+	Manifest json.RawMessage `json:"manifest"`
+	MAC      []byte          `json:"mac"`
+}
+
+const (
+	manifestVersion = 1
+	manifestMAC     = "backup"
+)
 
 // Backup writes the database of a data directory, at one moment, with its settings,
 // to an encrypted file. It works beside a running server, opens nothing and records
@@ -91,6 +101,9 @@ func Backup(ctx context.Context, o BackupOptions) (BackedUp, error) {
 	err = writeWhole(file, func(w io.Writer) error {
 		return b.write(ctx, func(m []byte) (*archive.Writer, error) { return archive.Create(w, to, m) })
 	})
+	if err != nil && ctx.Err() != nil {
+		err = fault.New(fault.Unavailable, "interrupted", "") // the driver may notice first
+	}
 	if err != nil {
 		return BackedUp{}, err
 	}
@@ -160,6 +173,9 @@ func (b *backup) begin(s store.Snapshot) ([]byte, error) {
 		Version: manifestVersion, Made: b.done.Made, Origin: origin, Head: string(s.Head.Note), Engine: s.Engine,
 		Migrations: s.Migrations, Rows: s.Rows, Ring: b.ring.Generation(), Policy: string(policy), Settings: settings,
 	})
+	if err == nil {
+		m, err = json.Marshal(sealedManifest{m, b.ring.MAC(manifestMAC, m)})
+	}
 	if err != nil {
 		return nil, fault.New(fault.Internal, "internal", "manifest")
 	}

@@ -102,13 +102,18 @@ func (s *Server) startJobs(ctx context.Context) {
 	})
 }
 
+// keptMeters is how long a meter outlives its window: what was decided in the window
+// may be charged a little later, here or in a process whose clock is behind, and would
+// find a new budget.
+const keptMeters = time.Hour
+
 // Tick does what is due: counts of the last minute, old meters, and, in a new
 // month, the change of period keys.
 func (s *Server) Tick(ctx context.Context) {
 	now := s.clock()
 	s.door.Tick(ctx)
 	s.authn.Flush(ctx, now)
-	if err := s.store.Sweep(ctx, now); err != nil {
+	if err := s.store.Sweep(ctx, now.Add(-keptMeters)); err != nil {
 		s.alarm("sweep-failed")
 	}
 	if err := s.Rotate(ctx); err != nil {

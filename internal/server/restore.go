@@ -64,6 +64,7 @@ type restore struct {
 	o        RestoreOptions
 	p        Places
 	stage    string
+	sealed   sealedManifest
 	manifest manifest
 	settings Settings
 	policy   *proof.Policy
@@ -74,6 +75,7 @@ type restore struct {
 	db             *store.DB
 	opened         *ledger.Opened
 	head           ledger.Head
+	logs           []string // the backup's log and those opened after it
 	seen           []Seen
 	report         RestoreReport
 }
@@ -196,7 +198,7 @@ func (r *restore) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(about, &r.manifest); err != nil || r.manifest.Version != manifestVersion {
+	if json.Unmarshal(about, &r.sealed) != nil || json.Unmarshal(r.sealed.Manifest, &r.manifest) != nil || r.manifest.Version != manifestVersion {
 		return fault.New(fault.Unavailable, "backup-foreign", "")
 	}
 	if err := r.openKeys(); err != nil {
@@ -256,6 +258,9 @@ func (r *restore) openKeys() (err error) {
 	}
 	if r.ring.Generation() < r.manifest.Ring {
 		return fault.New(fault.Conflict, "keys-older", "--keys")
+	}
+	if !r.ring.CheckMAC(manifestMAC, r.sealed.Manifest, r.sealed.MAC) {
+		return fault.New(fault.Invalid, "backup-damaged", "") // nobody made it who has these keys
 	}
 	if _, err := r.ring.StartPeriod(r.o.Clock()); err != nil {
 		return err
@@ -396,7 +401,7 @@ func (r *restore) putBack(ctx context.Context) error {
 // nobody could say that nothing is.
 func (r *restore) record(ctx context.Context) error {
 	closing, writing := r.opened.LogName(), r.ring.LogName()
-	last := r.highest(writing)
+	last := r.highest()
 	row := &ledger.Restored{Restored: r.report.Restored}
 	if last != nil {
 		row.Seen, row.Checkpoint = last.Size, last.note
@@ -404,7 +409,8 @@ func (r *restore) record(ctx context.Context) error {
 		row.Seen, row.Checkpoint = r.head.Size, r.head.Note
 	}
 	r.report.Missing = max(row.Seen, r.head.Size) - r.head.Size
-	if r.o.NewOrigin || last == nil || closing != writing || r.report.Missing > 0 {
+	// A head from before the backup says nothing of what came after it.
+	if r.o.NewOrigin || last == nil || last.Size < r.report.Restored || closing != writing || r.report.Missing > 0 {
 		var err error
 		c := r.config()
 		if row.Heir, err = r.opened.Heir(r.head.Size, r.head.Root, ledger.NextOrigin(c)); err != nil {

@@ -13,11 +13,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/keyring"
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/proof"
 )
@@ -41,16 +43,11 @@ const (
 // gather asks everybody who was named. One who does not answer ends the restore:
 // he may be the one who has seen more.
 func (r *restore) gather(ctx context.Context) error {
-	keeper, err := os.ReadFile(r.keeperFile(r.ring.LogName()))
-	if err == nil {
-		err = r.saw("keeper", keeper)
-	} else if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	} else {
-		err = fault.New(fault.Unavailable, "keeper-unreadable", "")
-	}
-	if err != nil {
-		return err
+	r.logs = logsFrom(r.ring, r.opened.LogName())
+	for _, log := range r.logs {
+		if err := r.askOf(ctx, log); err != nil {
+			return err
+		}
 	}
 	for _, file := range r.o.Checkpoints {
 		b, err := readSmall(file)
@@ -58,22 +55,6 @@ func (r *restore) gather(ctx context.Context) error {
 			return fault.New(fault.Invalid, "seen-unreadable", "--checkpoint")
 		}
 		if err := r.saw("checkpoint", b); err != nil {
-			return err
-		}
-	}
-	for _, w := range r.policy.Witnesses {
-		if w.URL == "" {
-			continue
-		}
-		sum := sha256.Sum256([]byte(r.ring.LogName()))
-		b, err := r.fetch(ctx, strings.TrimRight(w.URL, "/")+"/"+hex.EncodeToString(sum[:])+"/checkpoint", maxCheckpoint)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // it has not heard of this log
-		}
-		if err != nil {
-			return fault.New(fault.Unavailable, "seen-unreadable", "witness")
-		}
-		if err := r.saw("witness", b); err != nil {
 			return err
 		}
 	}
@@ -85,6 +66,50 @@ func (r *restore) gather(ctx context.Context) error {
 		return fault.New(fault.Unavailable, "seen-unreadable", "--mirror")
 	}
 	return r.saw("mirror", b)
+}
+
+// logsFrom are the names of a log and of those that restores opened after it, of
+// which the key ring knows: a restore that ended early has closed one already.
+func logsFrom(ring *keyring.Ring, first string) (names []string) {
+	for _, vkey := range append(ring.Closed(), ring.VerifierKey()) {
+		name, _, _ := strings.Cut(vkey, "+")
+		if name == first || len(names) > 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// askOf asks the head keeper and the witnesses for one log.
+func (r *restore) askOf(ctx context.Context, log string) error {
+	keeper, err := os.ReadFile(r.keeperFile(log))
+	if err == nil {
+		err = r.saw("keeper", keeper)
+	} else if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	} else {
+		err = fault.New(fault.Unavailable, "keeper-unreadable", "")
+	}
+	if err != nil {
+		return err
+	}
+	for _, w := range r.policy.Witnesses {
+		if w.URL == "" {
+			continue
+		}
+		sum := sha256.Sum256([]byte(log))
+		b, err := r.fetch(ctx, strings.TrimRight(w.URL, "/")+"/"+hex.EncodeToString(sum[:])+"/checkpoint", maxCheckpoint)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it has not heard of this log
+		}
+		if err != nil {
+			return fault.New(fault.Unavailable, "seen-unreadable", "witness")
+		}
+		if err := r.saw("witness", b); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *restore) saw(from string, signed []byte) error {
@@ -100,11 +125,12 @@ func (r *restore) saw(from string, signed []byte) error {
 	return nil
 }
 
-// highest is the longest head of a log that was seen; nil: none was.
-func (r *restore) highest(log string) *Seen {
+// highest is the longest head that was seen of the backup's log and those after it;
+// nil: none was.
+func (r *restore) highest() *Seen {
 	var best *Seen
 	for i := range r.seen {
-		if s := &r.seen[i]; s.Name == log && (best == nil || s.Size > best.Size) {
+		if s := &r.seen[i]; slices.Contains(r.logs, s.Name) && (best == nil || s.Size > best.Size) {
 			best = s
 		}
 	}

@@ -163,6 +163,39 @@ func TestI4AHiddenSubjectsAffairsDelayNobody(t *testing.T) {
 	}
 }
 
+// listing counts the work items whose members were read.
+type listing struct {
+	grant.Store
+	read *int
+}
+
+func (l listing) MembersAfter(ctx context.Context, item pii.RequestID, after pii.Ordinal, n int) ([]grant.Member, error) {
+	*l.read++
+	return l.Store.MembersAfter(ctx, item, after, n)
+}
+
+// TestI4AnothersMembersAreNotRead: a person of another organisation names a work
+// item that is not his. That there is one, and for how many, is not to be told by
+// the time that reading its members takes.
+func TestI4AnothersMembersAreNotRead(t *testing.T) {
+	f := firm.New(t, 3)
+	work := f.Work(f.IDs...)
+	read := 0
+	cfg := f.Door.Config
+	cfg.Grants = listing{f.Store, &read}
+	d, err := door.New(t.Context(), cfg)
+	f.OK(err)
+	stranger := party.Principal{
+		Person: party.Person{ID: "p9", Org: "partner", Kind: party.Partner},
+		Org:    party.Org{ID: "partner", Kind: party.Handler},
+	}
+	a, err := d.Disclose(t.Context(), stranger, f.Read(work, pii.Masked, f.Vault.Pseudonym("partner", f.IDs[0])))
+	f.OK(err)
+	if a.Results[0].Shown || a.Results[0].Reasons[0].ID != "no-grant" || read != 0 {
+		t.Errorf("%d lists of members were read; %+v", read, a.Results[0])
+	}
+}
+
 var importer = party.Principal{Person: party.Person{ID: "imp", Org: pii.Own, Kind: party.Service}, Scope: door.ScopeImport}
 
 // TestI4AnImportIsToldOnce: of batches and ends of one import that arrive at once,
