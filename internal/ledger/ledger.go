@@ -178,6 +178,10 @@ func (l *Ledger) Append(ctx context.Context, item Item) (*Receipt, error) {
 	if item.Settle {
 		l.settle(ctx, l.outstanding(), r)
 		l.settlePeers(ctx, q.result.index)
+		if ctx.Err() != nil { // something may still be in use: a retry waits again
+			r.Close()
+			return nil, fault.New(fault.Unavailable, "unavailable", "time is up")
+		}
 	}
 	return r, nil
 }

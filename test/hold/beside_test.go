@@ -1,6 +1,7 @@
 package hold
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/goldbell/goldbell/internal/door"
+	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/register"
 )
@@ -85,4 +87,25 @@ func useBeside(ctx context.Context, j apartJob) error {
 	})
 	fmt.Println(over)
 	return err
+}
+
+// TestI1_WithdrawalThatCannotWait: a withdrawal whose caller gives up while the
+// value is in use is not acknowledged.
+func TestI1_WithdrawalThatCannotWait(t *testing.T) {
+	onEach(t, func(t *testing.T, dsn string) {
+		h := newHouse(t, dsn, 1, 1, options{caps: openCaps()})
+		q := read(h.calls(h.agents[0], h.ids...), pii.Relay, h.ids[0])
+		q.Verb, q.Fields = pii.Dial, []pii.Field{pii.Phone}
+		asked := register.Asked{By: h.crm, Request: newID(), Hash: bytes.Repeat([]byte{1}, 32)}
+		_, err := h.door.Use(ctxOf(t), h.agents[0], q, func(context.Context, door.Answer, map[pii.Field]pii.Value) error {
+			ctx, cancel := context.WithTimeout(ctxOf(t), 300*time.Millisecond)
+			defer cancel()
+			if err := h.reg.PutOptOut(ctx, asked, h.ids[0], true); !fault.Is(err, fault.Unavailable) {
+				t.Errorf("while the value is in use: %v", err)
+			}
+			return nil
+		})
+		h.ok(err)
+		h.ok(h.reg.PutOptOut(ctxOf(t), asked, h.ids[0], true)) // the retry waits again
+	})
 }
