@@ -220,13 +220,16 @@ func TestCosigned(t *testing.T) {
 	oldCheckpoint, _ := h.signers(old.Note, ws...)
 	h.OK(proof.CheckConsistency(oldCheckpoint, c, consistent))
 
-	for idx, want := range map[uint64]time.Time{first - 1: firm.Start, first: h.Now} {
-		s, ok, err := h.client.FirstOutside(ctx, idx)
-		if err != nil || !ok || !s.At.Equal(want) || s.Outside == "" {
-			t.Errorf("first outside signature of entry %d: %+v %v %v", idx, s, ok, err)
+	for idx, want := range map[uint64]uint64{first - 1: old.Size, first: head.Size} {
+		note, ok, err := h.client.FirstSigned(ctx, idx+1)
+		if err != nil || !ok {
+			t.Fatalf("first outside signature of entry %d: %v %v", idx, ok, err)
+		}
+		if c, n := h.signers(note, ws...); c.Size != want || n == 0 {
+			t.Errorf("entry %d was first signed at size %d by %d, want %d", idx, c.Size, n, want)
 		}
 	}
-	if _, ok, err := h.client.FirstOutside(ctx, first+3); ok || err != nil {
+	if _, ok, err := h.client.FirstSigned(ctx, first+4); ok || err != nil {
 		t.Errorf("an entry nobody recorded was signed: %v", err)
 	}
 	if s := h.client.Status(); !s.Outside || s.Covered != first+3 || s.Waited != 0 || s.Failed != 0 || s.Stopped {
@@ -260,7 +263,7 @@ func TestQuorumOfSome(t *testing.T) {
 	if !h.heard("witness-down") {
 		t.Errorf("nobody was told that a witness is down: %v", h.alarms)
 	}
-	if _, ok, _ := h.client.FirstOutside(t.Context(), 0); !ok {
+	if _, ok, _ := h.client.FirstSigned(t.Context(), 1); !ok {
 		t.Error("the one who signed is not found")
 	}
 }

@@ -200,25 +200,6 @@ func (h cosignedHead) youngerThan(age time.Duration, now time.Time) bool {
 	return slices.ContainsFunc(h.by, func(s Signed) bool { return now.Sub(s.At) < age })
 }
 
-// FirstOutside says who of another organisation signed an entry first, and when:
-// the earliest of the cosignatures under the first checkpoints that hold it.
-func (c *Client) FirstOutside(ctx context.Context, idx uint64) (first Signed, ok bool, err error) {
-	rows, err := c.Store.Cosignatures(ctx, idx+1, recent)
-	if err != nil {
-		return first, false, err
-	}
-	for _, row := range rows {
-		r := c.remote(row.Witness)
-		if r == nil || c.Outside[r.Name] == "" {
-			continue
-		}
-		if at, good := c.verifies(ctx, row); good && (!ok || at.Before(first.At)) {
-			first, ok = Signed{r.Name, c.Outside[r.Name], at}, true
-		}
-	}
-	return first, ok, nil
-}
-
 // Status is what operators see.
 type Status struct {
 	Outside bool          // a witness of another organisation is set up
