@@ -9,7 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
+
 	"testing"
 )
 
@@ -49,9 +49,11 @@ func startBrowser(t *testing.T) *browser {
 	ok(t, err)
 	in, fromChild, err := os.Pipe()
 	ok(t, err)
+	profile, err := os.MkdirTemp("", "goldbell-chromium-") // its last helpers write when it has ended: t.TempDir would fail
+	ok(t, err)
 	c := exec.CommandContext(t.Context(), path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-pipe",
-		"--user-data-dir="+filepath.Join(t.TempDir(), "profile"))
+		"--user-data-dir="+profile)
 	c.ExtraFiles = []*os.File{toChild, fromChild} // 3 and 4
 	ok(t, c.Start())
 	ok(t, errors.Join(toChild.Close(), fromChild.Close()))
@@ -61,6 +63,11 @@ func startBrowser(t *testing.T) *browser {
 		_, _ = io.Copy(io.Discard, in) // until it has ended
 		_ = c.Wait()
 		_ = errors.Join(out.Close(), in.Close())
+		for range 20 {
+			if os.RemoveAll(profile) == nil {
+				break
+			}
+		}
 	})
 	return b
 }
