@@ -46,6 +46,9 @@ func commands() []command {
 			"goldbell trace --case ./case-2019-11 --explain",
 			"GOLDBELL_TOKEN=gbs_… goldbell trace --data ./firm --from 2026-03-01 --until 2026-06-01",
 		}},
+		{name: "trace import-log", args: "LOG", make: importLogCommand, examples: []string{
+			"goldbell trace import-log crm-access.csv --map mapping.json --out ./case-2019-11",
+		}},
 		{name: "proof verify", args: "PACK", make: proofCommand, examples: []string{
 			"goldbell proof verify pack.zip --policy log.policy",
 			"goldbell proof verify pack.zip --policy log.policy --checkpoint kept.checkpoint",

@@ -51,9 +51,13 @@ var errorText = map[string]fault.Sentence{
 	"bad-schema":          {Zh: "字段文件不对：需要 JSON 数组，每项有 field、kind、level。", En: "The file of fields is wrong: a JSON array is needed, each item with field, kind, level."},
 	"address-in-use":      {Zh: "地址无法监听，可能已被占用。", En: "The address cannot be listened on; it may be in use."},
 
-	"trace-both":    {Zh: "--case 不能与 --data、--from、--until 同用。", En: "--case does not go with --data, --from or --until."},
-	"trace-neither": {Zh: "请写明 --case 文件夹，或 --data 数据目录。", En: "Give --case FOLDER, or --data DIR."},
-	"trace-window":  {Zh: "--from 须早于 --until。", En: "--from must be before --until."},
+	"log-needs":          {Zh: "请写明 --map 映射文件和 --out 文件夹。", En: "Give --map FILE and --out FOLDER."},
+	"log-exists":         {Zh: "文件夹里已有 disclosures.csv，未作任何改动。", En: "The folder already holds a disclosures.csv; nothing was changed."},
+	"log-unwritable":     {Zh: "文件夹无法写入，什么也没有写成。", En: "The folder cannot be written; nothing was left in it."},
+	"log-map-unreadable": {Zh: "--map 指的文件不存在或无法读取。", En: "The file named by --map does not exist or cannot be read."},
+	"trace-both":         {Zh: "--case 不能与 --data、--from、--until 同用。", En: "--case does not go with --data, --from or --until."},
+	"trace-neither":      {Zh: "请写明 --case 文件夹，或 --data 数据目录。", En: "Give --case FOLDER, or --data DIR."},
+	"trace-window":       {Zh: "--from 须早于 --until。", En: "--from must be before --until."},
 
 	"import-sum":            {Zh: "行数对不上：存入、合并、拒绝之和不等于读到的行数；请勿采信这次导入，并告知系统管理员。", En: "The rows do not add up: stored, merged and refused are not the rows read. Do not rely on this import; tell the system administrator."},
 	"import-differs":        {Zh: "行数对不上：应存入 %d 人，服务存入了 %d 人；请告知系统管理员。", En: "The rows do not add up: %d subjects were to be stored, the server stored %d. Tell the system administrator."},

@@ -48,6 +48,8 @@ var helpText = map[string]fault.Sentence{
 	"ledger sample --code":      {Zh: "负责人的一次性`口令`，- 表示从标准输入读", En: "the officer's one-time `CODE`, - to read it from standard input"},
 	"ledger forget --code":      {Zh: "负责人的一次性`口令`", En: "the officer's one-time `CODE`"},
 	"ledger forget --second":    {Zh: "第二人的一次性`口令`", En: "the second person's one-time `CODE`"},
+	"trace import-log":          {Zh: "把自家 CRM 的访问日志转成案件文件夹里的披露记录", En: "turn a CRM's access log into the disclosures of a case folder"},
+	"trace import-log +":        {Zh: "LOG 是 CSV 或 JSON lines，任何编码。映射文件写明各列从哪里来，例如：\n  {\"time\": {\"column\": \"操作时间\", \"form\": \"YYYY-MM-DD hh:mm:ss\", \"zone\": \"+08:00\"},\n   \"recipient\": {\"column\": \"工号\"}, \"subject\": {\"column\": \"客户编号\", \"split\": \",\"},\n   \"plain\": {\"column\": \"动作\", \"words\": {\"详情\": \"phone|name\", \"列表\": \"\"}},\n   \"masked\": {\"column\": \"动作\", \"words\": {\"列表\": \"phone|name\", \"详情\": \"\"}},\n   \"only\": {\"column\": \"结果\", \"is\": [\"成功\"]}}\nform 可为 rfc3339、unix、unix-ms 或上面的写法；JSON 里的内层值写作 a.b。\n有坏行时什么也不写，逐行指明；--skip-bad 则写入其余各行，坏行全部列在 disclosures.bad.csv 里。\n文件夹里没有 subjects.csv、recipients.csv 时，按日志里出现过的标识写出；从未被查看的客户请自行补入 subjects.csv，否则概率会偏高。", En: "LOG is CSV or JSON lines in any encoding. The mapping says where each column comes from, for example:\n  {\"time\": {\"column\": \"at\", \"form\": \"YYYY-MM-DD hh:mm:ss\", \"zone\": \"+08:00\"},\n   \"recipient\": {\"column\": \"user\"}, \"subject\": {\"column\": \"customer\", \"split\": \",\"},\n   \"plain\": {\"column\": \"action\", \"words\": {\"detail\": \"phone|name\", \"list\": \"\"}},\n   \"masked\": {\"column\": \"action\", \"words\": {\"list\": \"phone|name\", \"detail\": \"\"}},\n   \"only\": {\"column\": \"result\", \"is\": [\"ok\"]}}\nform is rfc3339, unix, unix-ms or a pattern as above; an inner value of JSON is named a.b.\nWith bad lines nothing is written and each is named; --skip-bad writes the others, and lists every bad line in disclosures.bad.csv.\nWhere the folder lacks subjects.csv or recipients.csv they are written from the ids in the log; add the customers nobody looked at to subjects.csv, or probabilities come out too high."},
 
 	"--json":   {Zh: "在标准输出上给出恰好一个 JSON 对象", En: "print exactly one JSON object on standard output"},
 	"--data":   {Zh: "数据`目录`；不写则取 GOLDBELL_DATA", En: "`DIR` of the data; without it the one in GOLDBELL_DATA"},
@@ -94,10 +96,13 @@ var helpText = map[string]fault.Sentence{
 	"restore --policy":           {Zh: "信任策略`文件`，列有要询问的见证方；不写则用备份里的", En: "`FILE` with the policy whose witnesses are asked; without it the one in the backup"},
 	"restore --new-origin":       {Zh: "无论如何都关闭旧账本，另立新名", En: "close the old log and open another in any case"},
 
-	"trace --case":    {Zh: "案件`文件夹`", En: "the case `FOLDER`"},
-	"trace --explain": {Zh: "把所依据的数字一并列出", En: "lay open the figures behind the answer"},
-	"trace --from":    {Zh: "此`日`起收到的投诉（2026-03-01，按 UTC+8，或 RFC 3339）", En: "complaints filed from this `DAY` on (2026-03-01, in UTC+8, or RFC 3339)"},
-	"trace --until":   {Zh: "此`日`之前收到的投诉；不写则到现在", En: "complaints filed before this `DAY`; without it until now"},
+	"trace import-log --map":      {Zh: "映射`文件`（JSON）", En: "`FILE` of the mapping (JSON)"},
+	"trace import-log --out":      {Zh: "案件`文件夹`；没有则建立", En: "the case `FOLDER`; made if it is not there"},
+	"trace import-log --skip-bad": {Zh: "写入其余各行，坏行列在 disclosures.bad.csv 里", En: "write the others, and list bad lines in disclosures.bad.csv"},
+	"trace --case":                {Zh: "案件`文件夹`", En: "the case `FOLDER`"},
+	"trace --explain":             {Zh: "把所依据的数字一并列出", En: "lay open the figures behind the answer"},
+	"trace --from":                {Zh: "此`日`起收到的投诉（2026-03-01，按 UTC+8，或 RFC 3339）", En: "complaints filed from this `DAY` on (2026-03-01, in UTC+8, or RFC 3339)"},
+	"trace --until":               {Zh: "此`日`之前收到的投诉；不写则到现在", En: "complaints filed before this `DAY`; without it until now"},
 
 	"demo --seed":     {Zh: "情节的`种子`", En: "`SEED` of the plot"},
 	"demo --headless": {Zh: "演完即结束，不提供服务", En: "end when the plot is over, serve nothing"},

@@ -111,5 +111,10 @@ var resultText = map[string]fault.Sentence{
 	"trace-prior":       {Zh: "先验 %[2]g 时为 %.4[1]f；先验小十倍 %.4[3]f，大十倍 %.4[4]f", En: "With prior %[2]g: %.4[1]f; ten times smaller: %.4[3]f, larger: %.4[4]f"},
 	"trace-guard-holds": {Zh: "  通过 %s：%.4g（需 %.4g）", En: "  holds %s: %.4g (needs %.4g)"},
 	"trace-guard-fails": {Zh: "  未过 %s：%.4g（需 %.4g）", En: "  fails %s: %.4g (needs %.4g)"},
+	"log-written":       {Zh: "写入 %d 条披露（%d 名接收方，%d 名客户），来自 %d 行；按映射略去 %d 行。", En: "%d disclosures written (%d recipients, %d subjects) from %d lines; %d lines left out by the mapping."},
+	"log-bad":           {Zh: "有 %d 行不合格；什么也没有写。请改正日志或映射，或用 --skip-bad。", En: "%d lines are bad; nothing was written. Mend the log or the mapping, or use --skip-bad."},
+	"log-more":          {Zh: "……另有 %d 行；--skip-bad 会把它们全部列出。", En: "… and %d more; --skip-bad lists them all."},
+	"log-skipped":       {Zh: "有 %d 行不合格，未写入；逐行列在 disclosures.bad.csv 里。", En: "%d bad lines were not written; each is listed in disclosures.bad.csv."},
+	"log-ids":           {Zh: "%s 按日志里的标识写出；请补入从未被查看的客户。", En: "%s was written from the ids in the log; add the customers nobody looked at."},
 	"trace-engine":      {Zh: "引擎 %s", En: "Engine %s"},
 }
