@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
@@ -43,6 +44,9 @@ type Complaints interface {
 type Subjects interface {
 	// Highest is the highest ordinal in use.
 	Highest(ctx context.Context) (pii.Ordinal, error)
+	// Changed lists, for those whose values ever changed, when each version was
+	// stored, in Unix seconds, the first version first.
+	Changed(ctx context.Context) (map[pii.Ordinal][]int64, error)
 }
 
 // Inquiry runs traces. It is safe for concurrent use.
@@ -51,6 +55,8 @@ type Inquiry struct {
 	Complaints Complaints
 	People     party.Store
 	Subjects   Subjects
+	Door       *door.Door // matching of found files; nil: none
+	Cases      door.Cases
 }
 
 // Question says which complaints are asked about.
@@ -92,24 +98,25 @@ func (q *Inquiry) Ask(ctx context.Context, p party.Principal, question Question)
 	if err != nil {
 		return Answer{}, fault.Wrap(fault.Internal, "internal", err)
 	}
-	return q.record(ctx, p, question, complaints, finding)
+	return q.record(ctx, p, question, finding, caseRefs(complaints), []proof.Field{
+		{Name: "from", Value: strconv.FormatInt(question.From.UnixMicro(), 10)},
+		{Name: "until", Value: strconv.FormatInt(question.Until.UnixMicro(), 10)},
+		{Name: "evidence", Value: evidenceHash(complaints)},
+		{Name: "items", Value: strconv.Itoa(len(complaints))},
+	})
 }
 
 // record appends the run: which evidence, which engine, what it said.
-func (q *Inquiry) record(ctx context.Context, p party.Principal, question Question, complaints []Complaint, f trace.Finding) (Answer, error) {
+func (q *Inquiry) record(ctx context.Context, p party.Principal, question Question, f trace.Finding, refs []ledger.Ref, evidence []proof.Field) (Answer, error) {
 	receipt, err := q.Ledger.Append(ctx, ledger.Item{Request: question.ID, Hash: question.Hash, Entry: ledger.Entry{
 		Kind: proof.KindTrace, Actor: p.Person.ID, Org: p.Org.ID,
-		Refs: caseRefs(complaints),
-		Facts: []proof.Field{
-			{Name: "from", Value: strconv.FormatInt(question.From.UnixMicro(), 10)},
-			{Name: "until", Value: strconv.FormatInt(question.Until.UnixMicro(), 10)},
-			{Name: "evidence", Value: evidenceHash(complaints)},
-			{Name: "items", Value: strconv.Itoa(len(complaints))},
-			{Name: "engine", Value: f.Detail.Engine},
-			{Name: "verdict", Value: string(f.Verdict)},
-			{Name: "named", Value: strings.Join(f.Accused, ",")},
-			{Name: "p-none", Value: strconv.FormatFloat(f.PNone, 'f', 6, 64)},
-		},
+		Refs: refs,
+		Facts: append(evidence,
+			proof.Field{Name: "engine", Value: f.Detail.Engine},
+			proof.Field{Name: "verdict", Value: string(f.Verdict)},
+			proof.Field{Name: "named", Value: strings.Join(f.Accused, ",")},
+			proof.Field{Name: "p-none", Value: strconv.FormatFloat(f.PNone, 'f', 6, 64)},
+		),
 	}})
 	if err != nil {
 		return Answer{}, err
@@ -143,8 +150,10 @@ func caseRefs(complaints []Complaint) []ledger.Ref {
 type collection struct {
 	build *trace.Builder
 	refs  []trace.Ref // by ordinal; 0, the dummy's place, is not used
-	kinds map[pii.PersonID]party.PersonKind
-	orgs  map[pii.PersonID]pii.OrgID
+	// versions of those whose values changed: when each was stored.
+	versions map[pii.Ordinal][]int64
+	kinds    map[pii.PersonID]party.PersonKind
+	orgs     map[pii.PersonID]pii.OrgID
 }
 
 // collect reads every disclosure of the ledger.
@@ -155,8 +164,11 @@ func (q *Inquiry) collect(ctx context.Context) (*collection, error) {
 		return nil, err
 	}
 	c.refs = make([]trace.Ref, last+1)
+	if c.versions, err = q.Subjects.Changed(ctx); err != nil {
+		return nil, err
+	}
 	for o := pii.Ordinal(1); o <= last; o++ {
-		c.refs[o] = c.build.Subject(trace.Subject{Segment: -1, Region: -1, Cohort: -1})
+		c.refs[o] = c.build.Subject(trace.Subject{Segment: -1, Region: -1, Cohort: -1, Versions: c.versions[o]})
 	}
 	if err := q.people(ctx, c); err != nil {
 		return nil, err

@@ -178,3 +178,55 @@ func walkValue(d *json.Decoder, path string, depth int, names, cells *[]string) 
 	*names, *cells = append(*names, path), append(*cells, text)
 	return flat
 }
+
+// headBytes is how much of a stream its format, encoding and separator are judged by.
+const headBytes = 4 << 20
+
+// OpenStream reads a list once, from a source that cannot go back. A first row
+// that is no data names the columns. Memory is bounded, whatever the length; an
+// XLSX is read whole, under the limits of [Open].
+func OpenStream(r io.Reader) (*Table, error) {
+	head, err := io.ReadAll(io.LimitReader(r, headBytes))
+	if err != nil {
+		return nil, problem(idRead)
+	}
+	if bytes.HasPrefix(head, []byte("PK\x03\x04")) {
+		rest, err := io.ReadAll(io.LimitReader(r, longestXLSX+1))
+		if err != nil {
+			return nil, problem(idRead)
+		}
+		head = append(head, rest...)
+	}
+	t, err := OpenTable(bytes.NewReader(head), "", true)
+	if err != nil {
+		return nil, err
+	}
+	t.header = !looksLikeData(t.Header())
+	t.f.src = &onward{head: head, rest: r}
+	return t, nil
+}
+
+// onward gives the head again, and then what follows it, once.
+type onward struct {
+	head []byte
+	pos  int
+	rest io.Reader
+}
+
+func (o *onward) Seek(to int64, whence int) (int64, error) {
+	if whence != io.SeekStart || o.pos > len(o.head) || to > int64(len(o.head)) {
+		return 0, problem(idRead)
+	}
+	o.pos = int(to)
+	return to, nil
+}
+
+func (o *onward) Read(b []byte) (int, error) {
+	if o.pos < len(o.head) {
+		n := copy(b, o.head[o.pos:])
+		o.pos += n
+		return n, nil
+	}
+	o.pos = len(o.head) + 1
+	return o.rest.Read(b)
+}

@@ -31,6 +31,7 @@ func (s *Server) openDesks(context.Context) error {
 	})
 	s.inquiry = &inquiry.Inquiry{
 		Ledger: s.ledger, Complaints: filedComplaints{s.store, s.ledger}, People: s.store, Subjects: s.store,
+		Door: s.door, Cases: s.casework,
 	}
 	s.dossier = &dossier.Maker{
 		Ledger: s.ledger, Clock: s.clock, Rand: rand.Reader, LogKey: s.ring.VerifierKey(), Origin: s.settings.Origin,

@@ -264,6 +264,18 @@ CREATE TABLE blind_index (
 
 CREATE INDEX blind_index_tag ON blind_index (field, norm, tag);
 
+-- The tags of replaced versions: only found files are matched with them.
+CREATE TABLE blind_index_past (
+	ordinal BIGINT NOT NULL,
+	version BIGINT NOT NULL,
+	field   TEXT COLLATE "C" NOT NULL,
+	norm    BIGINT NOT NULL,
+	tag     BYTEA NOT NULL,
+	PRIMARY KEY (ordinal, version, field, norm, tag)
+);
+
+CREATE INDEX blind_index_past_tag ON blind_index_past (field, norm, tag);
+
 CREATE TABLE mask_count (
 	key BYTEA NOT NULL PRIMARY KEY,
 	n   BIGINT NOT NULL
@@ -305,6 +317,20 @@ CREATE TABLE erasure (
 	id          BYTEA NOT NULL PRIMARY KEY,
 	ordinal     BIGINT NOT NULL,
 	work        BYTEA NOT NULL,
+	asked_by    TEXT COLLATE "C" NOT NULL,
+	asked_at    BIGINT NOT NULL,
+	approved_by TEXT COLLATE "C" NOT NULL,
+	state       TEXT COLLATE "C" NOT NULL,
+	entry       BIGINT NOT NULL,
+	mac         BYTEA NOT NULL
+);
+
+-- Files found outside that are, or may be, matched. case_id: the complaint it is under.
+CREATE TABLE found_file (
+	id          BYTEA NOT NULL PRIMARY KEY,
+	case_id     BYTEA NOT NULL,
+	file        BYTEA,
+	rows        BIGINT NOT NULL,
 	asked_by    TEXT COLLATE "C" NOT NULL,
 	asked_at    BIGINT NOT NULL,
 	approved_by TEXT COLLATE "C" NOT NULL,
