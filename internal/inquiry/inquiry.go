@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/goldbell/goldbell/internal/door"
+	"github.com/goldbell/goldbell/internal/exposure"
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
@@ -55,7 +56,8 @@ type Inquiry struct {
 	Complaints Complaints
 	People     party.Store
 	Subjects   Subjects
-	Door       *door.Door // matching of found files; nil: none
+	Exposure   *exposure.Index // nil: every entry is opened for every run
+	Door       *door.Door      // matching of found files; nil: none
 	Cases      door.Cases
 }
 
@@ -173,6 +175,9 @@ func (q *Inquiry) collect(ctx context.Context) (*collection, error) {
 	if err := q.people(ctx, c); err != nil {
 		return nil, err
 	}
+	if q.Exposure != nil {
+		return c, c.follow(ctx, q.Exposure)
+	}
 	size := q.Ledger.Size()
 	for from := uint64(0); from < size; from += page {
 		records, err := q.Ledger.Records(ctx, from, page)
@@ -201,32 +206,71 @@ func (q *Inquiry) people(ctx context.Context, c *collection) error {
 	}
 }
 
-// add turns a disclosure into views. A relayed call showed nothing, so it lends
-// its caller no support.
-func (c *collection) add(r *ledger.Record) error {
-	if r.Leaf.Kind != proof.KindDisclosure || r.Verb() != pii.Read {
-		return nil
-	}
-	v := trace.View{At: r.At().Unix(), Variant: -1}
-	fields, err := c.mask(r.Fields())
-	if err != nil {
+// follow brings the index up to the ledger and reads it.
+func (c *collection) follow(ctx context.Context, x *exposure.Index) error {
+	if err := x.Follow(ctx); err != nil {
 		return err
 	}
-	switch r.Form() {
-	case pii.Plain:
+	var last *exposure.Act
+	var v trace.View
+	var counts bool
+	var err error
+	x.Each(func(a *exposure.Act, o pii.Ordinal, version pii.Version) {
+		if a != last {
+			last = a
+			var failed error
+			if v, counts, failed = c.view(a); failed != nil && err == nil {
+				err = failed
+			}
+		}
+		if counts {
+			c.show(v, o, uint32(version))
+		}
+	})
+	return err
+}
+
+// view is what an act shows; false if it showed nothing. A relayed call showed
+// nothing, so it lends its caller no support.
+func (c *collection) view(a *exposure.Act) (v trace.View, counts bool, err error) {
+	if a.Verb != pii.Read || a.Form != pii.Plain && a.Form != pii.Masked {
+		return v, false, nil
+	}
+	fields, err := c.mask(a.Fields)
+	if err != nil {
+		return v, false, err
+	}
+	v = trace.View{At: a.At.Unix(), Variant: -1}
+	if a.Form == pii.Plain {
 		v.Plain = fields
-	case pii.Masked:
+	} else {
 		v.Masked = fields
-	default:
+	}
+	who := a.Recipient
+	v.Recipient, _ = c.build.Recipient(trace.Recipient{ID: string(who), Kind: string(c.kinds[who]), Team: string(c.orgs[who])})
+	return v, true, nil
+}
+
+func (c *collection) show(v trace.View, o pii.Ordinal, version uint32) {
+	if o != pii.Dummy && int(o) < len(c.refs) {
+		v.Subject = c.refs[o]
+		v.Version = uint16(max(version, 1) - 1) // the engine counts from 0
+		c.build.View(v)
+	}
+}
+
+// add turns an entry into views.
+func (c *collection) add(r *ledger.Record) error {
+	if r.Leaf.Kind != proof.KindDisclosure {
 		return nil
 	}
-	who := pii.PersonID(r.Fact("actor"))
-	v.Recipient, _ = c.build.Recipient(trace.Recipient{ID: string(who), Kind: string(c.kinds[who]), Team: string(c.orgs[who])})
+	v, counts, err := c.view(&exposure.Act{At: r.At(), Recipient: pii.PersonID(r.Fact("actor")), Fields: r.Fields(), Verb: r.Verb(), Form: r.Form()})
+	if err != nil || !counts {
+		return err
+	}
 	r.Subjects(func(o pii.Ordinal, line proof.Line) bool {
-		if line.Shown && o != pii.Dummy && int(o) < len(c.refs) {
-			v.Subject = c.refs[o]
-			v.Version = uint16(max(line.Version, 1) - 1) // the engine counts from 0
-			c.build.View(v)
+		if line.Shown {
+			c.show(v, o, line.Version)
 		}
 		return true
 	})

@@ -339,6 +339,16 @@ CREATE TABLE found_file (
 	mac         BYTEA NOT NULL
 );
 
+-- Who was shown whom, derived from the ledger and sealed: a segment covers the
+-- entries [first, until), in parts.
+CREATE TABLE exposure_segment (
+	first BIGINT NOT NULL,
+	part  BIGINT NOT NULL,
+	until BIGINT NOT NULL,
+	data  BYTEA NOT NULL,
+	PRIMARY KEY (first, part)
+);
+
 CREATE TABLE rule_set (
 	entry   BIGINT NOT NULL PRIMARY KEY,
 	version TEXT COLLATE "C" NOT NULL,

@@ -339,6 +339,16 @@ CREATE TABLE found_file (
 	mac         BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Who was shown whom, derived from the ledger and sealed: a segment covers the
+-- entries [first, until), in parts.
+CREATE TABLE exposure_segment (
+	first INTEGER NOT NULL,
+	part  INTEGER NOT NULL,
+	until INTEGER NOT NULL,
+	data  BLOB NOT NULL,
+	PRIMARY KEY (first, part)
+) STRICT;
+
 CREATE TABLE rule_set (
 	entry   INTEGER NOT NULL PRIMARY KEY,
 	version TEXT NOT NULL,

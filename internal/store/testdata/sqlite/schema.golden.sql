@@ -71,6 +71,13 @@ CREATE TABLE erasure (
 	entry       INTEGER NOT NULL,
 	mac         BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE exposure_segment (
+	first INTEGER NOT NULL,
+	part  INTEGER NOT NULL,
+	until INTEGER NOT NULL,
+	data  BLOB NOT NULL,
+	PRIMARY KEY (first, part)
+) STRICT;
 CREATE TABLE forgotten (
 	ordinal INTEGER NOT NULL PRIMARY KEY,
 	entry   INTEGER NOT NULL,
