@@ -172,8 +172,7 @@ type Difference struct{ First, Until uint64 }
 // checkPage is how many entries are read at a time.
 const checkPage = 256
 
-// Check makes every segment again from the ledger and compares: an entry that was
-// shown to be forgotten since is missing from both after the segment was rebuilt.
+// Check makes every segment again from the ledger and compares.
 func (x *Index) Check(ctx context.Context) ([]Difference, error) {
 	var out []Difference
 	next := uint64(0)
@@ -182,7 +181,7 @@ func (x *Index) Check(ctx context.Context) ([]Difference, error) {
 			out = append(out, Difference{next, s.first})
 		}
 		next = s.until
-		again, err := build(ctx, x.ledger, s.first, s.until)
+		again, _, err := build(ctx, x.ledger, s.first, s.until)
 		if err != nil {
 			return out, err
 		}
@@ -193,21 +192,26 @@ func (x *Index) Check(ctx context.Context) ([]Difference, error) {
 	return out, nil
 }
 
-func build(ctx context.Context, l Ledger, from, until uint64) (*segment, error) {
+// build makes a segment of the entries [from, until); forgot is one above the
+// last of them that destroyed a record key: entries before it may not open any more.
+func build(ctx context.Context, l Ledger, from, until uint64) (s *segment, forgot uint64, err error) {
 	b := newBuilder(from)
 	for from < until {
 		n := int(min(until-from, checkPage))
 		records, err := l.Records(ctx, from, n)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		for _, r := range records {
+			if r.Leaf.Kind == proof.KindForget {
+				forgot = r.Index + 1
+			}
 			b.record(r)
 		}
 		from += uint64(n)
 		if ctx.Err() != nil {
-			return nil, fault.New(fault.Unavailable, "interrupted", "")
+			return nil, 0, fault.New(fault.Unavailable, "interrupted", "")
 		}
 	}
-	return b.seal(until), nil
+	return b.seal(until), forgot, nil
 }

@@ -1,6 +1,7 @@
 package exposure_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -222,4 +223,48 @@ func TestForgedSegmentIsMadeAgain(t *testing.T) {
 			t.Errorf("%s: %d segments are stored again, want %d", name, len(got), len(was))
 		}
 	}
+}
+
+// TestForgottenIsForgottenHere: when a record key is destroyed, the rows that the
+// ledger opens no more go from the index too.
+func TestForgottenIsForgottenHere(t *testing.T) {
+	f := firm.New(t, 12)
+	work := f.Work(f.IDs...)
+	for i := range 9 {
+		_, err := f.Door.Disclose(t.Context(), f.Agent, f.Read(work, pii.Masked, f.IDs[i]))
+		f.OK(err)
+	}
+	gone := map[pii.Ordinal]bool{}
+	x := exposure.New(forgetful{f, gone}, f.Store, f.Ring)
+	x.SetStep(4)
+	f.OK(x.Follow(t.Context()))
+	if len(x.Saw(3)) != 1 {
+		t.Fatalf("subject 3 was shown %d times", len(x.Saw(3)))
+	}
+	gone[3] = true
+	f.Append(ledger.Entry{Kind: proof.KindForget})
+	f.OK(x.Follow(t.Context()))
+	if len(x.Saw(3)) != 0 || len(x.Saw(4)) != 1 || x.Size() != f.Ledger.Size() {
+		t.Errorf("after forgetting: %d and %d", len(x.Saw(3)), len(x.Saw(4)))
+	}
+	if diff, err := x.Check(t.Context()); err != nil || diff != nil {
+		t.Errorf("check: %v %v", diff, err)
+	}
+}
+
+// forgetful is the firm's ledger once the record keys of some are destroyed: the
+// entries about one of them alone do not open.
+type forgetful struct {
+	*firm.Firm
+	gone map[pii.Ordinal]bool
+}
+
+func (l forgetful) Size() uint64 { return l.Ledger.Size() }
+
+func (l forgetful) Records(ctx context.Context, from uint64, n int) ([]*ledger.Record, error) {
+	all, err := l.Ledger.Records(ctx, from, n)
+	return slices.DeleteFunc(all, func(r *ledger.Record) (drop bool) {
+		r.Subjects(func(o pii.Ordinal, _ proof.Line) bool { drop = l.gone[o]; return !drop })
+		return drop && r.Leaf.Kind == proof.KindDisclosure
+	}), err
 }

@@ -28,6 +28,7 @@ type Index struct {
 
 	mu     sync.Mutex // held by whoever follows, and guards what follows
 	opened bool
+	forgot uint64 // one above the last entry that destroyed a record key and is dealt with
 	stored []*segment
 	view   atomic.Pointer[view]
 }
@@ -102,7 +103,8 @@ func (x *Index) show(tail *segment) {
 
 // Follow reads what the ledger got since, stores the segments that are full and
 // merges neighbours. When it returns nil the index equals the ledger as it was when
-// Follow was called. An entry that is forgotten later stays until [Index.Rebuild].
+// Follow was called. If a record key was destroyed since, all is made again: what
+// the ledger forgot is forgotten here.
 func (x *Index) Follow(ctx context.Context) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -113,26 +115,52 @@ func (x *Index) Follow(ctx context.Context) error {
 	if x.view.Load().size == size {
 		return nil
 	}
-	for {
+	forgot, err := x.advance(ctx, size, x.view.Load().size > 0)
+	if err != nil || forgot <= x.forgot {
+		return err
+	}
+	if err := x.clear(ctx); err != nil {
+		return err
+	}
+	if _, err = x.advance(ctx, size, false); err == nil {
+		x.forgot = forgot
+	}
+	return err
+}
+
+// advance goes on to size. It stops at an entry that forgets, if asked to.
+func (x *Index) advance(ctx context.Context, size uint64, stop bool) (forgot uint64, err error) {
+	for x.storedUntil()+x.step <= size {
 		from := x.storedUntil()
-		if from+x.step > size {
-			break
-		}
-		seg, err := build(ctx, x.ledger, from, from+x.step)
-		if err != nil {
-			return err
+		seg, forgot, err := build(ctx, x.ledger, from, from+x.step)
+		if err != nil || stop && forgot > x.forgot {
+			return forgot, err
 		}
 		if err := x.put(ctx, seg); err != nil {
-			return err
+			return 0, err
 		}
 		x.show(nil)
 	}
-	tail, err := build(ctx, x.ledger, x.storedUntil(), size)
-	if err != nil {
-		return err
+	tail, forgot, err := build(ctx, x.ledger, x.storedUntil(), size)
+	if err != nil || stop && forgot > x.forgot {
+		return forgot, err
 	}
 	x.show(tail)
-	return nil
+	return 0, nil
+}
+
+// clear throws everything away.
+func (x *Index) clear(ctx context.Context) error {
+	var drop []uint64
+	err := x.store.Segments(ctx, func(st Stored) error { drop = append(drop, st.First); return nil })
+	if err == nil && drop != nil {
+		err = x.store.ReplaceSegments(ctx, drop, nil)
+	}
+	if err == nil {
+		x.stored, x.opened = nil, true
+		x.view.Store(&view{})
+	}
+	return err
 }
 
 func (x *Index) storedUntil() uint64 {
@@ -177,15 +205,7 @@ func (x *Index) put(ctx context.Context, seg *segment) error {
 // Rebuild throws the index away and makes it again from the ledger.
 func (x *Index) Rebuild(ctx context.Context) error {
 	x.mu.Lock()
-	var drop []uint64
-	err := x.store.Segments(ctx, func(st Stored) error { drop = append(drop, st.First); return nil })
-	if err == nil && drop != nil {
-		err = x.store.ReplaceSegments(ctx, drop, nil)
-	}
-	if err == nil {
-		x.stored, x.opened = nil, true
-		x.view.Store(&view{})
-	}
+	err := x.clear(ctx)
 	x.mu.Unlock()
 	if err != nil {
 		return err

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/goldbell/goldbell/internal/exposure"
+	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/store"
 	"github.com/goldbell/goldbell/internal/vault"
@@ -78,5 +80,42 @@ func testTags(t *testing.T, db *store.DB) {
 	}
 	if got := page(true); got != nil {
 		t.Errorf("%d past tags of erased subjects", len(got))
+	}
+}
+
+// testSegments stores a segment of several parts, replaces it and reads all in order.
+func testSegments(t *testing.T, db *store.DB) {
+	large := bytes.Repeat([]byte("part"), 300_000)
+	read := func() (all []exposure.Stored) {
+		t.Helper()
+		if err := db.Segments(ctx, func(s exposure.Stored) error { all = append(all, s); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	if got := read(); got != nil {
+		t.Fatalf("%d segments in an empty store", len(got))
+	}
+	put := func(drop []uint64, put ...exposure.Stored) {
+		t.Helper()
+		if err := db.ReplaceSegments(ctx, drop, put); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a, b, c := exposure.Stored{First: 0, Until: 8, Sealed: []byte("a")}, exposure.Stored{First: 8, Until: 16, Sealed: large}, exposure.Stored{First: 16, Until: 24, Sealed: []byte("c")}
+	put(nil, c, a, b)
+	if diff := cmp.Diff([]exposure.Stored{a, b, c}, read()); diff != "" {
+		t.Error("as stored:", len(diff))
+	}
+	whole := exposure.Stored{First: 0, Until: 16, Sealed: large[:len(large)-1]}
+	put([]uint64{0, 8}, whole)
+	if diff := cmp.Diff([]exposure.Stored{whole, c}, read()); diff != "" {
+		t.Error("as replaced:", len(diff))
+	}
+	if err := db.ReplaceSegments(ctx, []uint64{16}, []exposure.Stored{whole}); !fault.Is(err, fault.Conflict) {
+		t.Errorf("one stored twice: %v", err)
+	}
+	if got := read(); len(got) != 2 {
+		t.Errorf("the failed replacement left %d segments", len(got))
 	}
 }

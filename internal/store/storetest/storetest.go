@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(*testing.T) *store.DB) {
 		{"custody", testCustody},
 		{"corrections", testCorrected},
 		{"tags of found files", testTags},
+		{"segments of the exposure index", testSegments},
 		{"holds and erasure", testErasure},
 		{"ordinals are reserved once", testOrdinals},
 		{"a key wrapped anew", testRewrap},
