@@ -14,7 +14,7 @@ BENCH_LEDGER := $(patsubst %/,./%,$(sort $(dir $(shell find cmd internal proof t
 
 GO_SOURCE := $(wildcard cmd internal proof test)
 
-.PHONY: help build verifier demo test oracle check static fmt vet staticcheck arch tidy race bench bench-ledger eval-trace clean
+.PHONY: help build verifier demo test oracle check static fmt vet staticcheck arch tidy race bench bench-ledger bench-trace eval-trace clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -73,6 +73,10 @@ bench-ledger: ## the ledger beside bare group-committed inserts of the same byte
 	@scripts/test-deps postgres
 	GOLDBELL_BENCH_LEDGER=1 $(GO) test -count 1 -run TestLedgerTable -timeout 30m -v ./test/bench/
 	$(GO) test -count 1 -run '^$$' -bench '^BenchmarkLedger' -timeout 30m $(BENCH_LEDGER)
+
+bench-trace: ## exposure, who-saw, file matching and ranking at company size (6 GiB)
+	@scripts/test-deps postgres
+	GOLDBELL_BENCH_TRACE=1 $(GO) test -count 1 -run TestTraceTable -timeout 60m -v ./internal/exposure/ ./test/bench/
 
 eval-trace: ## the trace engine on firms it has not seen (an hour or more)
 	rm -f docs/trace-evaluation/outcomes.jsonl

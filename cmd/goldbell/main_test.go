@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,6 +30,7 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"goldbell": m
 //	cut kill|int DATA COMMAND … run a command; kill it, or press Ctrl-C, when its
 //	                           first batch is stored
 //	mode FILE 0600             the file's permissions are these
+//	ask OUT DATA PATH JSON     post to the running server as GOLDBELL_TOKEN, the answer to OUT
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -38,7 +40,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"encode": encode, "field": field, "rows": rows, "cut": cut, "mode": mode,
+			"encode": encode, "field": field, "rows": rows, "cut": cut, "mode": mode, "ask": ask,
 		},
 	})
 }
@@ -161,4 +163,26 @@ func pass(l net.Listener, to string, kill func()) {
 			}
 		}()
 	}
+}
+
+func ask(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, neg, args, 4)
+	client := &http.Client{Transport: &http.Transport{Dial: func(_, _ string) (net.Conn, error) {
+		return net.Dial("unix", filepath.Join(ts.MkAbs(args[1]), "goldbell.sock"))
+	}}}
+	req, err := http.NewRequest("POST", "http://goldbell"+args[2], strings.NewReader(args[3]))
+	ts.Check(err)
+	req.Header.Set("Content-Type", "application/json")
+	if token := ts.Getenv("GOLDBELL_TOKEN"); token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	res, err := client.Do(req)
+	ts.Check(err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	ts.Check(err)
+	if res.StatusCode/100 != 2 {
+		ts.Fatalf("%s: %d %s", args[2], res.StatusCode, body)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), body, 0o600))
 }

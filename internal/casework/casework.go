@@ -84,6 +84,12 @@ func (d *Desk) Held(ctx context.Context, of pii.Ordinal) (bool, error) {
 	return len(open) > 0, err
 }
 
+// Open reports whether there is such a complaint, and it is not closed.
+func (d *Desk) Open(ctx context.Context, id pii.RequestID) (bool, error) {
+	c, ok, err := d.complaint(ctx, id)
+	return ok && c.State != Closed, err
+}
+
 // entry is the entry of a step of a complaint. Nothing in it depends on whether
 // its subject is known: the row is committed to by a hash, the subject is in the
 // row alone.

@@ -64,11 +64,15 @@ func (a *api) post(ctx context.Context, path, key string, body []byte, out any) 
 		return fault.New(fault.Internal, "internal", "")
 	}
 	req.Header.Set("Content-Type", "application/json")
-	if a.token != "" {
-		req.Header.Set("Authorization", "Bearer "+a.token)
-	}
 	if key != "" {
 		req.Header.Set("Idempotency-Key", key)
+	}
+	return a.send(req, out)
+}
+
+func (a *api) send(req *http.Request, out any) error {
+	if a.token != "" {
+		req.Header.Set("Authorization", "Bearer "+a.token)
 	}
 	res, err := a.client.HTTP.Do(req)
 	if err != nil {

@@ -46,6 +46,15 @@ func commands() []command {
 			"goldbell trace --case ./case-2019-11 --explain",
 			"GOLDBELL_TOKEN=gbs_… goldbell trace --data ./firm --from 2026-03-01 --until 2026-06-01",
 		}},
+		{name: "trace file", args: "FOUND", make: traceFileCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell trace file found.csv --data ./firm --complaint 5f0c… --found-at 2026-05-04",
+		}},
+		{name: "trace approve", args: "ID", make: approveFoundCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell trace approve 91d3… --data ./firm",
+		}},
+		{name: "trace import-log", args: "LOG", make: importLogCommand, examples: []string{
+			"goldbell trace import-log crm-access.csv --map mapping.json --out ./case-2019-11",
+		}},
 		{name: "proof verify", args: "PACK", make: proofCommand, examples: []string{
 			"goldbell proof verify pack.zip --policy log.policy",
 			"goldbell proof verify pack.zip --policy log.policy --checkpoint kept.checkpoint",

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/goldbell/goldbell/internal/accesslog"
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/intake"
 	"github.com/goldbell/goldbell/internal/trace"
@@ -46,6 +47,7 @@ func explain(err error) *failure {
 	var own *failure
 	var file *intake.Problem
 	var folder *trace.CaseError
+	var log *accesslog.Problem
 	var pack *proof.Failure
 	var answer *problem
 	var f *fault.Fault
@@ -57,6 +59,8 @@ func explain(err error) *failure {
 		return &failure{ID: f.ID, Zh: s.Zh, En: s.En, code: f.Kind.ExitCode()}
 	case errors.As(err, &folder):
 		return &failure{ID: "bad-case", Zh: folder.In(fault.ZhCN), En: folder.In(fault.En), Where: folder.File, code: exitUsage}
+	case errors.As(err, &log):
+		return &failure{ID: "bad-log", Zh: log.In(fault.ZhCN), En: log.In(fault.En), Where: log.File, code: exitUsage}
 	case errors.As(err, &pack):
 		s := pack.Sentence()
 		return &failure{ID: pack.Why, Zh: s.Zh, En: s.En, Where: pack.Where, code: exitFailed}

@@ -41,6 +41,7 @@ type Config struct {
 	Grants  grant.Store
 	Consent consent.Store
 	Vault   *vault.Vault
+	Tags    vault.Tags // matching of found files; nil: none
 	Ledger  *ledger.Ledger
 	Sheets  map[pii.Purpose]grant.Sheet
 	Caps    Caps

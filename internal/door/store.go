@@ -95,8 +95,8 @@ type Standing struct {
 	OptOut  consent.OptOut // of members only
 }
 
-// Store keeps the door's own rows, and reads those of a decision together. [ImportPut], [ErasurePut] and [RuleSetPut]
-// are effects.
+// Store keeps the door's own rows, and reads those of a decision together. [ImportPut], [ErasurePut],
+// [FoundFilePut] and [RuleSetPut] are effects.
 type Store interface {
 	// Ground reads what a decision about subjects rests on. One subject is looked up
 	// as [vault.Store.Nearest] does; of several, those that are stored are found.
@@ -104,6 +104,7 @@ type Store interface {
 	Ground(ctx context.Context, q Question) (Ground, error)
 	Import(ctx context.Context, id pii.RequestID) (Import, bool, error)
 	Erasure(ctx context.Context, id pii.RequestID) (Erasure, bool, error)
+	FoundFile(ctx context.Context, id pii.RequestID) (FoundFile, bool, error)
 	// RuleSet reads the rule set the entry brought into force.
 	RuleSet(ctx context.Context, entry uint64) (RuleSet, bool, error)
 }

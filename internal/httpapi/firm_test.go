@@ -64,6 +64,7 @@ type firm struct {
 	traces   httpapi.Tracer
 	packs    httpapi.Packs
 	verifier func() ([]byte, error)
+	desk     *casework.Desk
 
 	mu     sync.Mutex
 	now    time.Time
@@ -191,7 +192,7 @@ func (f *firm) open(dir string) {
 	f.ok(err)
 	r.Close()
 	f.door, err = door.New(f.Context(), door.Config{
-		Store: f.store, Grants: f.store, Consent: f.store, Vault: f.vault, Ledger: f.ledger,
+		Store: f.store, Grants: f.store, Consent: f.store, Vault: f.vault, Tags: f.store, Ledger: f.ledger,
 		Sheets: grant.Sheets(), Caps: door.DefaultCaps(), Clock: f.clock, Rand: rand.Reader,
 	})
 	f.ok(err)
@@ -201,7 +202,7 @@ func (f *firm) open(dir string) {
 func (f *firm) serve() {
 	f.Helper()
 	f.authn = authn.New(authn.Config{Store: f.store, People: f.store, Ledger: f.ledger, Clock: f.clock, Rand: rand.Reader})
-	desk := casework.New(casework.Config{
+	f.desk = casework.New(casework.Config{
 		Store: f.store, People: f.store, Work: f.store, Finder: f.door, Sealer: parts{f}, Schema: pii.Registration(),
 		Limits: casework.DefaultLimits, Ledger: f.ledger, Clock: f.clock, Failed: f.authn.Failed,
 	})
@@ -219,9 +220,9 @@ func (f *firm) serve() {
 				return r.Version(), nil
 			},
 		}),
-		Traces: f.traces, Packs: f.packs, Verifier: f.verifier, Records: records.New(records.Config{Ledger: f.ledger, Clock: f.clock, Rand: rand.Reader}),
+		Traces: f.traces, Packs: f.packs, Cases: f.desk, Verifier: f.verifier, Records: records.New(records.Config{Ledger: f.ledger, Clock: f.clock, Rand: rand.Reader}),
 		Calls:      &dial.Dialer{Door: f.door, Ledger: f.ledger, Carrier: f.carrier, Clock: f.clock, Rand: rand.Reader},
-		Complaints: desk, Holds: desk, RequestID: f.ring.RequestID,
+		Complaints: f.desk, Holds: f.desk, RequestID: f.ring.RequestID,
 		Clock: f.clock, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(f.log, nil)), Alarm: f.alarm, Version: "test",
 	})
 	f.ok(err)

@@ -30,6 +30,7 @@ type call struct {
 	id     pii.RequestID
 	hash   []byte // nil: without an Idempotency-Key
 	now    time.Time
+	body   io.Reader // of a route that streams
 }
 
 func callOf(ctx context.Context) *call {
@@ -154,6 +155,9 @@ func (a *API) admit(ctx context.Context, rt *route, c *call, w http.ResponseWrit
 	if r.Method != http.MethodPost {
 		return r, nil
 	}
+	if rt.stream {
+		return r, a.stream(rt, c, w, r)
+	}
 	body, err := readBody(w, r)
 	if err != nil {
 		return r, err
@@ -168,6 +172,20 @@ func (a *API) admit(ctx context.Context, rt *route, c *call, w http.ResponseWrit
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return r, nil
+}
+
+// stream hands the body to the handler as it comes, for as long as the route may
+// take. It cannot be retried: nobody knows its hash before it was read.
+func (a *API) stream(rt *route, c *call, w http.ResponseWriter, r *http.Request) error {
+	if len(r.Header.Values("Idempotency-Key")) > 0 {
+		return bad("header.Idempotency-Key")
+	}
+	until := a.Clock().Add(rt.limit() + timeLimit)
+	control := http.NewResponseController(w)
+	_, _ = control.SetReadDeadline(until), control.SetWriteDeadline(until) // where there is no connection there is no deadline
+	c.body = http.MaxBytesReader(w, r.Body, maxStream)
+	r.Body = http.NoBody
+	return nil
 }
 
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {

@@ -36,6 +36,10 @@ const (
 	maxBatch  = 1000
 	maxDepth  = 12
 	timeLimit = 20 * time.Second
+	// A route that streams takes a file of any size a company may find, and as long
+	// as matching it takes.
+	maxStream   = 1 << 38
+	streamLimit = 4 * time.Hour
 )
 
 // Sealer seals what is handed to a caller to be handed back: cursors. The key
@@ -74,6 +78,7 @@ type Config struct {
 	Calls      *dial.Dialer
 	Complaints *casework.Desk
 	Holds      door.Holds
+	Cases      door.Cases
 	Traces     Tracer
 	Packs      Packs
 	Records    *records.Keeper

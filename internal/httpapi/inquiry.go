@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/dossier"
@@ -14,6 +15,8 @@ import (
 // Tracer runs traces on live data; package inquiry has it.
 type Tracer interface {
 	Ask(ctx context.Context, p party.Principal, q inquiry.Question) (inquiry.Answer, error)
+	// File matches a found file through the door and traces it.
+	File(ctx context.Context, p party.Principal, q inquiry.FileQuestion, src io.Reader) (inquiry.FileAnswer, error)
 }
 
 // PackOrder asks for an evidence pack: about a subject, or the one a complaint

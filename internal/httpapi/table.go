@@ -64,6 +64,7 @@ type route struct {
 	summary      string
 	status       int // of the usual answer; 0: 200
 	slow         bool
+	stream       bool // the body is no JSON and is read as it comes
 	install      func(*API, *route)
 }
 
@@ -74,6 +75,9 @@ func (rt *route) name() string {
 }
 
 func (rt *route) limit() time.Duration {
+	if rt.stream {
+		return streamLimit
+	}
 	if rt.slow {
 		return 6 * timeLimit
 	}
@@ -109,7 +113,12 @@ func (a *API) operation(rt *route) huma.Operation {
 		Name: "Accept-Language", In: "header", Description: "zh or en: the language of detail",
 		Schema: &huma.Schema{Type: "string"},
 	})
-	if rt.method == http.MethodPost {
+	if rt.stream {
+		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+			"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}},
+		}}
+		op.MaxBodyBytes = maxStream
+	} else if rt.method == http.MethodPost {
 		longest := 128
 		op.Parameters = append(op.Parameters, &huma.Param{
 			Name: "Idempotency-Key", In: "header",

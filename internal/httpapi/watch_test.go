@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -178,6 +179,10 @@ func TestTheVerifierPageIsAFile(t *testing.T) {
 type broken struct{}
 
 func (broken) Ask(context.Context, party.Principal, inquiry.Question) (inquiry.Answer, error) {
+	panic(secret)
+}
+
+func (broken) File(context.Context, party.Principal, inquiry.FileQuestion, io.Reader) (inquiry.FileAnswer, error) {
 	panic(secret)
 }
 

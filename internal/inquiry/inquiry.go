@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/goldbell/goldbell/internal/door"
+	"github.com/goldbell/goldbell/internal/exposure"
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
@@ -43,6 +45,9 @@ type Complaints interface {
 type Subjects interface {
 	// Highest is the highest ordinal in use.
 	Highest(ctx context.Context) (pii.Ordinal, error)
+	// Changed lists, for those whose values ever changed, when each version was
+	// stored, in Unix seconds, the first version first.
+	Changed(ctx context.Context) (map[pii.Ordinal][]int64, error)
 }
 
 // Inquiry runs traces. It is safe for concurrent use.
@@ -51,6 +56,9 @@ type Inquiry struct {
 	Complaints Complaints
 	People     party.Store
 	Subjects   Subjects
+	Exposure   *exposure.Index // nil: every entry is opened for every run
+	Door       *door.Door      // matching of found files; nil: none
+	Cases      door.Cases
 }
 
 // Question says which complaints are asked about.
@@ -92,24 +100,25 @@ func (q *Inquiry) Ask(ctx context.Context, p party.Principal, question Question)
 	if err != nil {
 		return Answer{}, fault.Wrap(fault.Internal, "internal", err)
 	}
-	return q.record(ctx, p, question, complaints, finding)
+	return q.record(ctx, p, question, finding, caseRefs(complaints), []proof.Field{
+		{Name: "from", Value: strconv.FormatInt(question.From.UnixMicro(), 10)},
+		{Name: "until", Value: strconv.FormatInt(question.Until.UnixMicro(), 10)},
+		{Name: "evidence", Value: evidenceHash(complaints)},
+		{Name: "items", Value: strconv.Itoa(len(complaints))},
+	})
 }
 
 // record appends the run: which evidence, which engine, what it said.
-func (q *Inquiry) record(ctx context.Context, p party.Principal, question Question, complaints []Complaint, f trace.Finding) (Answer, error) {
+func (q *Inquiry) record(ctx context.Context, p party.Principal, question Question, f trace.Finding, refs []ledger.Ref, evidence []proof.Field) (Answer, error) {
 	receipt, err := q.Ledger.Append(ctx, ledger.Item{Request: question.ID, Hash: question.Hash, Entry: ledger.Entry{
 		Kind: proof.KindTrace, Actor: p.Person.ID, Org: p.Org.ID,
-		Refs: caseRefs(complaints),
-		Facts: []proof.Field{
-			{Name: "from", Value: strconv.FormatInt(question.From.UnixMicro(), 10)},
-			{Name: "until", Value: strconv.FormatInt(question.Until.UnixMicro(), 10)},
-			{Name: "evidence", Value: evidenceHash(complaints)},
-			{Name: "items", Value: strconv.Itoa(len(complaints))},
-			{Name: "engine", Value: f.Detail.Engine},
-			{Name: "verdict", Value: string(f.Verdict)},
-			{Name: "named", Value: strings.Join(f.Accused, ",")},
-			{Name: "p-none", Value: strconv.FormatFloat(f.PNone, 'f', 6, 64)},
-		},
+		Refs: refs,
+		Facts: append(evidence,
+			proof.Field{Name: "engine", Value: f.Detail.Engine},
+			proof.Field{Name: "verdict", Value: string(f.Verdict)},
+			proof.Field{Name: "named", Value: strings.Join(f.Accused, ",")},
+			proof.Field{Name: "p-none", Value: strconv.FormatFloat(f.PNone, 'f', 6, 64)},
+		),
 	}})
 	if err != nil {
 		return Answer{}, err
@@ -143,8 +152,10 @@ func caseRefs(complaints []Complaint) []ledger.Ref {
 type collection struct {
 	build *trace.Builder
 	refs  []trace.Ref // by ordinal; 0, the dummy's place, is not used
-	kinds map[pii.PersonID]party.PersonKind
-	orgs  map[pii.PersonID]pii.OrgID
+	// versions of those whose values changed: when each was stored.
+	versions map[pii.Ordinal][]int64
+	kinds    map[pii.PersonID]party.PersonKind
+	orgs     map[pii.PersonID]pii.OrgID
 }
 
 // collect reads every disclosure of the ledger.
@@ -155,11 +166,17 @@ func (q *Inquiry) collect(ctx context.Context) (*collection, error) {
 		return nil, err
 	}
 	c.refs = make([]trace.Ref, last+1)
+	if c.versions, err = q.Subjects.Changed(ctx); err != nil {
+		return nil, err
+	}
 	for o := pii.Ordinal(1); o <= last; o++ {
-		c.refs[o] = c.build.Subject(trace.Subject{Segment: -1, Region: -1, Cohort: -1})
+		c.refs[o] = c.build.Subject(trace.Subject{Segment: -1, Region: -1, Cohort: -1, Versions: c.versions[o]})
 	}
 	if err := q.people(ctx, c); err != nil {
 		return nil, err
+	}
+	if q.Exposure != nil {
+		return c, c.follow(ctx, q.Exposure)
 	}
 	size := q.Ledger.Size()
 	for from := uint64(0); from < size; from += page {
@@ -189,32 +206,71 @@ func (q *Inquiry) people(ctx context.Context, c *collection) error {
 	}
 }
 
-// add turns a disclosure into views. A relayed call showed nothing, so it lends
-// its caller no support.
-func (c *collection) add(r *ledger.Record) error {
-	if r.Leaf.Kind != proof.KindDisclosure || r.Verb() != pii.Read {
-		return nil
-	}
-	v := trace.View{At: r.At().Unix(), Variant: -1}
-	fields, err := c.mask(r.Fields())
-	if err != nil {
+// follow brings the index up to the ledger and reads it.
+func (c *collection) follow(ctx context.Context, x *exposure.Index) error {
+	if err := x.Follow(ctx); err != nil {
 		return err
 	}
-	switch r.Form() {
-	case pii.Plain:
+	var last *exposure.Act
+	var v trace.View
+	var counts bool
+	var err error
+	x.Each(func(a *exposure.Act, o pii.Ordinal, version pii.Version) {
+		if a != last {
+			last = a
+			var failed error
+			if v, counts, failed = c.view(a); failed != nil && err == nil {
+				err = failed
+			}
+		}
+		if counts {
+			c.show(v, o, uint32(version))
+		}
+	})
+	return err
+}
+
+// view is what an act shows; false if it showed nothing. A relayed call showed
+// nothing, so it lends its caller no support.
+func (c *collection) view(a *exposure.Act) (v trace.View, counts bool, err error) {
+	if a.Verb != pii.Read || a.Form != pii.Plain && a.Form != pii.Masked {
+		return v, false, nil
+	}
+	fields, err := c.mask(a.Fields)
+	if err != nil {
+		return v, false, err
+	}
+	v = trace.View{At: a.At.Unix(), Variant: -1}
+	if a.Form == pii.Plain {
 		v.Plain = fields
-	case pii.Masked:
+	} else {
 		v.Masked = fields
-	default:
+	}
+	who := a.Recipient
+	v.Recipient, _ = c.build.Recipient(trace.Recipient{ID: string(who), Kind: string(c.kinds[who]), Team: string(c.orgs[who])})
+	return v, true, nil
+}
+
+func (c *collection) show(v trace.View, o pii.Ordinal, version uint32) {
+	if o != pii.Dummy && int(o) < len(c.refs) {
+		v.Subject = c.refs[o]
+		v.Version = uint16(max(version, 1) - 1) // the engine counts from 0
+		c.build.View(v)
+	}
+}
+
+// add turns an entry into views.
+func (c *collection) add(r *ledger.Record) error {
+	if r.Leaf.Kind != proof.KindDisclosure {
 		return nil
 	}
-	who := pii.PersonID(r.Fact("actor"))
-	v.Recipient, _ = c.build.Recipient(trace.Recipient{ID: string(who), Kind: string(c.kinds[who]), Team: string(c.orgs[who])})
+	v, counts, err := c.view(&exposure.Act{At: r.At(), Recipient: pii.PersonID(r.Fact("actor")), Fields: r.Fields(), Verb: r.Verb(), Form: r.Form()})
+	if err != nil || !counts {
+		return err
+	}
 	r.Subjects(func(o pii.Ordinal, line proof.Line) bool {
-		if line.Shown && o != pii.Dummy && int(o) < len(c.refs) {
-			v.Subject = c.refs[o]
-			v.Version = uint16(max(line.Version, 1) - 1) // the engine counts from 0
-			c.build.View(v)
+		if line.Shown {
+			c.show(v, o, line.Version)
 		}
 		return true
 	})

@@ -83,7 +83,7 @@ func (c *csvFormat) readHeader() error {
 	if err != nil {
 		return err
 	}
-	if rec.fault != "" {
+	if rec.fault != "" && !c.f.asIs {
 		return problem(idHeaderBroken)
 	}
 	c.names = rec.cells

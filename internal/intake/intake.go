@@ -41,7 +41,8 @@ type File struct {
 	size   int64
 	schema pii.Schema
 	plan   Plan
-	width  int // columns of the header
+	width  int  // columns of the header
+	asIs   bool // read as a [Table]: no column is understood
 	binds  []binding
 	format format
 }

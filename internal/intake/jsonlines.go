@@ -13,6 +13,7 @@ import (
 type jsonFormat struct {
 	f     *File
 	bom   int
+	enc   string
 	names []string
 	index map[string]int
 }
@@ -22,10 +23,14 @@ func openJSONLines(f *File) (format, error) {
 	if err != nil {
 		return nil, err
 	}
+	j := &jsonFormat{f: f, bom: bom, enc: enc}
+	if f.asIs {
+		f.plan.Format, f.plan.Encoding = "jsonl", enc
+		return j, nil
+	}
 	if enc != UTF8 {
 		return nil, problem(idJSONLines)
 	}
-	j := &jsonFormat{f: f, bom: bom}
 	if err := j.findKeys(); err != nil {
 		return nil, err
 	}
@@ -75,7 +80,7 @@ func (j *jsonFormat) lines() (*jsonReader, error) {
 		return nil, problem(idRead)
 	}
 	return &jsonReader{format: j, lines: &csvReader{
-		src: j.f.src, size: j.f.size, newline: '\n', whole: true, line: 1, read: int64(j.bom), decoder: newDecoder(UTF8),
+		src: j.f.src, size: j.f.size, newline: '\n', whole: true, line: 1, read: int64(j.bom), decoder: newDecoder(j.enc),
 	}}, nil
 }
 

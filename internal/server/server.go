@@ -22,6 +22,7 @@ import (
 	"github.com/goldbell/goldbell/internal/dial"
 	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/dossier"
+	"github.com/goldbell/goldbell/internal/exposure"
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/grant"
 	"github.com/goldbell/goldbell/internal/httpapi"
@@ -61,6 +62,7 @@ type Server struct {
 	register *register.Register
 	casework *casework.Desk
 	inquiry  *inquiry.Inquiry
+	exposure *exposure.Index
 	dossier  *dossier.Maker
 	records  *records.Keeper
 	auditor  *auditor
@@ -155,7 +157,7 @@ func (s *Server) openLedger(ctx context.Context) (err error) {
 
 func (s *Server) openDoor(ctx context.Context) (err error) {
 	s.door, err = door.New(ctx, door.Config{
-		Store: s.store, Grants: s.store, Consent: s.store, Vault: s.vault, Ledger: s.ledger,
+		Store: s.store, Grants: s.store, Consent: s.store, Vault: s.vault, Tags: s.store, Ledger: s.ledger,
 		Sheets: grant.Sheets(), Caps: s.settings.Caps, Clock: s.clock, Rand: rand.Reader,
 	})
 	return err
@@ -171,10 +173,14 @@ func (s *Server) Door() *door.Door             { return s.door }
 func (s *Server) Register() *register.Register { return s.register }
 func (s *Server) Authn() *authn.Authn          { return s.authn }
 func (s *Server) Casework() *casework.Desk     { return s.casework }
-func (s *Server) Inquiry() *inquiry.Inquiry    { return s.inquiry }
-func (s *Server) Dossier() *dossier.Maker      { return s.dossier }
-func (s *Server) Dialer() *dial.Dialer         { return s.dialer }
-func (s *Server) Ledger() *ledger.Ledger       { return s.ledger }
+
+// Exposure is the index of who was shown whom; it follows when it is asked to.
+func (s *Server) Exposure() *exposure.Index { return s.exposure }
+
+func (s *Server) Inquiry() *inquiry.Inquiry { return s.inquiry }
+func (s *Server) Dossier() *dossier.Maker   { return s.dossier }
+func (s *Server) Dialer() *dial.Dialer      { return s.dialer }
+func (s *Server) Ledger() *ledger.Ledger    { return s.ledger }
 
 // Settings are the data directory's settings.
 func (s *Server) Settings() Settings { return s.settings }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/goldbell/goldbell/internal/casework"
 	"github.com/goldbell/goldbell/internal/dossier"
+	"github.com/goldbell/goldbell/internal/exposure"
 	"github.com/goldbell/goldbell/internal/grant"
 	"github.com/goldbell/goldbell/internal/inquiry"
 	"github.com/goldbell/goldbell/internal/keyring"
@@ -29,8 +30,10 @@ func (s *Server) openDesks(context.Context) error {
 		Store: s.store, People: s.store, Work: s.store, Finder: s.door, Sealer: caseSealer{s.ring, s.vault},
 		Schema: s.settings.Schema, Limits: casework.DefaultLimits, Ledger: s.ledger, Clock: s.clock, Failed: s.authn.Failed,
 	})
+	s.exposure = exposure.New(s.ledger, s.store, s.ring)
 	s.inquiry = &inquiry.Inquiry{
 		Ledger: s.ledger, Complaints: filedComplaints{s.store, s.ledger}, People: s.store, Subjects: s.store,
+		Exposure: s.exposure, Door: s.door, Cases: s.casework,
 	}
 	s.dossier = &dossier.Maker{
 		Ledger: s.ledger, Clock: s.clock, Rand: rand.Reader, LogKey: s.ring.VerifierKey(), Origin: s.settings.Origin,

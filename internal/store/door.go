@@ -139,3 +139,26 @@ func (db *DB) RuleSet(ctx context.Context, entry uint64) (r door.RuleSet, ok boo
 		[]any{&r.Version, &r.Text, &r.By, (*instant)(&r.At), &r.Entry, &r.MAC}, int64(entry))
 	return r, ok, err
 }
+
+const upsertFoundFile = `INSERT INTO found_file (id, case_id, file, rows, asked_by, asked_at, approved_by, state, entry, mac)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (id) DO UPDATE SET case_id = excluded.case_id, file = excluded.file, rows = excluded.rows,
+	asked_by = excluded.asked_by, asked_at = excluded.asked_at, approved_by = excluded.approved_by,
+	state = excluded.state, entry = excluded.entry, mac = excluded.mac`
+
+func putFoundFile(idx uint64, f *door.FoundFile) ([]call, error) {
+	if err := exact(f.AskedAt); err != nil {
+		return nil, err
+	}
+	return put(idx, f, upsertFoundFile, f.ID[:], f.Case[:], f.File, f.Rows, string(f.AskedBy), micros(f.AskedAt),
+		string(f.ApprovedBy), string(f.State))
+}
+
+const selectFoundFile = `SELECT id, case_id, file, rows, asked_by, asked_at, approved_by, state, entry, mac FROM found_file WHERE id = $1`
+
+// FoundFile implements [door.Store].
+func (db *DB) FoundFile(ctx context.Context, id pii.RequestID) (f door.FoundFile, ok bool, err error) {
+	ok, err = db.row(ctx, "found file", selectFoundFile, []any{(*id16)(&f.ID), (*id16)(&f.Case), (*blob)(&f.File), &f.Rows,
+		&f.AskedBy, (*instant)(&f.AskedAt), &f.ApprovedBy, &f.State, &f.Entry, &f.MAC}, id[:])
+	return f, ok, err
+}

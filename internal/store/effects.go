@@ -53,6 +53,8 @@ func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
 		return putComplaint(idx, e.Complaint)
 	case door.ImportPut:
 		return putImport(idx, e.Import)
+	case door.FoundFilePut:
+		return putFoundFile(idx, e.FoundFile)
 	case door.ErasurePut:
 		return putErasure(idx, e.Erasure)
 	case ledger.RestoredPut:

@@ -75,6 +75,8 @@ const (
 	keepVersion   = `INSERT INTO subject_version (ordinal, version, at, sealed) SELECT ordinal, version, at, sealed FROM custody WHERE ordinal = $1`
 	updateVersion = `UPDATE custody SET version = $2, at = $3, fields = $4, sealed = $5 WHERE ordinal = $1 AND version = $6 AND state = $7`
 	deleteTags    = `DELETE FROM blind_index WHERE ordinal = $1`
+	keepTags      = `INSERT INTO blind_index_past (ordinal, version, field, norm, tag) SELECT ordinal, $2, field, norm, tag FROM blind_index WHERE ordinal = $1`
+	deletePast    = `DELETE FROM blind_index_past WHERE ordinal = $1`
 	updateState   = `UPDATE custody SET state = $2 WHERE ordinal = $1 AND state <> $3`
 	eraseCustody  = `UPDATE custody SET state = $2, data_key = NULL, fields = '' WHERE ordinal = $1 AND state = $3`
 	eraseAgain    = `UPDATE custody SET state = $2, data_key = NULL, fields = '' WHERE ordinal = $1`
@@ -92,6 +94,7 @@ func (d dialect) correctSubject(e vault.Corrected) ([]call, error) {
 	calls := []call{
 		{text: keepVersion, args: []any{o}, want: 1, other: errSubject},
 		{text: updateVersion, args: []any{o, v, micros(e.At), names, notNil(e.Sealed), v - 1, int64(vault.Live)}, want: 1, other: errSubject},
+		{text: keepTags, args: []any{o, v - 1}},
 		{text: deleteTags, args: []any{o}},
 	}
 	calls = d.insert(calls, insertTags, tagRows(e.Index))
@@ -111,6 +114,7 @@ func (d dialect) destroySubject(e vault.Destroyed) []call {
 	calls := []call{
 		{text: eraseCustody, args: []any{int64(e.Ordinal), int64(vault.Erased), int64(vault.Live)}, want: 1, other: errSubject},
 		{text: deleteTags, args: []any{int64(e.Ordinal)}},
+		{text: deletePast, args: []any{int64(e.Ordinal)}},
 	}
 	return d.insert(calls, addMasks, maskRows(e.Masks))
 }
@@ -133,6 +137,7 @@ func (db *DB) EraseAgain(ctx context.Context, o pii.Ordinal) error {
 		return s.run(ctx, []call{
 			{text: eraseAgain, args: []any{int64(o), int64(vault.Erased)}, want: 1, other: errSubject},
 			{text: deleteTags, args: []any{int64(o)}},
+			{text: deletePast, args: []any{int64(o)}},
 		})
 	})
 }

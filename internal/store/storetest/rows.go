@@ -142,12 +142,13 @@ func testStampedRows(t *testing.T, db *store.DB) {
 				Known: s.known, Caller: s.bytes, Verified: s.flag, CodeHash: s.bytes, Month: "2026-11", Sealed: s.bytes}
 			im := &door.Import{ID: id, By: p.ID, File: s.bytes, OpenedAt: s.at, Before: 1 << 30, Done: s.flag}
 			er := &door.Erasure{ID: id, Ordinal: 7, Work: request(5), AskedBy: p.ID, AskedAt: s.at, ApprovedBy: pii.PersonID(s.text), State: door.ErasureAsked}
+			ff := &door.FoundFile{ID: id, Case: request(6), File: s.bytes, Rows: 1 << 40, AskedBy: p.ID, AskedAt: s.at, ApprovedBy: pii.PersonID(s.text), State: door.FoundAsked}
 			ru := &door.RuleSet{Version: s.text, Text: s.text, By: p.ID, At: s.at}
 
 			entry := head(t, db).Size
 			mustApply(t, db, party.OrgPut{Org: o}, &party.PersonPut{Person: p}, grant.Opened{WorkItem: w, Members: m}, consent.Put{Consent: c},
 				consent.OptOutPut{OptOut: u}, authn.TokenPut{Token: k}, authn.CodePut{Code: d}, casework.Put{Complaint: l},
-				door.ImportPut{Import: im}, door.ErasurePut{Erasure: er}, door.RuleSetPut{RuleSet: ru})
+				door.ImportPut{Import: im}, door.ErasurePut{Erasure: er}, door.FoundFilePut{FoundFile: ff}, door.RuleSetPut{RuleSet: ru})
 
 			check := func(ok bool, err error) {
 				t.Helper()
@@ -186,6 +187,9 @@ func testStampedRows(t *testing.T, db *store.DB) {
 			gotIm, ok, err := db.Import(ctx, id)
 			check(ok, err)
 			same(t, im, &gotIm)
+			gotFF, ok, err := db.FoundFile(ctx, id)
+			check(ok, err)
+			same(t, ff, &gotFF)
 			gotEr, ok, err := db.Erasure(ctx, id)
 			check(ok, err)
 			same(t, er, &gotEr)

@@ -39,6 +39,8 @@ func Run(t *testing.T, open func(*testing.T) *store.DB) {
 		{"two appenders make one history", testAppenders},
 		{"custody", testCustody},
 		{"corrections", testCorrected},
+		{"tags of found files", testTags},
+		{"segments of the exposure index", testSegments},
 		{"holds and erasure", testErasure},
 		{"ordinals are reserved once", testOrdinals},
 		{"a key wrapped anew", testRewrap},

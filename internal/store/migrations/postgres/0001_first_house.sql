@@ -264,6 +264,18 @@ CREATE TABLE blind_index (
 
 CREATE INDEX blind_index_tag ON blind_index (field, norm, tag);
 
+-- The tags of replaced versions: only found files are matched with them.
+CREATE TABLE blind_index_past (
+	ordinal BIGINT NOT NULL,
+	version BIGINT NOT NULL,
+	field   TEXT COLLATE "C" NOT NULL,
+	norm    BIGINT NOT NULL,
+	tag     BYTEA NOT NULL,
+	PRIMARY KEY (ordinal, version, field, norm, tag)
+);
+
+CREATE INDEX blind_index_past_tag ON blind_index_past (field, norm, tag);
+
 CREATE TABLE mask_count (
 	key BYTEA NOT NULL PRIMARY KEY,
 	n   BIGINT NOT NULL
@@ -311,6 +323,30 @@ CREATE TABLE erasure (
 	state       TEXT COLLATE "C" NOT NULL,
 	entry       BIGINT NOT NULL,
 	mac         BYTEA NOT NULL
+);
+
+-- Files found outside that are, or may be, matched. case_id: the complaint it is under.
+CREATE TABLE found_file (
+	id          BYTEA NOT NULL PRIMARY KEY,
+	case_id     BYTEA NOT NULL,
+	file        BYTEA,
+	rows        BIGINT NOT NULL,
+	asked_by    TEXT COLLATE "C" NOT NULL,
+	asked_at    BIGINT NOT NULL,
+	approved_by TEXT COLLATE "C" NOT NULL,
+	state       TEXT COLLATE "C" NOT NULL,
+	entry       BIGINT NOT NULL,
+	mac         BYTEA NOT NULL
+);
+
+-- Who was shown whom, derived from the ledger and sealed: a segment covers the
+-- entries [first, until), in parts.
+CREATE TABLE exposure_segment (
+	first BIGINT NOT NULL,
+	part  BIGINT NOT NULL,
+	until BIGINT NOT NULL,
+	data  BYTEA NOT NULL,
+	PRIMARY KEY (first, part)
 );
 
 CREATE TABLE rule_set (

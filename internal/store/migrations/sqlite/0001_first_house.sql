@@ -264,6 +264,18 @@ CREATE TABLE blind_index (
 
 CREATE INDEX blind_index_tag ON blind_index (field, norm, tag);
 
+-- The tags of replaced versions: only found files are matched with them.
+CREATE TABLE blind_index_past (
+	ordinal INTEGER NOT NULL,
+	version INTEGER NOT NULL,
+	field   TEXT NOT NULL,
+	norm    INTEGER NOT NULL,
+	tag     BLOB NOT NULL,
+	PRIMARY KEY (ordinal, version, field, norm, tag)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX blind_index_past_tag ON blind_index_past (field, norm, tag);
+
 CREATE TABLE mask_count (
 	key BLOB NOT NULL PRIMARY KEY,
 	n   INTEGER NOT NULL
@@ -312,6 +324,30 @@ CREATE TABLE erasure (
 	entry       INTEGER NOT NULL,
 	mac         BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Files found outside that are, or may be, matched. case_id: the complaint it is under.
+CREATE TABLE found_file (
+	id          BLOB NOT NULL PRIMARY KEY,
+	case_id     BLOB NOT NULL,
+	file        BLOB,
+	rows        INTEGER NOT NULL,
+	asked_by    TEXT NOT NULL,
+	asked_at    INTEGER NOT NULL,
+	approved_by TEXT NOT NULL,
+	state       TEXT NOT NULL,
+	entry       INTEGER NOT NULL,
+	mac         BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Who was shown whom, derived from the ledger and sealed: a segment covers the
+-- entries [first, until), in parts.
+CREATE TABLE exposure_segment (
+	first INTEGER NOT NULL,
+	part  INTEGER NOT NULL,
+	until INTEGER NOT NULL,
+	data  BLOB NOT NULL,
+	PRIMARY KEY (first, part)
+) STRICT;
 
 CREATE TABLE rule_set (
 	entry   INTEGER NOT NULL PRIMARY KEY,

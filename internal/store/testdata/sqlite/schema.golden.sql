@@ -5,6 +5,14 @@ CREATE TABLE blind_index (
 	tag     BLOB NOT NULL,
 	PRIMARY KEY (ordinal, field, norm, tag)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE blind_index_past (
+	ordinal INTEGER NOT NULL,
+	version INTEGER NOT NULL,
+	field   TEXT NOT NULL,
+	norm    INTEGER NOT NULL,
+	tag     BLOB NOT NULL,
+	PRIMARY KEY (ordinal, version, field, norm, tag)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE code (
 	person TEXT NOT NULL PRIMARY KEY,
 	hash   BLOB,
@@ -63,11 +71,30 @@ CREATE TABLE erasure (
 	entry       INTEGER NOT NULL,
 	mac         BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE exposure_segment (
+	first INTEGER NOT NULL,
+	part  INTEGER NOT NULL,
+	until INTEGER NOT NULL,
+	data  BLOB NOT NULL,
+	PRIMARY KEY (first, part)
+) STRICT;
 CREATE TABLE forgotten (
 	ordinal INTEGER NOT NULL PRIMARY KEY,
 	entry   INTEGER NOT NULL,
 	mac     BLOB NOT NULL
 ) STRICT;
+CREATE TABLE found_file (
+	id          BLOB NOT NULL PRIMARY KEY,
+	case_id     BLOB NOT NULL,
+	file        BLOB,
+	rows        INTEGER NOT NULL,
+	asked_by    TEXT NOT NULL,
+	asked_at    INTEGER NOT NULL,
+	approved_by TEXT NOT NULL,
+	state       TEXT NOT NULL,
+	entry       INTEGER NOT NULL,
+	mac         BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE import (
 	id        BLOB NOT NULL PRIMARY KEY,
 	made_by   TEXT NOT NULL,
@@ -257,6 +284,7 @@ CREATE TABLE work_item_subject (
 	mac     BLOB NOT NULL,
 	PRIMARY KEY (ordinal, item)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX blind_index_past_tag ON blind_index_past (field, norm, tag);
 CREATE INDEX blind_index_tag ON blind_index (field, norm, tag);
 CREATE INDEX code_hash ON code (hash);
 CREATE INDEX complaint_filed ON complaint (filed_at, id);
