@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -167,8 +168,8 @@ func pass(l net.Listener, to string, kill func()) {
 
 func ask(ts *testscript.TestScript, neg bool, args []string) {
 	want(ts, neg, args, 4)
-	client := &http.Client{Transport: &http.Transport{Dial: func(_, _ string) (net.Conn, error) {
-		return net.Dial("unix", filepath.Join(ts.MkAbs(args[1]), "goldbell.sock"))
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(ts.MkAbs(args[1]), "goldbell.sock"))
 	}}}
 	req, err := http.NewRequest("POST", "http://goldbell"+args[2], strings.NewReader(args[3]))
 	ts.Check(err)
