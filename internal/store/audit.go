@@ -19,11 +19,13 @@ var _ ledger.History = (*DB)(nil)
 // as much on a row as hashing it does.
 func (db *DB) ScanLeaves(ctx context.Context, from, to uint64, each func(idx uint64, leaf []byte) error) error {
 	var own error // each's, which is handed back as it is
+	handed := false
 	scan := func(idx uint64, leaf []byte) error {
+		handed = true
 		own = each(idx, leaf)
 		return own
 	}
-	err := db.read.with(ctx, "leaves", func(s *session) error {
+	err := db.read.with(ctx, "leaves", &handed, func(s *session) error {
 		err := s.conn.Raw(func(raw any) error {
 			switch c := raw.(type) {
 			case *stdlib.Conn:

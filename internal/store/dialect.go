@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"net/url"
 	"os"
@@ -142,11 +141,6 @@ func (d dialect) answered(err error) bool {
 	}
 	var e *pgconn.PgError
 	return errors.As(err, &e) && e.Severity == "ERROR"
-}
-
-// unasked reports whether the connection died before anything was asked of it.
-func unasked(err error) bool {
-	return err != nil && (errors.Is(err, driver.ErrBadConn) || pgconn.SafeToRetry(err))
 }
 
 // walLimit is when a committing writer copies the write-ahead log itself; the

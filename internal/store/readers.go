@@ -32,11 +32,12 @@ func readersOf(d dialect) int {
 	return max(24, 4*runtime.GOMAXPROCS(0))
 }
 
-// with runs fn on a connection. If it had died before anything was asked of it, the
-// others have probably died with it; fn runs on a new one.
-func (r *readers) with(ctx context.Context, op string, fn func(*session) error) error {
+// with runs fn on a connection. If that turns out to be dead, the others have
+// probably died with it; unless fn handed a row out already, it runs again on a new
+// one.
+func (r *readers) with(ctx context.Context, op string, handed *bool, fn func(*session) error) error {
 	err := r.try(ctx, fn)
-	if unasked(err) && ctx.Err() == nil {
+	if err != nil && !r.d.answered(err) && !*handed && ctx.Err() == nil {
 		r.closeIdle()
 		err = r.try(ctx, fn)
 	}
@@ -111,7 +112,9 @@ func (r *readers) close() error {
 
 // rows runs a reader's query and calls each for every row.
 func (db *DB) rows(ctx context.Context, op, text string, each func(scan func(...any) error) error, args ...any) error {
-	return db.read.with(ctx, op, func(s *session) error { return s.rows(ctx, text, each, args...) })
+	handed := false
+	row := func(scan func(...any) error) error { handed = true; return each(scan) }
+	return db.read.with(ctx, op, &handed, func(s *session) error { return s.rows(ctx, text, row, args...) })
 }
 
 // row reads at most one row and reports whether there was one.
@@ -127,5 +130,9 @@ func (db *DB) row(ctx context.Context, op, text string, into []any, args ...any)
 // together asks several questions on one connection: of PostgreSQL in one round
 // trip, of SQLite in one snapshot, so that the pages of one serve the next.
 func (db *DB) together(ctx context.Context, op string, all ...question) error {
-	return db.read.with(ctx, op, func(s *session) error { return s.snapshot(ctx, all) })
+	handed := false
+	for i, q := range all {
+		all[i].each = func(scan func(...any) error) error { handed = true; return q.each(scan) }
+	}
+	return db.read.with(ctx, op, &handed, func(s *session) error { return s.snapshot(ctx, all) })
 }
