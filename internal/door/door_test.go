@@ -165,3 +165,32 @@ func TestAFloodIsOneEntry(t *testing.T) {
 		t.Errorf("%v with count %q of %q", r.Leaf.Kind, r.Fact("count"), r.Fact("actor"))
 	}
 }
+
+// TestI4LookupsAskTheRules: what a lookup may tell is decided like what a read may
+// show. Whoever the rules refuse is answered as if nobody held the value.
+func TestI4LookupsAskTheRules(t *testing.T) {
+	f := firm.New(t, 3)
+	work := f.Work(f.IDs...)
+	ask := func(p party.Principal) door.Found {
+		found, err := f.Door.Find(t.Context(), p, door.Lookup{
+			ID: firm.NewID(), Field: pii.Phone, Value: pii.NewValue("13800000001"), Purpose: "telesales", Work: work,
+		})
+		f.OK(err)
+		return found
+	}
+	if !ask(f.Agent).Hit {
+		t.Fatal("the agent's own customer is not found")
+	}
+	for name, change := range map[string]func(*party.Principal){
+		"not trained":    func(p *party.Principal) { p.Person.TrainedUntil = f.Now.Add(-time.Hour) },
+		"contract ended": func(p *party.Principal) { p.Person.ContractUntil = f.Now.Add(-time.Hour) },
+		"suspended":      func(p *party.Principal) { p.Person.Suspended = true },
+		"firm suspended": func(p *party.Principal) { p.Org.Suspended = true },
+	} {
+		p := f.Agent
+		change(&p)
+		if found := ask(p); found.Hit || found.Subject != (pii.SubjectID{}) || len(found.Reasons) != 1 || found.Reasons[0].ID != "no-grant" {
+			t.Errorf("%s: %+v", name, found)
+		}
+	}
+}

@@ -33,8 +33,8 @@ type Found struct {
 	Reasons []policy.Reason
 }
 
-// Find looks a value up for a person. It is a hit only if the value is held and
-// his open work item covers its subject.
+// Find looks a value up for a person. It is a hit only if the value is held, his
+// open work item covers its subject, and the rules would show him her token.
 func (d *Door) Find(ctx context.Context, p party.Principal, l Lookup) (Found, error) {
 	for range tries {
 		f, err := d.find(ctx, p, l)
@@ -53,12 +53,15 @@ func (d *Door) find(ctx context.Context, p party.Principal, l Lookup) (Found, er
 	if !ok || !spec.Indexed {
 		return Found{}, fault.New(fault.Invalid, "bad-request", "field")
 	}
-	basis := d.basis(p, l.Work, d.Ledger.Rules())
-	target, err := d.covered(ctx, p, l)
+	dec, err := d.decideLookup(ctx, p, l)
 	if err != nil {
 		return Found{}, err
 	}
-	if !target.Known() {
+	target := dec.cases[0].subject
+	if !dec.anyShown() {
+		if target, err = d.describe(ctx, pii.Dummy); err != nil {
+			return Found{}, err
+		}
 		if folded, err := d.flood.refused(ctx, p.Person.ID); folded || err != nil {
 			return Found{ID: l.ID, Reasons: []policy.Reason{noGrant}}, err
 		}
@@ -66,6 +69,7 @@ func (d *Door) find(ctx context.Context, p party.Principal, l Lookup) (Found, er
 	entry := ledger.Entry{
 		Kind: proof.KindLookup, Actor: p.Person.ID, Org: p.Org.ID, Verb: pii.Read, Form: pii.None,
 		Fields: []pii.Field{l.Field}, Purpose: l.Purpose, Work: l.Work,
+		Facts:  []proof.Field{fact("rules", dec.version)},
 		Spends: d.Caps.lookups(p, 1, d.Clock()),
 		// The same size whether hit or miss: one subject line, the dummy's on a miss.
 		Subjects: []ledger.Subject{{Ordinal: target.Ordinal, Key: target.Key, Line: proof.Line{Shown: true, Version: uint32(target.Version)}}},
@@ -73,7 +77,7 @@ func (d *Door) find(ctx context.Context, p party.Principal, l Lookup) (Found, er
 	refusal := entry
 	refusal.Kind, refusal.Spends = proof.KindRefusal, d.Caps.refused(p, d.Clock())
 	refusal.Subjects = []ledger.Subject{{Ordinal: target.Ordinal, Key: target.Key, Line: proof.Line{Rule: "budget"}}}
-	receipt, err := d.Ledger.Append(ctx, ledger.Item{Request: l.ID, Hash: l.Hash, Entry: entry, Refusal: &refusal, Basis: basis})
+	receipt, err := d.Ledger.Append(ctx, ledger.Item{Request: l.ID, Hash: l.Hash, Entry: entry, Refusal: &refusal, Basis: dec.basis})
 	if err != nil {
 		return Found{}, err
 	}
@@ -112,29 +116,34 @@ func names(r *ledger.Record, of pii.Ordinal) (found bool) {
 	return found
 }
 
-// covered finds the subject who holds the value and is in the caller's work item;
-// the dummy if there is none. Every query hands out as many rows whoever holds the
-// value, and in a work item that is not his the caller's question is about no one.
-func (d *Door) covered(ctx context.Context, p party.Principal, l Lookup) (vault.Subject, error) {
+// decideLookup decides about the subject who holds the value and is in the caller's
+// work item, or about the dummy if there is none: a hit gives away her id, so the
+// question is whether he may have her token. Every query hands out as many rows
+// whoever holds the value, and in a work item that is not his the caller's question
+// is about no one.
+func (d *Door) decideLookup(ctx context.Context, p party.Principal, l Lookup) (*decision, error) {
 	work, err := d.workItem(ctx, l.Work)
 	if err != nil {
-		return vault.Subject{}, err
+		return nil, err
 	}
-	if !d.holds(p, work, l) {
+	if work.Assignee != p.Person.ID || work.Recipient != p.Org.ID {
 		work = grant.WorkItem{}
 	}
-	target, err := d.Vault.Covered(ctx, l.Field, l.Value, work.ID)
+	holder, err := d.Vault.Covered(ctx, l.Field, l.Value, work.ID)
 	if err != nil {
-		return vault.Subject{}, err
+		return nil, err
 	}
-	members, err := d.memberSet(ctx, work, []pii.Ordinal{target})
+	s, err := d.describe(ctx, holder)
 	if err != nil {
-		return vault.Subject{}, err
+		return nil, err
 	}
-	if !members[target] { // a row without a stamp gives nothing
-		target = pii.Dummy
+	if p.Org.Kind == party.Handler {
+		s.ID = d.Vault.Pseudonym(p.Org.ID, s.ID)
 	}
-	return d.describe(ctx, target)
+	return d.decide(ctx, p, Request{
+		ID: l.ID, Verb: pii.Read, Form: pii.Token, Fields: []pii.Field{l.Field}, Purpose: l.Purpose, Work: l.Work,
+		Subjects: []pii.SubjectID{s.ID},
+	})
 }
 
 // describe finds one subject by ordinal.
@@ -144,12 +153,6 @@ func (d *Door) describe(ctx context.Context, o pii.Ordinal) (vault.Subject, erro
 		return vault.Subject{}, fault.New(fault.Unavailable, "unavailable", "")
 	}
 	return found[0], nil
-}
-
-func (d *Door) holds(p party.Principal, w grant.WorkItem, l Lookup) bool {
-	now := d.Clock()
-	return w.OpenAt(now) && w.Purpose == l.Purpose && w.Assignee == p.Person.ID && w.Recipient == p.Org.ID &&
-		p.Person.OpenAt(now) && !p.Person.Suspended && !p.Org.Suspended
 }
 
 // Inbound is a caller at the switch.
