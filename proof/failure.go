@@ -103,5 +103,5 @@ var reasons = map[string]Sentence{
 	"policy-quorum": {"没有 quorum 行", "there is no quorum line"},
 	"policy-no-log": {"没有列出任何日志", "it names no log"},
 	"policy-log":    {"签名的日志不在所给的策略中", "the log that signed is not in the policy given"},
-	"policy-unmet":  {"缺少策略要求的外部见证", "outside witnesses that the policy asks for are missing"},
+	"policy-unmet":  {"缺少策略要求的见证", "witnesses that the policy asks for are missing"},
 }

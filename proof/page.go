@@ -120,8 +120,8 @@ func (r Report) pageWitness() Sentence {
 	}
 	zh, en := names(r.seen)
 	return Sentence{
-		"制作者所列的见证：" + zh + "。" + r.delay(witnessSigned).Zh + "其是否独立于经营者，由您的策略判断。",
-		"Witnesses that the maker names: " + en + "." + spaced(r.delay(witnessSigned).En) + " Whether they are independent of the operator is for your policy to say.",
+		"制作者所列的见证：" + zh + "。" + r.delay().Zh + "其是否独立于经营者，由您的策略判断。",
+		"Witnesses that the maker names: " + en + "." + spaced(r.delay().En) + " Whether they are independent of the operator is for your policy to say.",
 	}
 }
 

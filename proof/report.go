@@ -35,7 +35,7 @@ type Witnessed struct {
 	Time time.Time
 }
 
-// Seen is when the first outside signature over an entry was made.
+// Seen is when the first signature of a witness over an entry was made.
 type Seen struct {
 	Entry  uint64
 	At     time.Time // of the entry, by the ledger's clock

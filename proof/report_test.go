@@ -32,7 +32,7 @@ func TestReport(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	both := all(r)
-	for _, s := range []string{"signed by a log that the policy lists", "a (2026-", "has not been witnessed enough", "root key is a file", "策略所列的日志签名", "尚未得到足够的外部见证"} {
+	for _, s := range []string{"signed by a log that the policy lists", "a (2026-", "has not been witnessed enough", "root key is a file", "策略所列的日志签名", "尚未得到足够的见证"} {
 		if !strings.Contains(both, s) {
 			t.Errorf("the report does not say %q", s)
 		}

@@ -53,9 +53,12 @@ func (r Report) witness() Sentence {
 		return noWitness
 	}
 	zh, en := names(r.Witnesses)
-	s := Sentence{"外部见证：" + zh + "。" + r.delay(outsideSigned).Zh, "Outside witnesses: " + en + "." + spaced(r.delay(outsideSigned).En)}
+	delay := r.delay()
+	s := Sentence{"您的策略所列、已签名的见证：" + zh + "。" + delay.Zh, "Witnesses of your policy that signed: " + en + "." + spaced(delay.En)}
+	s.Zh += "它们是否由另一组织运行，策略没有写明。"
+	s.En += " Whether another organisation runs them the policy does not say."
 	if !r.SealWitnessed {
-		s.Zh += "制作本包的记录尚未得到足够的外部见证。"
+		s.Zh += "制作本包的记录尚未得到足够的见证。"
 		s.En += " The record of this pack itself has not been witnessed enough yet."
 	}
 	return s
@@ -69,23 +72,17 @@ func names(of []Witnessed) (zh, en string) {
 	return strings.Join(list, "、"), strings.Join(list, ", ")
 }
 
-// What a signature is called: to the reader's policy its witnesses are outside; of
-// those the maker names nobody knows that.
-var (
-	outsideSigned = Sentence{"首个外部签名", "first outside signature"}
-	witnessSigned = Sentence{"首个见证签名", "first signature of a witness"}
-)
-
-// delay says how long after the entries the first signature came.
-func (r Report) delay(first Sentence) Sentence {
+// delay says how long after the entries the first signature came. Whether another
+// organisation runs the witness is not in its key: it is not called outside.
+func (r Report) delay() Sentence {
 	if len(r.Entries) == 0 || r.Oldest.Signed.IsZero() {
 		return Sentence{}
 	}
 	oldest := after(r.Oldest)
 	if len(r.Entries) == 1 {
-		return Sentence{"对该条目的" + first.Zh + oldest.Zh + "。", "The " + first.En + " over the entry came " + oldest.En + "."}
+		return Sentence{"对该条目的首个见证签名" + oldest.Zh + "。", "The first signature of a witness over the entry came " + oldest.En + "."}
 	}
-	s := Sentence{"对最早条目的" + first.Zh + oldest.Zh + "；", "The " + first.En + " over the oldest entry came " + oldest.En}
+	s := Sentence{"对最早条目的首个见证签名" + oldest.Zh + "；", "The first signature of a witness over the oldest entry came " + oldest.En}
 	if r.Newest.Signed.IsZero() {
 		return Sentence{s.Zh + "最新条目尚无此签名。", s.En + "; the newest has none yet."}
 	}
