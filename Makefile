@@ -61,6 +61,7 @@ arch:
 
 tidy:
 	$(GO) mod tidy -diff
+	cd test/tlogfsck && $(GO) mod tidy -diff
 
 race: ## the packages on the path, with the race detector
 	@scripts/test-deps cc

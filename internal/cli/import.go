@@ -9,7 +9,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -158,16 +157,6 @@ func (r *importRun) count(ctx context.Context, refused func(intake.Row) error) (
 	return ctx.Err()
 }
 
-// spareCollector lets garbage grow: an import makes much, keeps little, and is over
-// soon (a tenth of its time). It returns what puts the settings back.
-func spareCollector() (restore func()) {
-	percent, limit := debug.SetGCPercent(400), debug.SetMemoryLimit(1<<30)
-	return func() {
-		debug.SetGCPercent(percent)
-		debug.SetMemoryLimit(limit)
-	}
-}
-
 // store counts, writes the refused rows beside the source, and sends the others.
 func (r *importRun) store(ctx context.Context) (err error) {
 	places, err := r.c.placed(r.places)
@@ -178,7 +167,7 @@ func (r *importRun) store(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer spareCollector()()
+	defer server.SpareCollector(1 << 30)()
 	api, err := r.c.withToken(ctx, places)
 	if err != nil {
 		return err

@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/fault"
@@ -95,19 +94,9 @@ func run(ctx context.Context, o Options, p production) (Result, error) {
 	return result, errors.Join(err, f.close(), home.leave(o.Headless || err != nil))
 }
 
-// spareCollector lets garbage grow while the play runs: it makes much, and keeps
-// little. It returns what puts the settings back.
-func spareCollector() (restore func()) {
-	percent, limit := debug.SetGCPercent(400), debug.SetMemoryLimit(600<<20)
-	return func() {
-		debug.SetGCPercent(percent)
-		debug.SetMemoryLimit(limit)
-	}
-}
-
 // perform plays everything and prints what came of it.
 func (f *firm) perform(ctx context.Context, began time.Time) (Result, error) {
-	defer spareCollector()()
+	defer server.SpareCollector(600 << 20)()
 	for _, step := range []func(context.Context) error{
 		f.found, f.hire, f.enrol, f.permitPlain, f.playBefore, f.investigate, f.installSwitch, f.playAfter, f.check,
 	} {

@@ -203,7 +203,7 @@ func build(ctx context.Context, l Ledger, from, until uint64) (s *segment, forgo
 			return nil, 0, err
 		}
 		for _, r := range records {
-			if r.Leaf.Kind == proof.KindForget {
+			if destroys(r) {
 				forgot = r.Index + 1
 			}
 			b.record(r)
@@ -214,4 +214,9 @@ func build(ctx context.Context, l Ledger, from, until uint64) (s *segment, forgo
 		}
 	}
 	return b.seal(until), forgot, nil
+}
+
+// destroys reports whether entries before this one may not open any more.
+func destroys(r *ledger.Record) bool {
+	return r.Leaf.Kind == proof.KindForget || r.Leaf.Kind == proof.KindKeys && r.Fact("act") == ledger.RecordKeyEnded
 }

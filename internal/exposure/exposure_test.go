@@ -216,6 +216,9 @@ func TestForgedSegmentIsMadeAgain(t *testing.T) {
 		"beyond the end":    func(s exposure.Stored) exposure.Stored { s.Until = 1 << 40; return s },
 	} {
 		f.OK(f.Store.ReplaceSegments(t.Context(), []uint64{was[0].First}, []exposure.Stored{forge(was[0])}))
+		if _, wrong, err := exposure.Verify(t.Context(), f.Ledger, f.Store, f.Ring); err != nil || len(wrong) == 0 {
+			t.Errorf("%s: verify finds %v, %v", name, wrong, err)
+		}
 		x := fresh()
 		f.OK(x.Follow(t.Context()))
 		equal(t, f, x)
@@ -242,7 +245,13 @@ func TestForgottenIsForgottenHere(t *testing.T) {
 		t.Fatalf("subject 3 was shown %d times", len(x.Saw(3)))
 	}
 	gone[3] = true
+	if _, wrong, err := exposure.Verify(t.Context(), forgetful{f, gone}, f.Store, f.Ring); err != nil || len(wrong) == 0 {
+		t.Errorf("verify before the entry: %v, %v", wrong, err)
+	}
 	f.Append(ledger.Entry{Kind: proof.KindForget})
+	if covered, wrong, err := exposure.Verify(t.Context(), forgetful{f, gone}, f.Store, f.Ring); err != nil || wrong != nil || covered == 0 {
+		t.Errorf("verify after the entry: %d, %v, %v", covered, wrong, err)
+	}
 	f.OK(x.Follow(t.Context()))
 	if len(x.Saw(3)) != 0 || len(x.Saw(4)) != 1 || x.Size() != f.Ledger.Size() {
 		t.Errorf("after forgetting: %d and %d", len(x.Saw(3)), len(x.Saw(4)))

@@ -115,6 +115,13 @@ func (r *Ring) RecordEnded(m Month) bool {
 	return len(months) > 0 && m < months[0]
 }
 
+// RecordMonths lists the months whose record keys exist, oldest first.
+func (r *Ring) RecordMonths() []Month {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return sortedMonths(r.state.records)
+}
+
 // Periods lists the months whose period keys exist, oldest first.
 func (r *Ring) Periods() []Month {
 	r.mu.RLock()

@@ -125,6 +125,14 @@ func NewAudit(ctx context.Context, c Config, history History, o AuditOptions) (*
 	return a, nil
 }
 
+// Size is how many entries the audit is about.
+func (a *Audit) Size() uint64 { return a.head.Size }
+
+// Records reads entries whose openings still open, as [Ledger.Records] does.
+func (a *Audit) Records(ctx context.Context, from uint64, n int) ([]*Record, error) {
+	return a.l.Records(ctx, from, n)
+}
+
 // goOn takes the tree of the first size entries from the stored tiles, each
 // checked against the signed head.
 func (a *Audit) goOn(ctx context.Context, size uint64) error {

@@ -22,6 +22,13 @@ import (
 // MaxSubjects is how many subjects one entry may name.
 const MaxSubjects = 1000
 
+// What an entry of kind keys says was done, as its fact "act"; its fact "month" says
+// whose key it was.
+const (
+	PeriodKeyEnded = "period-key-destroyed"
+	RecordKeyEnded = "record-key-destroyed"
+)
+
 // Entry is one record before it is written.
 type Entry struct {
 	Kind  proof.Kind

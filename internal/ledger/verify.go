@@ -19,9 +19,11 @@ type Report struct {
 	Heads    uint64     `json:"heads"`     // signed checkpoints that were found to be prefixes
 	Cosigned uint64     `json:"cosigned"`  // signatures of witnesses that were verified
 	// Strangers are signatures of witnesses whose keys were not handed in.
-	Strangers uint64  `json:"strangers,omitempty"`
-	Filed     uint64  `json:"filed"`  // index rows that are where the entries have them
-	Faults    []Fault `json:"faults"` // what is wrong, at most 100; empty: nothing
+	Strangers uint64 `json:"strangers,omitempty"`
+	Filed     uint64 `json:"filed"` // index rows that are where the entries have them
+	// Exposed is how many entries the exposure index covers, and equals.
+	Exposed uint64  `json:"exposed"`
+	Faults  []Fault `json:"faults"` // what is wrong, at most 100; empty: nothing
 }
 
 // Fault is one thing a verification found wrong: our words, no values.

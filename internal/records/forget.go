@@ -63,7 +63,7 @@ func (k *Keeper) forgettable(ctx context.Context, s Subject) error {
 	if err != nil {
 		return err
 	}
-	if k.Clock().Before(last.AddDate(retentionYears, 0, 0)) {
+	if k.Clock().Before(last.AddDate(RetentionYears, 0, 0)) {
 		return fault.New(fault.Conflict, "record-kept", "")
 	}
 	return nil

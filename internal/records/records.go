@@ -18,8 +18,8 @@ import (
 	"github.com/goldbell/goldbell/proof"
 )
 
-// retentionYears is how long a person's record is kept after its last entry.
-const retentionYears = 3
+// RetentionYears is how long a person's record is kept after its last entry.
+const RetentionYears = 3
 
 // Approval is a person who spent a one-time code on the act. The code is used up by
 // the entry that carries the effect.

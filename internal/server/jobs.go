@@ -2,13 +2,10 @@ package server
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/door"
-	"github.com/goldbell/goldbell/internal/keyring"
 	"github.com/goldbell/goldbell/internal/pii"
-	"github.com/goldbell/goldbell/internal/vault"
 )
 
 // page is how many subjects a job handles at a time.
@@ -119,81 +116,4 @@ func (s *Server) Tick(ctx context.Context) {
 	if err := s.Rotate(ctx); err != nil {
 		s.alarm("rotation-failed")
 	}
-}
-
-// Rotate gives every living data key a wrapping under this month's period key and
-// destroys the period keys older than last month's, so that an older backup opens
-// nothing. It does nothing until the month changes.
-func (s *Server) Rotate(ctx context.Context) error {
-	now := s.clock()
-	started, err := s.ring.StartPeriod(now)
-	if err != nil {
-		return err
-	}
-	if !started && len(s.ring.Periods()) < 3 {
-		return nil
-	}
-	if err := s.rewrapAll(ctx, keyring.MonthOf(now)); err != nil {
-		return err
-	}
-	_, err = s.ring.EndPeriods(now, func(m keyring.Month) (int, error) { return s.wrappedUnder(ctx, m) })
-	return err
-}
-
-func (s *Server) rewrapAll(ctx context.Context, m keyring.Month) error {
-	return s.eachSubject(ctx, func(rows []vault.Custody) error {
-		var out []vault.Rewrapped
-		for _, c := range rows {
-			if c.DataKey == nil || c.Period == m.String() || s.ring.Erased(c.ID) {
-				continue
-			}
-			var old keyring.Month
-			if err := old.UnmarshalText([]byte(c.Period)); err != nil {
-				return err
-			}
-			w, err := s.ring.Rewrap(c.ID, keyring.Wrapped{Period: old, Bytes: c.DataKey}, s.clock())
-			if errors.Is(err, keyring.ErrDestroyed) {
-				continue // of a backup that was restored too late: nothing opens it
-			}
-			if err != nil {
-				return err
-			}
-			out = append(out, vault.Rewrapped{Ordinal: c.Ordinal, Period: w.Period.String(), DataKey: w.Bytes})
-		}
-		if len(out) == 0 {
-			return nil
-		}
-		return s.store.Rewrap(ctx, out)
-	})
-}
-
-func (s *Server) wrappedUnder(ctx context.Context, m keyring.Month) (n int, err error) {
-	err = s.eachSubject(ctx, func(rows []vault.Custody) error {
-		for _, c := range rows {
-			if c.DataKey != nil && c.Period == m.String() {
-				n++
-			}
-		}
-		return nil
-	})
-	return n, err
-}
-
-// eachSubject pages through all subjects, the dummy first.
-func (s *Server) eachSubject(ctx context.Context, f func([]vault.Custody) error) error {
-	first, err := s.store.CustodyByOrdinal(ctx, []pii.Ordinal{pii.Dummy})
-	if err != nil {
-		return err
-	}
-	rows := first
-	for after := pii.Dummy; len(rows) > 0; {
-		if err := f(rows); err != nil {
-			return err
-		}
-		after = rows[len(rows)-1].Ordinal
-		if rows, err = s.store.CustodyAfter(ctx, after, page); err != nil {
-			return err
-		}
-	}
-	return nil
 }

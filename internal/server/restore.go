@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/archive"
@@ -146,10 +147,8 @@ func (r *restore) claim(context.Context) error {
 	r.p, r.report.Data = r.o.Places, data
 	r.p.Data = data
 	stage := filepath.Join(data, stageDir)
-	if _, err := os.Lstat(stage); err != nil {
-		if err := emptyDir(data); err != nil {
-			return err
-		}
+	if err := r.ownLeavings(data); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(stage, 0o700); err != nil {
 		return fault.New(fault.Unavailable, "data-unwritable", "--data")
@@ -163,6 +162,24 @@ func (r *restore) claim(context.Context) error {
 	}
 	if err := os.MkdirAll(stage, 0o700); err != nil {
 		return fault.New(fault.Unavailable, "data-unwritable", "--data")
+	}
+	return nil
+}
+
+// ownLeavings refuses a directory that holds anything but what a restore that was
+// killed left in it.
+func (r *restore) ownLeavings(data string) error {
+	if _, err := os.Lstat(filepath.Join(data, stageDir)); err != nil {
+		return emptyDir(data)
+	}
+	entries, err := os.ReadDir(data)
+	if err != nil {
+		return fault.New(fault.Unavailable, "data-unwritable", "--data")
+	}
+	for _, e := range entries {
+		if name := e.Name(); name != lockFile && !slices.Contains(made, name) {
+			return fault.New(fault.Conflict, "data-not-empty", "--data")
+		}
 	}
 	return nil
 }

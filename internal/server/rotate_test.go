@@ -118,6 +118,60 @@ func TestI7ALateRestoreDoesNotStopTheMonths(t *testing.T) {
 	}
 }
 
+// TestRecordKeysEndAfterThreeYears: what an entry about two people opens by goes with
+// its month, as an entry; a person's own record key goes on, and the ledger verifies.
+func TestRecordKeysEndAfterThreeYears(t *testing.T) {
+	p := places(t)
+	now := time.Date(2026, 1, 20, 4, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	if _, err := server.Init(t.Context(), server.InitOptions{Places: p, Clock: clock}); err != nil {
+		t.Fatal(err)
+	}
+	srv := openAt(t, p, clock)
+	crm := party.Principal{Person: party.Person{ID: "crm", Org: pii.Own, Kind: party.Service}, Scope: door.ScopeCRM}
+	ids, err := srv.Door().Enrol(t.Context(), crm, door.Enrolment{ID: pii.RequestID{1}, Rows: []vault.Row{
+		{pii.Phone: pii.NewValue("13800000001")}, {pii.Phone: pii.NewValue("13800000002")},
+	}})
+	if err := errors.Join(err, srv.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, is := range []struct {
+		at     time.Time
+		months int
+		ends   bool
+	}{{time.Date(2029, 1, 25, 4, 0, 0, 0, time.UTC), 2, false}, {time.Date(2029, 2, 1, 4, 0, 0, 0, time.UTC), 2, true}} {
+		now = is.at
+		srv := openAt(t, p, clock)
+		if err := errors.Join(srv.Rotate(t.Context()), srv.Close()); err != nil {
+			t.Fatal(err)
+		}
+		ring, err := keyring.Read(p.Keys, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := ring.RecordMonths(); len(got) != is.months || (got[0] > keyring.MonthOf(time.Date(2026, 1, 20, 4, 0, 0, 0, time.UTC))) != is.ends {
+			t.Errorf("%v: the ring holds %v", is.at, got)
+		}
+	}
+	report, err := server.VerifyLedger(t.Context(), server.Places{Data: p.Data}, nil)
+	if err != nil || len(report.Faults) != 0 || report.Unopened == 0 {
+		t.Errorf("%+v, %v", report, err)
+	}
+	ring, err := keyring.Read(p.Keys, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(t.Context(), store.Config{Driver: "sqlite", Path: filepath.Join(p.Data, "goldbell.db"), ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	found, err := vault.New(db, db, ring, pii.Registration(), clock, rand.Reader).Describe(t.Context(), ids)
+	if err != nil || len(found) != 2 || found[0].Key.Bytes() == nil || found[1].Key.Bytes() == nil {
+		t.Errorf("their own record keys: %d, %v", len(found), err)
+	}
+}
+
 func openAt(t *testing.T, p server.Places, clock func() time.Time) *server.Server {
 	t.Helper()
 	srv, err := server.Open(t.Context(), server.Options{Places: server.Places{Data: p.Data}, Clock: clock})

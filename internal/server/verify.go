@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/goldbell/goldbell/internal/exposure"
 	"github.com/goldbell/goldbell/internal/keyring"
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/store"
@@ -19,10 +20,26 @@ import (
 // the openings. It only reads, and works beside a running server.
 func VerifyLedger(ctx context.Context, p Places, progress func(done, total uint64)) (r ledger.Report, err error) {
 	err = readLedger(ctx, p, func(c ledger.Config, db *store.DB) error {
-		r, err = ledger.Verify(ctx, c, db, progress)
-		return err
+		if r, err = ledger.Verify(ctx, c, db, progress); err != nil || len(r.Faults) > 0 {
+			return err
+		}
+		return verifyExposure(ctx, c, db, &r)
 	})
 	return r, err
+}
+
+// verifyExposure compares who was shown whom, as the index has it, with the entries.
+func verifyExposure(ctx context.Context, c ledger.Config, db *store.DB, r *ledger.Report) error {
+	entries, err := ledger.NewAudit(ctx, c, db, ledger.AuditOptions{})
+	if err != nil {
+		return err
+	}
+	covered, wrong, err := exposure.Verify(ctx, entries, db, c.Ring)
+	r.Exposed = covered
+	for _, d := range wrong {
+		r.Faults = append(r.Faults, ledger.Fault{Index: d.First, What: "the exposure index is not what the entries from here say"})
+	}
+	return err
 }
 
 // VerifyTree is VerifyLedger without the record keys: tree, tiles, heads and

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"github.com/goldbell/goldbell/internal/casework"
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/pii"
 )
@@ -92,4 +93,13 @@ func (db *DB) Bury(ctx context.Context, o pii.Ordinal, row *ledger.Forgotten) er
 		}
 		return s.run(ctx, calls)
 	})
+}
+
+const countOpenCases = `SELECT COUNT(*) FROM complaint WHERE month = $1 AND state <> $2`
+
+// OpenCases counts the complaints that are not closed and whose words are sealed
+// under the record key of a month.
+func (db *DB) OpenCases(ctx context.Context, month string) (n int, err error) {
+	_, err = db.row(ctx, "open cases", countOpenCases, []any{&n}, month, string(casework.Closed))
+	return n, err
 }

@@ -80,6 +80,7 @@ const (
 	updateState   = `UPDATE custody SET state = $2 WHERE ordinal = $1 AND state <> $3`
 	eraseCustody  = `UPDATE custody SET state = $2, data_key = NULL, fields = '' WHERE ordinal = $1 AND state = $3`
 	eraseAgain    = `UPDATE custody SET state = $2, data_key = NULL, fields = '' WHERE ordinal = $1`
+	rewrapRecord  = `UPDATE custody SET record_key = $2 WHERE ordinal = $1 AND record_key IS NOT NULL`
 	rewrapCustody = `UPDATE custody SET period = $2, data_key = $3 WHERE ordinal = $1 AND state <> $4`
 )
 
@@ -125,6 +126,17 @@ func (db *DB) Rewrap(ctx context.Context, rows []vault.Rewrapped) error {
 		calls := make([]call, 0, len(rows))
 		for _, r := range rows {
 			calls = append(calls, call{text: rewrapCustody, args: []any{int64(r.Ordinal), r.Period, notNil(r.DataKey), int64(vault.Erased)}})
+		}
+		return s.run(ctx, calls)
+	})
+}
+
+// RewrapRecords implements [vault.Maintenance]. A subject forgotten meanwhile is gone.
+func (db *DB) RewrapRecords(ctx context.Context, rows []vault.RewrappedRecord) error {
+	return db.transact(ctx, "rewrap records", func(s *session) error {
+		calls := make([]call, 0, len(rows))
+		for _, r := range rows {
+			calls = append(calls, call{text: rewrapRecord, args: []any{int64(r.Ordinal), notNil(r.RecordKey)}})
 		}
 		return s.run(ctx, calls)
 	})

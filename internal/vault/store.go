@@ -130,6 +130,8 @@ type Maintenance interface {
 	CustodyAfter(ctx context.Context, after pii.Ordinal, n int) ([]Custody, error)
 	// Rewrap replaces wrapped keys in one transaction.
 	Rewrap(ctx context.Context, rows []Rewrapped) error
+	// RewrapRecords does the same with wrapped record keys.
+	RewrapRecords(ctx context.Context, rows []RewrappedRecord) error
 	// Purge makes overwritten bytes unreachable in the database's own files: it
 	// truncates SQLite's write-ahead log, or vacuums PostgreSQL's tables.
 	Purge(ctx context.Context) error

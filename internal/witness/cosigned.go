@@ -121,24 +121,33 @@ type picked struct {
 }
 
 func (c *Client) pick(ctx context.Context, rows []Cosignature) (quorum, some cosignedHead, err error) {
+	err = c.eachSize(ctx, rows, func(h cosignedHead) (done bool) {
+		if len(h.by) > 0 && some.head.Size == 0 {
+			some = h
+		}
+		if h.met {
+			quorum = h
+		}
+		return h.met
+	})
+	return quorum, some, err
+}
+
+// eachSize calls f with what was signed of each size, in the rows' order, until it
+// is done.
+func (c *Client) eachSize(ctx context.Context, rows []Cosignature, f func(cosignedHead) (done bool)) error {
 	for len(rows) > 0 {
 		n := 1
 		for n < len(rows) && rows[n].Size == rows[0].Size {
 			n++
 		}
 		h, err := c.assemble(ctx, rows[:n])
-		if err != nil {
-			return quorum, some, err
-		}
-		if len(h.by) > 0 && some.head.Size == 0 {
-			some = h
-		}
-		if h.met {
-			return h, some, nil
+		if err != nil || f(h) {
+			return err
 		}
 		rows = rows[n:]
 	}
-	return quorum, some, nil
+	return nil
 }
 
 // Covering is the checkpoint a pack is proven under: of at least the size given,

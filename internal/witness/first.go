@@ -1,6 +1,9 @@
 package witness
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // FirstSigned is the checkpoint of at least this size under which a witness of
 // another organisation signed first, with all its cosignatures; if none has, the
@@ -10,24 +13,14 @@ func (c *Client) FirstSigned(ctx context.Context, size uint64) (note []byte, ok 
 	if err != nil {
 		return nil, false, err
 	}
-	for len(rows) > 0 {
-		n := 1
-		for n < len(rows) && rows[n].Size == rows[0].Size {
-			n++
-		}
-		h, err := c.assemble(ctx, rows[:n])
-		if err != nil {
-			return nil, false, err
-		}
+	err = c.eachSize(ctx, rows, func(h cosignedHead) (done bool) {
 		if note == nil && len(h.by) > 0 {
 			note = h.head.Note
 		}
-		for _, s := range h.by {
-			if s.Outside != "" {
-				return h.head.Note, true, nil
-			}
+		if slices.ContainsFunc(h.by, func(s Signed) bool { return s.Outside != "" }) {
+			note, done = h.head.Note, true
 		}
-		rows = rows[n:]
-	}
-	return note, note != nil, nil
+		return done
+	})
+	return note, err == nil && note != nil, err
 }
