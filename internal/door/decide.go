@@ -192,6 +192,7 @@ func (d *Door) gather(ctx context.Context, p party.Principal, r Request, g Groun
 		if f.Work.Open = base.Work.Open && in; in {
 			f.Subject = policy.Subject{
 				Consent: agreed[s.Ordinal], OptedOut: base.Sheet.Marketing && d.refuses(standing.OptOut),
+				Retained: d.retained(r.Fields, standing.Custody.At),
 				Held: s.State == vault.Held, Erased: s.State == vault.Erased,
 			}
 		}
@@ -243,12 +244,13 @@ func (d *Door) common(p party.Principal, r Request, w grant.WorkItem) policy.Fac
 		Work: policy.Work{
 			Open:     w.OpenAt(now) && w.Purpose == r.Purpose,
 			Assigned: w.Assignee == p.Person.ID && w.Recipient == p.Org.ID,
-			Kind:     string(w.Kind), SelfMade: w.OpenedBy == w.Assignee,
+			Kind:     string(w.Kind), SelfMade: w.OpenedBy == w.Assignee, Approved: true,
 		},
 		Sheet: policy.Sheet{Marketing: sheet.Marketing},
 		Agreement: policy.Agreement{
-			Live: now.Before(p.Org.AgreementUntil), Assessed: p.Org.Assessment != "",
+			Live: now.Before(p.Org.AgreementUntil), Assessed: p.Org.Assessment != "", Covers: true,
 		},
+		Transfer: policy.Transfer{Home: true},
 	}
 	f.Sheet.Covers, f.Sheet.Highest = sheetAnswer(sheet, r.Fields)
 	for _, field := range r.Fields {
@@ -257,6 +259,18 @@ func (d *Door) common(p party.Principal, r Request, w grant.WorkItem) policy.Fac
 		f.Level = max(f.Level, spec.Level)
 	}
 	return f
+}
+
+// retained reports whether every field is still within its retention, counted from
+// when the subject was stored.
+func (d *Door) retained(fields []pii.Field, stored time.Time) bool {
+	for _, f := range fields {
+		spec, ok := d.Vault.Schema().Spec(f)
+		if !ok || spec.Days > 0 && !d.Clock().Before(stored.AddDate(0, 0, spec.Days)) {
+			return false
+		}
+	}
+	return true
 }
 
 // sheetAnswer says whether the sheet names every field, and the highest form it

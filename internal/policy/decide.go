@@ -105,10 +105,13 @@ func askOf(f Facts, action cedar.Entity) ask {
 			"trainingValid": cedar.Boolean(p.TrainingValid),
 			"stepUp":        cedar.Boolean(p.StepUp),
 			"suspended":     cedar.Boolean(p.Suspended),
+			"post":          cedar.String(p.Post),
+			"level":         cedar.Long(p.Level),
 		})},
 		subject: cedar.Entity{UID: subjectUID, Attributes: cedar.NewRecord(cedar.RecordMap{
 			"consent":  cedar.Boolean(s.Consent),
 			"optedOut": cedar.Boolean(s.OptedOut),
+			"retained": cedar.Boolean(s.Retained),
 			"held":     cedar.Boolean(s.Held),
 			"erased":   cedar.Boolean(s.Erased),
 		})},
@@ -132,6 +135,7 @@ func contextOf(f Facts) cedar.Record {
 			"assigned": cedar.Boolean(f.Work.Assigned),
 			"kind":     cedar.String(f.Work.Kind),
 			"selfMade": cedar.Boolean(f.Work.SelfMade),
+			"approved": cedar.Boolean(f.Work.Approved),
 		}),
 		"sheet": cedar.NewRecord(cedar.RecordMap{
 			"covers":    cedar.Boolean(f.Sheet.Covers),
@@ -141,6 +145,11 @@ func contextOf(f Facts) cedar.Record {
 		"agreement": cedar.NewRecord(cedar.RecordMap{
 			"live":     cedar.Boolean(f.Agreement.Live),
 			"assessed": cedar.Boolean(f.Agreement.Assessed),
+			"covers":   cedar.Boolean(f.Agreement.Covers),
+		}),
+		"transfer": cedar.NewRecord(cedar.RecordMap{
+			"home":  cedar.Boolean(f.Transfer.Home),
+			"basis": cedar.Boolean(f.Transfer.Basis),
 		}),
 	})
 }

@@ -32,6 +32,7 @@ type Facts struct {
 	Sheet     Sheet
 	Subject   Subject
 	Agreement Agreement
+	Transfer  Transfer
 }
 
 // Principal is who asks. Kind and OrgKind are party's words.
@@ -44,6 +45,8 @@ type Principal struct {
 	TrainingValid bool
 	StepUp        bool
 	Suspended     bool // the person, or the organisation
+	Post          string
+	Level         uint8 // the highest level of fields the post is meant for; 0: none is set
 }
 
 // Work is the work item the request names. Open means open now, and covering this
@@ -52,6 +55,7 @@ type Work struct {
 	Open, Assigned bool
 	Kind           string
 	SelfMade       bool // opened by the one it is assigned to
+	Approved       bool // it needs no approval, or somebody gave it who neither asked nor gains
 }
 
 // Sheet is what the purpose sheet answers for the fields asked for.
@@ -65,6 +69,7 @@ type Sheet struct {
 type Subject struct {
 	Consent  bool // live separate consent for this recipient and purpose
 	OptedOut bool
+	Retained bool // every field asked for is within its retention
 	Held     bool
 	Erased   bool
 }
@@ -73,6 +78,14 @@ type Subject struct {
 type Agreement struct {
 	Live     bool
 	Assessed bool
+	Covers   bool // the purpose, and every field asked for
+}
+
+// Transfer is about the border: where the principal's organisation handles what it
+// is given.
+type Transfer struct {
+	Home  bool // inside the country
+	Basis bool // assessment, standard contract or certification on record and in force
 }
 
 // FieldSet is a set of fields that can be compared.

@@ -35,8 +35,10 @@ func clerk(changes ...func(*Facts)) Facts {
 	f := Facts{
 		Verb: pii.Read, Form: pii.Plain, Fields: FieldsOf(pii.Phone), Level: 3, Purpose: "support",
 		Principal: Principal{ID: "1001", Org: pii.Own, Kind: "staff", OrgKind: "own", ContractOpen: true, TrainingValid: true, StepUp: true},
-		Work:      Work{Open: true, Assigned: true, Kind: "support-ticket"},
+		Work:      Work{Open: true, Assigned: true, Kind: "support-ticket", Approved: true},
 		Sheet:     Sheet{Covers: true, Highest: pii.Plain},
+		Subject:   Subject{Retained: true},
+		Transfer:  Transfer{Home: true},
 	}
 	for _, c := range changes {
 		c(&f)
@@ -54,12 +56,12 @@ func doing(v pii.Verb, form pii.Form) func(*Facts) {
 func partner(f *Facts) {
 	f.Principal.Org, f.Principal.OrgKind, f.Principal.Kind = "p1", "handler", "partner"
 	f.Subject.Consent = true
-	f.Agreement = Agreement{Live: true, Assessed: true}
+	f.Agreement = Agreement{Live: true, Assessed: true, Covers: true}
 }
 
 func agency(f *Facts) {
 	f.Principal.Org, f.Principal.OrgKind, f.Principal.Kind = "a1", "entrusted", "outsourced"
-	f.Agreement = Agreement{Live: true, Assessed: true}
+	f.Agreement = Agreement{Live: true, Assessed: true, Covers: true}
 }
 
 // everything permits all there is, so that only a forbid can refuse.
@@ -74,6 +76,16 @@ var refusals = []struct {
 }{
 	{"erased", clerk(func(f *Facts) { f.Subject.Erased = true }), clerk()},
 	{"held", clerk(func(f *Facts) { f.Subject.Held = true }), clerk()},
+	{"past-retention", clerk(func(f *Facts) { f.Subject.Retained = false }), clerk()},
+	{"self-approved", clerk(func(f *Facts) { f.Work.Approved = false }), clerk()},
+	{"sensitive-needs-event", clerk(sensitive, func(f *Facts) { f.Work.Kind = "call-task" }), clerk(sensitive)},
+	{"sensitive-needs-event", clerk(sensitive, func(f *Facts) { f.Work.Kind = "" }), clerk(func(f *Facts) { f.Work.Kind = "call-task" })},
+	{"above-level", clerk(func(f *Facts) { f.Principal.Level = 2 }), clerk(func(f *Facts) { f.Principal.Level = 3 })},
+	{"outside-agreement", clerk(partner, func(f *Facts) { f.Agreement.Covers = false }), clerk(partner)},
+	{"outside-agreement", clerk(agency, func(f *Facts) { f.Agreement.Covers = false }), clerk(agency)},
+	{"abroad-without-basis", clerk(partner, abroad, func(f *Facts) { f.Transfer.Basis = false }), clerk(partner, abroad)},
+	{"abroad-without-basis", clerk(agency, abroad, func(f *Facts) { f.Transfer.Basis, f.Subject.Consent = false, true }), clerk(agency)},
+	{"abroad-without-consent", clerk(agency, abroad), clerk(agency, abroad, func(f *Facts) { f.Subject.Consent = true })},
 	{"suspended", clerk(func(f *Facts) { f.Principal.Suspended = true }), clerk()},
 	{"admin-reads-nothing", clerk(as("sysadmin")), clerk(as("outsourced"))},
 	{"admin-reads-nothing", clerk(as("secadmin")), clerk(as("partner"))},
@@ -106,6 +118,8 @@ var refusals = []struct {
 	{"plain-needs-step-up", clerk(noStepUp, doing(pii.Export, pii.Plain)), clerk(noStepUp, doing(pii.Export, pii.Alias))},
 }
 
+func sensitive(f *Facts) { f.Sensitive, f.Level = true, 4 }
+func abroad(f *Facts)    { f.Transfer = Transfer{Basis: true} }
 func optedOut(f *Facts)  { f.Subject.OptedOut = true }
 func marketing(f *Facts) { f.Sheet.Marketing = true }
 func noStepUp(f *Facts)  { f.Principal.StepUp = false }
@@ -211,7 +225,7 @@ func TestI3NoCompanyPermitOutweighsAShippedForbid(t *testing.T) {
 }
 
 func TestReasonsNearestCauseFirst(t *testing.T) {
-	d := mustLoad(t, "").Decide(clerk(noStepUp, func(f *Facts) { f.Subject.Erased, f.Work = true, Work{} }))
+	d := mustLoad(t, "").Decide(clerk(noStepUp, func(f *Facts) { f.Subject.Erased, f.Work = true, Work{Approved: true} }))
 	if diff := cmp.Diff([]string{"erased", "no-open-work-item", "not-assigned", "plain-needs-step-up"}, d.IDs()); diff != "" {
 		t.Error(diff)
 	}
@@ -275,7 +289,7 @@ func TestI3MissingAttributeRefuses(t *testing.T) {
 			}
 		}
 	}
-	if dropped != 7+4+8+9 {
+	if dropped != 9+5+9+13 {
 		t.Errorf("%d attributes were dropped: is one new?", dropped)
 	}
 }
