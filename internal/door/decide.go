@@ -2,6 +2,7 @@ package door
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,6 +36,7 @@ type subjectCase struct {
 	allow   bool
 	reasons []policy.Reason
 	highest pii.Form
+	facts   policy.Facts
 }
 
 func (d *decision) anyShown() bool {
@@ -98,7 +100,7 @@ func (d *Door) basis(p party.Principal, work pii.RequestID, rules uint64) ledger
 // decideOne asks the rules about one subject. Outside the work item every answer
 // is the same; the rules are asked all the same, so that it takes as long.
 func decideOne(rules *policy.Rules, s vault.Subject, f policy.Facts) subjectCase {
-	c := subjectCase{subject: s, covered: f.Work.Open && f.Work.Assigned && s.Known()}
+	c := subjectCase{subject: s, facts: f, covered: f.Work.Open && f.Work.Assigned && s.Known()}
 	verdict := rules.Decide(f)
 	switch {
 	case !c.covered:
@@ -193,7 +195,7 @@ func (d *Door) gather(ctx context.Context, p party.Principal, r Request, g Groun
 			f.Subject = policy.Subject{
 				Consent: agreed[s.Ordinal], OptedOut: base.Sheet.Marketing && d.refuses(standing.OptOut),
 				Retained: d.retained(r.Fields, standing.Custody.At),
-				Held: s.State == vault.Held, Erased: s.State == vault.Erased,
+				Held:     s.State == vault.Held, Erased: s.State == vault.Erased,
 			}
 		}
 		facts[i] = f
@@ -399,8 +401,29 @@ func (dec *decision) entryWith(line func(subjectCase) proof.Line) ledger.Entry {
 		fact("rules", dec.version),
 		fact("reasons", dec.reasonIDs()),
 		fact("outside", strings.Join(outside, ",")),
+		fact("known", dec.known()),
 	}
 	return e
+}
+
+// known is what the decision knew about the subjects inside the grant, with how
+// many of them it is true of. Rules to come are tried on it.
+func (dec *decision) known() string {
+	count := map[policy.Facts]int{}
+	var order []policy.Facts
+	for _, c := range dec.cases {
+		if !c.covered {
+			continue
+		}
+		if count[c.facts]++; count[c.facts] == 1 {
+			order = append(order, c.facts)
+		}
+	}
+	said := make([]string, len(order))
+	for i, f := range order {
+		said[i] = strconv.Itoa(count[f]) + " " + f.Text()
+	}
+	return strings.Join(said, ";")
 }
 
 // reasonIDs lists the rules that determined the decisions, each once.

@@ -80,6 +80,9 @@ func (w *WorkItem) StampRow() (string, []byte) {
 	return "work-item", b
 }
 
+// States implements [pii.Stater].
+func (w *WorkItem) States() []pii.Row { return pii.State(w) }
+
 // OpenAt reports whether the item is open at t.
 func (w WorkItem) OpenAt(t time.Time) bool { return !w.Closed && t.Before(w.Until) }
 
@@ -110,6 +113,28 @@ func (o Opened) Stamps() []pii.Stamped {
 		rows[i] = m
 	}
 	return rows
+}
+
+// MembersRow is the kind under which an entry states an item's members.
+const MembersRow = "work-item-members"
+
+// States implements [pii.Stater]: the item, and who is in it.
+func (o Opened) States() []pii.Row {
+	of := make([]pii.Ordinal, len(o.Members))
+	for i, m := range o.Members {
+		of[i] = m.Ordinal
+	}
+	list, err := json.Marshal(Membership{o.ID, of})
+	if err != nil {
+		panic("grant: a list of numbers did not encode") // impossible state
+	}
+	return append(o.WorkItem.States(), pii.Row{Kind: MembersRow, Row: list})
+}
+
+// Membership is who is in an item.
+type Membership struct {
+	Item pii.RequestID `json:"item"`
+	Of   []pii.Ordinal `json:"of"`
 }
 
 // Closed replaces the item's row by the closed one.

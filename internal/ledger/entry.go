@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -166,7 +167,7 @@ func (e *Entry) check() error {
 		return fault.New(fault.TooLarge, "too-large", "subjects")
 	case len(e.Subjects) > 0 && len(e.Enrols) > 0:
 		return fault.New(fault.Internal, "internal", "an entry enrols or names, not both")
-	case commonFacts+len(e.Facts) > proof.MaxFields:
+	case commonFacts+len(e.Facts)+1 > proof.MaxFields:
 		return fault.New(fault.Internal, "internal", "too many facts")
 	}
 	return nil
@@ -196,7 +197,32 @@ func (e *Entry) facts(hash []byte) []proof.Field {
 		{Name: "work", Value: work},
 		{Name: "request-hash", Value: hex.EncodeToString(hash)},
 	}
-	return append(common, e.Facts...)
+	common = append(common, e.Facts...)
+	if rows := e.rows(); rows != "" {
+		common = append(common, proof.Field{Name: RowsFact, Value: rows})
+	}
+	return common
+}
+
+// RowsFact is the fact that states the rows an entry makes which decide who may see
+// what, as a JSON array of [pii.Row].
+const RowsFact = "rows"
+
+func (e *Entry) rows() string {
+	var rows []pii.Row
+	for _, x := range e.Effects {
+		if s, ok := x.(pii.Stater); ok {
+			rows = append(rows, s.States()...)
+		}
+	}
+	if len(rows) == 0 {
+		return ""
+	}
+	b, err := json.Marshal(rows)
+	if err != nil {
+		panic("ledger: rows of plain fields did not encode") // impossible state
+	}
+	return string(b)
 }
 
 // refs is what an entry is found by: all of it stands in its opening, so that the
@@ -212,6 +238,9 @@ func (o *opening) refs(kind proof.Kind) []Ref {
 	if kind == proof.KindRules {
 		refs = append(refs, rulesRef)
 	}
+	if o.fact(RowsFact) != "" {
+		refs = append(refs, StateRef)
+	}
 	for _, s := range o.Subjects {
 		refs = append(refs, SubjectRef(s.Ordinal))
 	}
@@ -226,6 +255,9 @@ func compareRefs(a, b Ref) int {
 
 // rulesRef is under which rule sets are filed.
 var rulesRef = Ref{RefRules, []byte{1}}
+
+// StateRef is under which entries are filed that state rows.
+var StateRef = Ref{RefState, []byte{1}}
 
 // SubjectRef is the reference of a subject.
 func SubjectRef(o pii.Ordinal) Ref {

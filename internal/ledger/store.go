@@ -129,6 +129,7 @@ const (
 	RefRules                          // one byte, 1: entries that brought rules into force
 	RefImport                         // 16 bytes: the import an enrolment belongs to
 	RefAttestation                    // one byte, 1: what auditors attested
+	RefState                          // one byte, 1: entries that state rows
 )
 
 // Ref is what an entry is found by.

@@ -38,6 +38,9 @@ type Org struct {
 // StampRow implements [pii.Stamped].
 func (o *Org) StampRow() (string, []byte) { return "org", canonical(o) }
 
+// States implements [pii.Stater].
+func (o *Org) States() []pii.Row { return pii.State(o) }
+
 // PersonKind says what a person, or a service, is.
 type PersonKind string
 
@@ -67,6 +70,9 @@ type Person struct {
 
 // StampRow implements [pii.Stamped].
 func (p *Person) StampRow() (string, []byte) { return "person", canonical(p) }
+
+// States implements [pii.Stater].
+func (p *Person) States() []pii.Row { return pii.State(p) }
 
 // Principal is who a request is made by, as authn found out.
 type Principal struct {
