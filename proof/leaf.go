@@ -58,7 +58,11 @@ const (
 	KindRestore         Kind = 24 // a backup was restored; see docs/format/ledger.md
 	KindAttestation     Kind = 25 // an auditor's word about what he checked
 	KindSample          Kind = 26 // entries were drawn at random and opened for an auditor
-	lastKind                 = KindSample
+	KindAlert           Kind = 27 // a detector raised an alert, or it was judged
+	KindException       Kind = 28 // an exception was asked for, decided, opened in an emergency or reviewed
+	KindMessage         Kind = 29 // a message to an outsider was asked for, sent, failed, or its code answered
+	KindIncident        Kind = 30 // a suspected incident was opened, joined, or decided
+	lastKind                 = KindIncident
 )
 
 var kindNames = [...]string{
@@ -68,6 +72,7 @@ var kindNames = [...]string{
 	KindCredential: "credential", KindRules: "rules", KindCallOutcome: "call-outcome", KindComplaint: "complaint",
 	KindTrace: "trace", KindPack: "pack", KindKeys: "keys", KindForget: "forget", KindImport: "import",
 	KindDisclosureRetry: "disclosure-retry", KindRestore: "restore", KindAttestation: "attestation", KindSample: "sample",
+	KindAlert: "alert", KindException: "exception", KindMessage: "message", KindIncident: "incident",
 }
 
 func (k Kind) String() string {
