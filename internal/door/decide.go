@@ -4,7 +4,6 @@ import (
 	"context"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/goldbell/goldbell/internal/consent"
 	"github.com/goldbell/goldbell/internal/fault"
@@ -16,9 +15,6 @@ import (
 	"github.com/goldbell/goldbell/internal/vault"
 	"github.com/goldbell/goldbell/proof"
 )
-
-// stepUpLife is how long a fresh sign-in counts as fresh.
-const stepUpLife = 12 * time.Hour
 
 // decision is what was found about a request and what the rules say.
 type decision struct {
@@ -181,24 +177,20 @@ func (d *Door) Members(ctx context.Context, w grant.WorkItem) ([]vault.Subject, 
 // that is not his a caller's question is about no one, and beside its members only
 // the dummy's facts are asked for: a row about a hidden subject takes time to read.
 func (d *Door) gather(ctx context.Context, p party.Principal, r Request, g Ground, subjects []vault.Subject) ([]policy.Facts, error) {
-	base := d.common(p, r, d.genuine(g.Work))
+	m := d.matter(p, r, d.genuine(g.Work))
+	base := m.Facts(r)
 	members := d.members(g, base.Work.Open && base.Work.Assigned)
-	agreed, err := d.consents(ctx, p, r, members, subjects)
+	agreed, err := d.consents(ctx, m, r, members, subjects)
 	if err != nil {
 		return nil, err
 	}
 	facts := make([]policy.Facts, len(subjects))
 	for i, s := range subjects {
-		f := base
 		standing, in := members[s.Ordinal]
-		if f.Work.Open = base.Work.Open && in; in {
-			f.Subject = policy.Subject{
-				Consent: agreed[s.Ordinal], OptedOut: base.Sheet.Marketing && d.refuses(standing.OptOut),
-				Retained: d.retained(r.Fields, standing.Custody.At),
-				Held:     s.State == vault.Held, Erased: s.State == vault.Erased,
-			}
-		}
-		facts[i] = f
+		facts[i] = m.About(base, r, Bearing{
+			Covered: in, Consent: agreed[s.Ordinal], OptedOut: in && d.refuses(standing.OptOut), Stored: standing.Custody.At,
+			Held: s.State == vault.Held, Erased: s.State == vault.Erased,
+		})
 	}
 	return facts, nil
 }
@@ -230,63 +222,11 @@ func (d *Door) refuses(o consent.OptOut) bool {
 	return o.Refused || len(o.MAC) > 0 && d.Ledger.CheckStamp(&o) != nil
 }
 
-// common are the facts that do not depend on the subject.
-func (d *Door) common(p party.Principal, r Request, w grant.WorkItem) policy.Facts {
-	now := d.Clock()
-	sheet := d.Sheets[r.Purpose]
-	f := policy.Facts{
-		Verb: r.Verb, Form: r.Form, Fields: policy.FieldsOf(r.Fields...), Purpose: r.Purpose,
-		Principal: policy.Principal{
-			ID: p.Person.ID, Org: p.Org.ID, Kind: string(p.Person.Kind), OrgKind: string(p.Org.Kind),
-			ContractOpen:  p.Person.OpenAt(now),
-			TrainingValid: now.Before(p.Person.TrainedUntil),
-			StepUp:        now.Sub(p.StepUp) < stepUpLife,
-			Suspended:     p.Person.Suspended || p.Org.Suspended,
-		},
-		Work: policy.Work{
-			Open:     w.OpenAt(now) && w.Purpose == r.Purpose,
-			Assigned: w.Assignee == p.Person.ID && w.Recipient == p.Org.ID,
-			Kind:     string(w.Kind), SelfMade: w.OpenedBy == w.Assignee, Approved: true,
-		},
-		Sheet: policy.Sheet{Marketing: sheet.Marketing},
-		Agreement: policy.Agreement{
-			Live: now.Before(p.Org.AgreementUntil), Assessed: p.Org.Assessment != "", Covers: true,
-		},
-		Transfer: policy.Transfer{Home: true},
+// matter is what is on record about a request.
+func (d *Door) matter(p party.Principal, r Request, w grant.WorkItem) Matter {
+	return Matter{
+		At: d.Clock(), Person: p.Person, Org: p.Org, StepUp: p.StepUp, Work: w, Sheet: d.Sheets[r.Purpose], Schema: d.Vault.Schema(),
 	}
-	f.Sheet.Covers, f.Sheet.Highest = sheetAnswer(sheet, r.Fields)
-	for _, field := range r.Fields {
-		spec, _ := d.Vault.Schema().Spec(field)
-		f.Sensitive = f.Sensitive || spec.Sensitive
-		f.Level = max(f.Level, spec.Level)
-	}
-	return f
-}
-
-// retained reports whether every field is still within its retention, counted from
-// when the subject was stored.
-func (d *Door) retained(fields []pii.Field, stored time.Time) bool {
-	for _, f := range fields {
-		spec, ok := d.Vault.Schema().Spec(f)
-		if !ok || spec.Days > 0 && !d.Clock().Before(stored.AddDate(0, 0, spec.Days)) {
-			return false
-		}
-	}
-	return true
-}
-
-// sheetAnswer says whether the sheet names every field, and the highest form it
-// allows for all of them.
-func sheetAnswer(s grant.Sheet, fields []pii.Field) (covers bool, highest pii.Form) {
-	highest = pii.Plain
-	for _, f := range fields {
-		h, ok := s.Highest[f]
-		if !ok {
-			return false, pii.None
-		}
-		highest = min(highest, h)
-	}
-	return true, highest
 }
 
 func (d *Door) memberSet(ctx context.Context, w grant.WorkItem, of []pii.Ordinal) (map[pii.Ordinal]bool, error) {
@@ -303,9 +243,9 @@ func (d *Door) memberSet(ctx context.Context, w grant.WorkItem, of []pii.Ordinal
 	return set, nil
 }
 
-// consents finds live separate consent, where the recipient is another handler.
-func (d *Door) consents(ctx context.Context, p party.Principal, r Request, members map[pii.Ordinal]Standing, subjects []vault.Subject) (map[pii.Ordinal]bool, error) {
-	if p.Org.Kind != party.Handler {
+// consents finds live separate consent, where it is needed.
+func (d *Door) consents(ctx context.Context, m Matter, r Request, members map[pii.Ordinal]Standing, subjects []vault.Subject) (map[pii.Ordinal]bool, error) {
+	if !m.NeedsConsent() {
 		return nil, nil
 	}
 	of := make([]pii.Ordinal, len(subjects))
@@ -315,7 +255,7 @@ func (d *Door) consents(ctx context.Context, p party.Principal, r Request, membe
 			of[i] = s.Ordinal
 		}
 	}
-	rows, err := d.Consent.Consents(ctx, of, r.Purpose, p.Org.ID)
+	rows, err := d.Consent.Consents(ctx, of, r.Purpose, m.Org.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,113 @@
+package door
+
+import (
+	"time"
+
+	"github.com/goldbell/goldbell/internal/grant"
+	"github.com/goldbell/goldbell/internal/party"
+	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/policy"
+)
+
+// stepUpLife is how long a fresh sign-in counts as fresh.
+const stepUpLife = 12 * time.Hour
+
+// Matter is what the facts about a request are made of. The door fills it from the
+// rows of now; who asks about a day past, from the rows the ledger states.
+type Matter struct {
+	At     time.Time
+	Person party.Person
+	Org    party.Org
+	StepUp time.Time      // when he last signed in afresh
+	Work   grant.WorkItem // the zero item: none
+	Sheet  grant.Sheet    // of the purpose asked for; the zero sheet: none
+	Schema pii.Schema
+}
+
+// Facts are those that do not depend on the subject.
+func (m Matter) Facts(r Request) policy.Facts {
+	f := policy.Facts{
+		Verb: r.Verb, Form: r.Form, Fields: policy.FieldsOf(r.Fields...), Purpose: r.Purpose,
+		Principal: m.principal(),
+		Work: policy.Work{
+			Open:     m.Work.OpenAt(m.At) && m.Work.Purpose == r.Purpose,
+			Assigned: m.Work.Assignee == m.Person.ID && m.Work.Recipient == m.Org.ID,
+			Kind:     string(m.Work.Kind), SelfMade: m.Work.OpenedBy == m.Work.Assignee, Approved: true,
+		},
+		Sheet: policy.Sheet{Marketing: m.Sheet.Marketing},
+		Agreement: policy.Agreement{
+			Live: m.At.Before(m.Org.AgreementUntil), Assessed: m.Org.Assessment != "", Covers: true,
+		},
+		Transfer: policy.Transfer{Home: true},
+	}
+	f.Sheet.Covers, f.Sheet.Highest = sheetAnswer(m.Sheet, r.Fields)
+	for _, field := range r.Fields {
+		spec, _ := m.Schema.Spec(field)
+		f.Sensitive = f.Sensitive || spec.Sensitive
+		f.Level = max(f.Level, spec.Level)
+	}
+	return f
+}
+
+func (m Matter) principal() policy.Principal {
+	return policy.Principal{
+		ID: m.Person.ID, Org: m.Org.ID, Kind: string(m.Person.Kind), OrgKind: string(m.Org.Kind),
+		ContractOpen:  m.Person.OpenAt(m.At),
+		TrainingValid: m.At.Before(m.Person.TrainedUntil),
+		StepUp:        m.At.Sub(m.StepUp) < stepUpLife,
+		Suspended:     m.Person.Suspended || m.Org.Suspended,
+	}
+}
+
+// Bearing is how one subject stands to a matter.
+type Bearing struct {
+	Covered  bool // by the work item
+	Consent  bool // live separate consent for the organisation and the purpose
+	OptedOut bool
+	Stored   time.Time
+	Held     bool
+	Erased   bool
+}
+
+// About adds to the facts of a matter what is true of one subject. Of somebody
+// whom the work item does not cover nothing is said.
+func (m Matter) About(f policy.Facts, r Request, b Bearing) policy.Facts {
+	f.Work.Open = f.Work.Open && b.Covered
+	if b.Covered {
+		f.Subject = policy.Subject{
+			Consent: b.Consent, OptedOut: f.Sheet.Marketing && b.OptedOut,
+			Retained: m.retained(r.Fields, b.Stored), Held: b.Held, Erased: b.Erased,
+		}
+	}
+	return f
+}
+
+// NeedsConsent reports whether the facts say anything of consent: it is looked for
+// where the recipient handles for itself.
+func (m Matter) NeedsConsent() bool { return m.Org.Kind == party.Handler }
+
+// retained reports whether every field is still within its retention, counted from
+// when the subject was stored.
+func (m Matter) retained(fields []pii.Field, stored time.Time) bool {
+	for _, f := range fields {
+		spec, ok := m.Schema.Spec(f)
+		if !ok || spec.Days > 0 && !m.At.Before(stored.AddDate(0, 0, spec.Days)) {
+			return false
+		}
+	}
+	return true
+}
+
+// sheetAnswer says whether the sheet names every field, and the highest form it
+// allows for all of them.
+func sheetAnswer(s grant.Sheet, fields []pii.Field) (covers bool, highest pii.Form) {
+	highest = pii.Plain
+	for _, f := range fields {
+		h, ok := s.Highest[f]
+		if !ok {
+			return false, pii.None
+		}
+		highest = min(highest, h)
+	}
+	return true, highest
+}
