@@ -62,7 +62,9 @@ const (
 	KindException       Kind = 28 // an exception was asked for, decided, opened in an emergency or reviewed
 	KindMessage         Kind = 29 // a message to an outsider was asked for, sent, failed, or its code answered
 	KindIncident        Kind = 30 // a suspected incident was opened, joined, or decided
-	lastKind                 = KindIncident
+	KindQuestion        Kind = 31 // who could see a person, or what somebody saw, was asked
+	KindProposal        Kind = 32 // a change of the rules was proposed, approved, or taken back
+	lastKind                 = KindProposal
 )
 
 var kindNames = [...]string{
@@ -72,7 +74,8 @@ var kindNames = [...]string{
 	KindCredential: "credential", KindRules: "rules", KindCallOutcome: "call-outcome", KindComplaint: "complaint",
 	KindTrace: "trace", KindPack: "pack", KindKeys: "keys", KindForget: "forget", KindImport: "import",
 	KindDisclosureRetry: "disclosure-retry", KindRestore: "restore", KindAttestation: "attestation", KindSample: "sample",
-	KindAlert: "alert", KindException: "exception", KindMessage: "message", KindIncident: "incident",
+	KindAlert: "alert", KindException: "exception", KindMessage: "message", KindIncident: "incident", KindQuestion: "question",
+	KindProposal: "proposal",
 }
 
 func (k Kind) String() string {
