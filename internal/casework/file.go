@@ -132,17 +132,11 @@ func fits(v pii.Value, runes int) bool {
 // caller is the fingerprint by which one caller counts once, however his number
 // was written; nil if she did not see it.
 func (d *Desk) caller(v pii.Value) []byte {
-	text := strings.TrimSpace(v.Reveal())
-	if text == "" {
+	key := pii.CallerKey(v)
+	if key.Equal(pii.Value{}) {
 		return nil
 	}
-	for _, kind := range []pii.Kind{pii.KindPhone, pii.KindEmail} {
-		if canonical, err := pii.Normalise(kind, text); err == nil && canonical != "" {
-			text = canonical
-			break
-		}
-	}
-	return d.Sealer.Fingerprint(pii.NewValue("caller|" + text))
+	return d.Sealer.Fingerprint(key)
 }
 
 // spends charges the source's minute and day. A source is kept as a fingerprint:

@@ -45,8 +45,10 @@ type (
 	OptOutPut struct{ *OptOut }
 )
 
-// Store keeps consents. [Put] and [OptOutPut] are effects.
+// Store keeps consents. [Put], [OptOutPut] and [NoticePut] are effects.
 type Store interface {
+	// Notices lists the versions of a purpose's notice, in no order.
+	Notices(ctx context.Context, p pii.Purpose) ([]Notice, error)
 	// Consents returns what is recorded for the ordinals, purpose and recipient.
 	Consents(ctx context.Context, of []pii.Ordinal, p pii.Purpose, to pii.OrgID) ([]Consent, error)
 }

@@ -146,7 +146,8 @@ func (f *firm) putOrgs(ctx context.Context, officer party.Principal) error {
 		orgs = append(orgs, party.Org{ID: partnerFirms[i], Kind: party.Handler, Title: "合作伙伴 " + string(partnerFirms[i])})
 	}
 	for _, o := range orgs {
-		o.AgreementUntil, o.Assessment = f.clock.Now().AddDate(2, 0, 0), "PIA-2025-"+string(o.ID)
+		o.Agreement = party.Agreement{Reference: "C-2025-" + string(o.ID), Until: f.clock.Now().AddDate(2, 0, 0)}
+		o.Assessment = party.Assessment{Reference: "PIA-2025-" + string(o.ID), On: f.clock.Now().AddDate(-1, 0, 0)}
 		if err := f.srv.Register().PutOrg(ctx, asked(officer), o); err != nil && !fault.IsID(err, "exists") {
 			return err
 		}

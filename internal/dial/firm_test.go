@@ -72,7 +72,7 @@ func (f *firm) people() {
 	f.ok(err)
 	f.append(ledger.Entry{Kind: proof.KindGenesis, Enrols: []proof.Hash{enrolled[0].Commitment}, Effects: []ledger.Effect{dummy}})
 	own := party.Org{ID: pii.Own, Kind: party.OwnCompany}
-	other := party.Org{ID: "p1", Kind: party.Handler, AgreementUntil: f.now.AddDate(1, 0, 0), Assessment: "pia-1"}
+	other := party.Org{ID: "p1", Kind: party.Handler, Agreement: party.Agreement{Until: f.now.AddDate(1, 0, 0)}, Assessment: party.Assessment{Reference: "pia-1"}}
 	person := func(id pii.PersonID, o party.Org, k party.PersonKind) party.Principal {
 		return party.Principal{Org: o, Person: party.Person{
 			ID: id, Org: o.ID, Kind: k, ContractFrom: f.now.AddDate(-1, 0, 0), TrainedUntil: f.now.AddDate(1, 0, 0),

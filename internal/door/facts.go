@@ -36,9 +36,9 @@ func (m Matter) Facts(r Request) policy.Facts {
 		},
 		Sheet: policy.Sheet{Marketing: m.Sheet.Marketing},
 		Agreement: policy.Agreement{
-			Live: m.At.Before(m.Org.AgreementUntil), Assessed: m.Org.Assessment != "", Covers: true,
+			Live: m.Org.Agreement.LiveAt(m.At), Assessed: m.Org.Assessment.Done(), Covers: m.Org.Agreement.Covers(r.Purpose, r.Fields...),
 		},
-		Transfer: policy.Transfer{Home: true},
+		Transfer: policy.Transfer{Home: !m.Org.Abroad(), Basis: m.Org.TransferAt(m.At)},
 	}
 	f.Sheet.Covers, f.Sheet.Highest = sheetAnswer(m.Sheet, r.Fields)
 	for _, field := range r.Fields {
@@ -56,6 +56,7 @@ func (m Matter) principal() policy.Principal {
 		TrainingValid: m.At.Before(m.Person.TrainedUntil),
 		StepUp:        m.At.Sub(m.StepUp) < stepUpLife,
 		Suspended:     m.Person.Suspended || m.Org.Suspended,
+		Post:          m.Person.Post, Level: m.Person.Level,
 	}
 }
 
@@ -83,8 +84,8 @@ func (m Matter) About(f policy.Facts, r Request, b Bearing) policy.Facts {
 }
 
 // NeedsConsent reports whether the facts say anything of consent: it is looked for
-// where the recipient handles for itself.
-func (m Matter) NeedsConsent() bool { return m.Org.Kind == party.Handler }
+// where the recipient handles for itself, or abroad.
+func (m Matter) NeedsConsent() bool { return m.Org.Kind == party.Handler || m.Org.Abroad() }
 
 // retained reports whether every field is still within its retention, counted from
 // when the subject was stored.

@@ -112,6 +112,7 @@ var sentences = map[string]Sentence{
 	"bad-switch":          {"交换机设置有误：需要 https 地址、证书文件和 0600 的密钥文件。", "The switch's settings are wrong: an https address, a certificate file and a key file of mode 0600 are needed."},
 	"call-unconfirmed":    {"呼叫已记录，但交换机未确认；可用同一请求重试。", "The call is recorded, but the switch did not confirm it. The same request may be repeated."},
 	"no-number":           {"该个人没有可呼叫的号码。", "This person has no number to call."},
+	"number-taken":        {"此号码在该时段已登记为另一单位的主叫号码。", "The number is declared as another organisation's for that time."},
 	"kind-fixed":          {"类别一经登记不能更改；请另立新号。", "The kind cannot change; register a new id."},
 	"closed":              {"此对象已关闭。", "This is closed already."},
 	"bad-state":           {"投诉当前状态不允许此操作。", "The complaint's state does not allow this."},

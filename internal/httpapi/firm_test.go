@@ -208,10 +208,10 @@ func (f *firm) serve() {
 	})
 	var err error
 	f.api, err = httpapi.New(httpapi.Config{
-		Door: f.door, Ledger: f.ledger, Authn: f.authn, People: f.store, Work: f.store, Sealer: f.ring,
+		Door: f.door, Ledger: f.ledger, Authn: f.authn, People: f.store, Numbers: f.store, Work: f.store, Sealer: f.ring,
 		Register: register.New(register.Config{
-			People: f.store, Work: f.store, Consents: f.store, Subjects: f.vault, Keys: f.vault.RecordKeys,
-			Sheets: grant.Sheets(), Ledger: f.ledger, Clock: f.clock,
+			People: f.store, Numbers: f.store, Work: f.store, Consents: f.store, Subjects: f.vault, Keys: f.vault.RecordKeys,
+			Sheets: grant.Sheets(), Schema: pii.Registration(), Fingerprint: f.vault.Fingerprint, Ledger: f.ledger, Clock: f.clock,
 			Rules: func(text string) (string, error) {
 				r, err := policy.Load(text)
 				if err != nil {

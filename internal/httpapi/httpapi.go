@@ -71,6 +71,7 @@ type Config struct {
 	Authn    *authn.Authn
 	Register *register.Register
 	People   party.Store
+	Numbers  party.NumberStore
 	Work     grant.Store
 	Sealer   Sealer
 

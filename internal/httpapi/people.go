@@ -15,6 +15,9 @@ type personIn struct {
 		ID            string   `json:"id" minLength:"1" maxLength:"40" doc:"the staff number, not a name"`
 		Org           string   `json:"org" minLength:"1" maxLength:"40"`
 		Kind          string   `json:"kind" enum:"staff,outsourced,partner,officer,sysadmin,secadmin,auditor"`
+		Post          string   `json:"post,omitempty" pattern:"^([a-z][a-z0-9-]{0,39})?$" doc:"a code of the company's, which its rules may name"`
+		Level         int      `json:"level,omitempty" minimum:"0" maximum:"4" doc:"the highest level of fields the post is meant for"`
+		Manager       string   `json:"manager,omitempty" maxLength:"40" doc:"who confirms what the person holds"`
 		ContractFrom  instant  `json:"contract_from"`
 		ContractUntil *instant `json:"contract_until,omitempty"`
 		TrainedUntil  *instant `json:"trained_until,omitempty"`
@@ -37,13 +40,70 @@ func done(id pii.RequestID) *doneOut {
 func putPerson(a *API, ctx context.Context, c *call, in *personIn) (*doneOut, error) {
 	b := &in.Body
 	err := a.Register.PutPerson(ctx, c.asked(), party.Person{
-		ID: pii.PersonID(b.ID), Org: pii.OrgID(b.Org), Kind: party.PersonKind(b.Kind), ContractFrom: b.ContractFrom.Time,
+		ID: pii.PersonID(b.ID), Org: pii.OrgID(b.Org), Kind: party.PersonKind(b.Kind), Post: b.Post,
+		Level: uint8(b.Level), Manager: pii.PersonID(b.Manager), ContractFrom: b.ContractFrom.Time,
 		ContractUntil: b.ContractUntil.orZero(), TrainedUntil: b.TrainedUntil.orZero(), Suspended: b.Suspended,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return done(c.id), nil
+}
+
+type pageIn struct {
+	After string `query:"after" maxLength:"40" doc:"the last id of the page before"`
+	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+}
+
+type personOut struct {
+	ID            string     `json:"id"`
+	Org           string     `json:"org"`
+	Kind          string     `json:"kind"`
+	Post          string     `json:"post,omitempty"`
+	Level         int        `json:"level,omitempty"`
+	Manager       string     `json:"manager,omitempty"`
+	ContractFrom  time.Time  `json:"contract_from"`
+	ContractUntil *time.Time `json:"contract_until,omitempty"`
+	TrainedUntil  *time.Time `json:"trained_until,omitempty"`
+	Suspended     bool       `json:"suspended,omitempty"`
+	Forged        bool       `json:"forged,omitempty" doc:"the row was not written by the ledger and gives nothing"`
+}
+
+type peopleOut struct {
+	Body struct {
+		People []personOut `json:"people"`
+		Next   string      `json:"next,omitempty" doc:"after: for the next page; left out on the last"`
+	}
+}
+
+// listPeople answers GET /v1/people.
+func listPeople(a *API, ctx context.Context, _ *call, in *pageIn) (*peopleOut, error) {
+	rows, err := a.People.Persons(ctx, pii.PersonID(in.After), in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	out := &peopleOut{}
+	out.Body.People = make([]personOut, len(rows))
+	for i := range rows {
+		p := &rows[i]
+		out.Body.People[i] = personOut{
+			ID: string(p.ID), Org: string(p.Org), Kind: string(p.Kind), Post: p.Post, Level: int(p.Level), Manager: string(p.Manager),
+			ContractFrom: p.ContractFrom, ContractUntil: orNil(p.ContractUntil), TrainedUntil: orNil(p.TrainedUntil),
+			Suspended: p.Suspended, Forged: a.Ledger.CheckStamp(p) != nil,
+		}
+	}
+	if len(rows) == in.Limit {
+		out.Body.Next = string(rows[len(rows)-1].ID)
+	}
+	return out, nil
+}
+
+// orNil leaves the zero time out of an answer.
+func orNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }
 
 type personByID struct {
@@ -56,6 +116,61 @@ func endPerson(a *API, ctx context.Context, c *call, in *personByID) (*doneOut, 
 		return nil, err
 	}
 	return done(c.id), nil
+}
+
+type trainingIn struct {
+	ID   string `path:"id" minLength:"1" maxLength:"40"`
+	Body struct {
+		Course    string  `json:"course" pattern:"^[a-z][a-z0-9-]{0,39}$" doc:"pi-protection is the one that counts for reading"`
+		At        instant `json:"at" doc:"when it was passed"`
+		Until     instant `json:"until" doc:"when it must be repeated"`
+		Reference string  `json:"reference" minLength:"1" maxLength:"200" doc:"where the company keeps the proof"`
+	}
+}
+
+func putTraining(a *API, ctx context.Context, c *call, in *trainingIn) (*doneOut, error) {
+	b := &in.Body
+	err := a.Register.Train(ctx, c.asked(), party.Training{
+		Person: pii.PersonID(in.ID), Course: b.Course, At: b.At.Time, Until: b.Until.Time, Reference: b.Reference,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return done(c.id), nil
+}
+
+type personAsked struct {
+	ID string `path:"id" minLength:"1" maxLength:"40"`
+}
+
+type trainingOut struct {
+	Body struct {
+		Training []trained `json:"training"`
+	}
+}
+
+type trained struct {
+	Course    string    `json:"course"`
+	At        time.Time `json:"at"`
+	Until     time.Time `json:"until"`
+	Reference string    `json:"reference,omitempty" doc:"left out of what was only declared with the person"`
+}
+
+// listTraining answers GET /v1/people/{id}/trainings. Rows the ledger did not make
+// are left out.
+func listTraining(a *API, ctx context.Context, _ *call, in *personAsked) (*trainingOut, error) {
+	rows, err := a.People.Training(ctx, pii.PersonID(in.ID))
+	if err != nil {
+		return nil, err
+	}
+	out := &trainingOut{}
+	out.Body.Training = make([]trained, 0, len(rows))
+	for i := range rows {
+		if t := &rows[i]; a.Ledger.CheckStamp(t) == nil {
+			out.Body.Training = append(out.Body.Training, trained{t.Course, t.At, t.Until, t.Reference})
+		}
+	}
+	return out, nil
 }
 
 type codeOut struct {
@@ -72,29 +187,6 @@ func invite(a *API, ctx context.Context, c *call, in *personByID) (*codeOut, err
 	out := &codeOut{}
 	out.Body.Code = code
 	return out, nil
-}
-
-type orgIn struct {
-	Body struct {
-		ID             string   `json:"id" minLength:"1" maxLength:"40"`
-		Kind           string   `json:"kind" enum:"own,entrusted,handler"`
-		Title          string   `json:"title" minLength:"1" maxLength:"200"`
-		AgreementUntil *instant `json:"agreement_until,omitempty"`
-		Assessment     string   `json:"assessment,omitempty" maxLength:"200" doc:"reference of the impact assessment"`
-		Suspended      bool     `json:"suspended,omitempty"`
-	}
-}
-
-func putOrg(a *API, ctx context.Context, c *call, in *orgIn) (*doneOut, error) {
-	b := &in.Body
-	err := a.Register.PutOrg(ctx, c.asked(), party.Org{
-		ID: pii.OrgID(b.ID), Kind: party.OrgKind(b.Kind), Title: b.Title,
-		AgreementUntil: b.AgreementUntil.orZero(), Assessment: b.Assessment, Suspended: b.Suspended,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return done(c.id), nil
 }
 
 type rulesIn struct {

@@ -19,11 +19,12 @@ const (
 
 // The audiences of the table.
 var (
-	workers  = people(party.Staff, party.Outsourced, party.Partner)
-	watchers = people(party.Officer, party.Auditor)
-	officers = people(party.Officer)
-	staffing = people(party.Officer, party.SecAdmin)
-	everyone = people(party.Staff, party.Outsourced, party.Partner, party.Officer, party.SystemAdmin, party.SecAdmin, party.Auditor).
+	workers    = people(party.Staff, party.Outsourced, party.Partner)
+	watchers   = people(party.Officer, party.Auditor)
+	officers   = people(party.Officer)
+	staffing   = people(party.Officer, party.SecAdmin)
+	overseeing = people(party.Officer, party.SecAdmin, party.Auditor)
+	everyone   = people(party.Staff, party.Outsourced, party.Partner, party.Officer, party.SystemAdmin, party.SecAdmin, party.Auditor).
 			orServices(authn.ScopeImport, authn.ScopeSwitch, authn.ScopeCRM, authn.ScopeMetrics, authn.ScopeWitness)
 	storing   = services(authn.ScopeImport, authn.ScopeCRM)
 	switching = services(authn.ScopeSwitch)
@@ -78,9 +79,15 @@ func table() []*route {
 		{method: post, path: "/v1/ledger/forgettings", who: anybody, summary: "Destroy a person's record key, on two persons' codes", status: created, slow: true, install: handle(forget)},
 
 		{method: post, path: "/v1/people", who: staffing, summary: "Add or change a person", install: handle(putPerson)},
+		{method: get, path: "/v1/people", who: overseeing, summary: "List persons and services", install: handle(listPeople)},
+		{method: post, path: "/v1/people/{id}/trainings", who: staffing, summary: "Record a training", status: created, install: handle(putTraining)},
+		{method: get, path: "/v1/people/{id}/trainings", who: overseeing, summary: "List a person's trainings", install: handle(listTraining)},
 		{method: post, path: "/v1/people/{id}/end", who: staffing, summary: "End a person's contract now", install: handle(endPerson)},
 		{method: post, path: "/v1/people/{id}/code", who: staffing, summary: "Give a person a one-time code", status: created, install: handle(invite)},
 		{method: post, path: "/v1/organisations", who: officers, summary: "Add or change an organisation", install: handle(putOrg)},
+		{method: get, path: "/v1/organisations", who: overseeing, summary: "List organisations", install: handle(listOrgs)},
+		{method: post, path: "/v1/organisations/{id}/numbers", who: officers, summary: "Record a number an organisation calls from", status: created, install: handle(putNumber)},
+		{method: get, path: "/v1/organisations/{id}/numbers", who: overseeing, summary: "List the numbers an organisation calls from", install: handle(listNumbers)},
 		{method: post, path: "/v1/rules", who: officers, summary: "Bring the company's rules into force", install: handle(putRules)},
 		{method: post, path: "/v1/tokens", who: anybody, summary: "Make a service's access token, on the officer's code", status: created, install: handle(makeToken)},
 		{method: post, path: "/v1/sessions", who: anybody, summary: "Sign in with a one-time code", status: created, install: handle(signIn)},

@@ -14,33 +14,6 @@ import (
 	"github.com/goldbell/goldbell/internal/pii"
 )
 
-// OrgKind says what an organisation is to the company.
-type OrgKind string
-
-const (
-	OwnCompany OrgKind = "own"       // 本公司
-	Entrusted  OrgKind = "entrusted" // 受托人: an agency that works on our behalf
-	Handler    OrgKind = "handler"   // 其他个人信息处理者: a partner that decides for itself
-)
-
-// Org is an organisation. The agreement fields matter for entrusted parties and
-// other handlers.
-type Org struct {
-	ID             pii.OrgID `json:"id"`
-	Kind           OrgKind   `json:"kind"`
-	Title          string    `json:"title"`           // a company's name, not a person's
-	AgreementUntil time.Time `json:"agreement_until"` // zero: none
-	Assessment     string    `json:"assessment"`      // reference of the impact assessment; empty: none
-	Suspended      bool      `json:"suspended"`
-	pii.Stamp      `json:"-"`
-}
-
-// StampRow implements [pii.Stamped].
-func (o *Org) StampRow() (string, []byte) { return "org", canonical(o) }
-
-// States implements [pii.Stater].
-func (o *Org) States() []pii.Row { return pii.State(o) }
-
 // PersonKind says what a person, or a service, is.
 type PersonKind string
 
@@ -61,9 +34,12 @@ type Person struct {
 	ID            pii.PersonID `json:"id"`
 	Org           pii.OrgID    `json:"org"`
 	Kind          PersonKind   `json:"kind"`
-	ContractFrom  time.Time    `json:"contract_from"`
+	Post          string       `json:"post"`           // 岗位: a code of the company's, which its rules may name; empty: none
+	Level         uint8        `json:"level"`          // the highest level of fields the post is meant for, 1 to 4; 0: none is set
+	Manager       pii.PersonID `json:"manager"`        // who confirms what he holds; empty: the officer
+	ContractFrom  time.Time    `json:"contract_from"`  // zero: never
 	ContractUntil time.Time    `json:"contract_until"` // zero: open-ended
-	TrainedUntil  time.Time    `json:"trained_until"`  // zero: never trained
+	TrainedUntil  time.Time    `json:"trained_until"`  // the sum of his training records; zero: never trained
 	Suspended     bool         `json:"suspended"`
 	pii.Stamp     `json:"-"`
 }
@@ -96,7 +72,8 @@ func (p Person) OpenAt(t time.Time) bool {
 	return !t.Before(p.ContractFrom) && (p.ContractUntil.IsZero() || t.Before(p.ContractUntil))
 }
 
-// Store keeps organisations and persons. OrgPut and PersonPut are effects.
+// Store keeps organisations and persons. [OrgPut], [PersonPut], [TrainingPut] and
+// [NumberPut] are effects.
 type Store interface {
 	// Person reads a person with his organisation; ok is false if there is none.
 	Person(ctx context.Context, id pii.PersonID) (Person, Org, bool, error)
@@ -104,10 +81,11 @@ type Store interface {
 	Org(ctx context.Context, id pii.OrgID) (Org, bool, error)
 	// Persons lists persons by id after the given one, at most n.
 	Persons(ctx context.Context, after pii.PersonID, n int) ([]Person, error)
+	// Orgs lists organisations by id after the given one, at most n.
+	Orgs(ctx context.Context, after pii.OrgID, n int) ([]Org, error)
+	// Training lists a person's training records, the newest first.
+	Training(ctx context.Context, of pii.PersonID) ([]Training, error)
 }
-
-// OrgPut inserts or replaces an organisation.
-type OrgPut struct{ *Org }
 
 // PersonPut inserts or replaces a person.
 type PersonPut struct{ *Person }

@@ -32,6 +32,9 @@ const (
 	KindText    Kind = "text" // own fields: masked whole
 )
 
+// MaxLevel is the highest level of a field (GB/T 43697, general data).
+const MaxLevel = 4
+
 // FieldSpec declares one field.
 type FieldSpec struct {
 	Field     Field `json:"field"`

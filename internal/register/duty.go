@@ -12,8 +12,10 @@ type action uint8
 
 const (
 	putOrg action = iota
+	putNumber
 	putPerson
 	endPerson
+	train
 	openWork
 	closeWork
 	putConsent
@@ -40,8 +42,8 @@ func roleOf(p party.Principal) role {
 // a work item and sign in as its assignee. System administrator and auditor
 // change nothing here.
 var duties = map[role][]action{
-	"officer":         {putOrg, putPerson, endPerson, openWork, closeWork, putConsent, putOptOut, putRules},
-	"secadmin":        {putPerson, endPerson},
+	"officer":         {putOrg, putNumber, putPerson, endPerson, train, openWork, closeWork, putConsent, putOptOut, putRules},
+	"secadmin":        {putPerson, endPerson, train},
 	"sysadmin":        {},
 	"auditor":         {},
 	"staff":           {closeWork},

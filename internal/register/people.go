@@ -2,7 +2,9 @@ package register
 
 import (
 	"context"
+	"regexp"
 	"slices"
+	"strconv"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -16,55 +18,10 @@ import (
 
 const maxText = 200 // runes of a title or reference
 
-// PutOrg adds an organisation or changes one. A change takes away what was
-// decided on the old row.
-func (r *Register) PutOrg(ctx context.Context, a Asked, o party.Org) error {
-	o.Stamp, o.AgreementUntil = pii.Stamp{}, exact(o.AgreementUntil)
-	if err := checkOrg(o); err != nil {
-		return err
-	}
-	return r.decide(ctx, a, putOrg, func(time.Time) (decision, error) {
-		old, had, err := r.People.Org(ctx, o.ID)
-		if err != nil {
-			return decision{}, err
-		}
-		d := decision{
-			kind: proof.KindParty, settle: had, effects: []ledger.Effect{party.OrgPut{Org: &o}},
-			keys: []string{ledger.OrgKey(o.ID)}, revokes: []string{ledger.OrgKey(o.ID)},
-			refs: []ledger.Ref{{Kind: ledger.RefOrg, Key: []byte(o.ID)}},
-			facts: []proof.Field{
-				fact("what", addedOr(had)), fact("of-org", string(o.ID)), fact("org-kind", string(o.Kind)),
-				timeFact("agreement-until", o.AgreementUntil), fact("assessment", o.Assessment), flag("suspended", o.Suspended),
-			},
-		}
-		if !had {
-			return d, nil
-		}
-		if err := r.trusted("org", &old); err != nil {
-			return decision{}, err
-		}
-		if old.Kind != o.Kind {
-			return decision{}, fault.New(fault.Conflict, "kind-fixed", "kind")
-		}
-		return d, nil
-	})
-}
+// code is a word of the company's own: a post, a course.
+var code = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
 
-func checkOrg(o party.Org) error {
-	switch {
-	case !o.ID.IsWellFormed():
-		return invalid("id")
-	case (o.ID == pii.Own) != (o.Kind == party.OwnCompany), !slices.Contains([]party.OrgKind{party.OwnCompany, party.Entrusted, party.Handler}, o.Kind):
-		return invalid("kind")
-	case o.ID == pii.Own && o.Suspended:
-		return invalid("suspended") // nobody could lift it
-	case !isText(o.Title) || o.Title == "":
-		return invalid("title")
-	case !isText(o.Assessment):
-		return invalid("assessment")
-	}
-	return nil
-}
+func isCode(s string) bool { return code.MatchString(s) }
 
 // isText accepts a short line of printable text.
 func isText(s string) bool {
@@ -79,8 +36,9 @@ func isText(s string) bool {
 	return true
 }
 
-// PutPerson adds a person (a joiner), or changes one: contract, training,
-// suspension, organisation. A change takes away what was decided on the old row.
+// PutPerson adds a person (a joiner), or changes one (a mover): contract, post,
+// manager, suspension, organisation. A change takes away what was decided on the old
+// row. A new end of training is recorded as a training without a reference.
 func (r *Register) PutPerson(ctx context.Context, a Asked, p party.Person) error {
 	p.Stamp = pii.Stamp{}
 	p.ContractFrom, p.ContractUntil, p.TrainedUntil = exact(p.ContractFrom), exact(p.ContractUntil), exact(p.TrainedUntil)
@@ -90,43 +48,66 @@ func (r *Register) PutPerson(ctx context.Context, a Asked, p party.Person) error
 	if p.ID == a.By.Person.ID {
 		return notYours()
 	}
-	return r.decide(ctx, a, putPerson, func(time.Time) (decision, error) {
-		had, err := r.joins(ctx, a.By, p)
+	return r.decide(ctx, a, putPerson, func(now time.Time) (decision, error) {
+		old, err := r.joins(ctx, a.By, p)
 		if err != nil {
 			return decision{}, err
 		}
-		d := personDecision(addedOr(had), &p)
-		d.keys, d.settle = append(d.keys, ledger.OrgKey(p.Org)), had
+		d := personDecision(addedOr(old != nil), &p)
+		d.keys, d.settle = append(d.keys, ledger.OrgKey(p.Org)), old != nil
+		if p.TrainedUntil.After(now) && (old == nil || !p.TrainedUntil.Equal(old.TrainedUntil)) {
+			t := &party.Training{Person: p.ID, Course: party.Protection, At: now, Until: p.TrainedUntil}
+			d.effects = append(d.effects, party.TrainingPut{Training: t})
+		}
 		return d, nil
 	})
 }
 
-// joins checks that the actor may make this row, and that it fits organisation
-// and predecessor; had says whether it has one.
-func (r *Register) joins(ctx context.Context, by party.Principal, p party.Person) (had bool, err error) {
+// joins checks that the actor may make this row, and that it fits organisation,
+// manager and predecessor, which it returns; nil: there is none.
+func (r *Register) joins(ctx context.Context, by party.Principal, p party.Person) (*party.Person, error) {
 	if !slices.Contains(manages[roleOf(by)], p.Kind) || p.Kind == party.Service {
-		return false, notYours()
+		return nil, notYours()
 	}
 	org, ok, err := r.People.Org(ctx, p.Org)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	if !ok || homes[p.Kind] != org.Kind {
-		return false, invalid("org")
+		return nil, invalid("org")
 	}
 	if err := r.trusted("org", &org); err != nil {
-		return false, err
+		return nil, err
+	}
+	if err := r.managed(ctx, p); err != nil {
+		return nil, err
 	}
 	old, _, had, err := r.person(ctx, p.ID, "person")
 	if err != nil || !had {
-		return false, err
+		return nil, err
 	}
 	// An office is held for good: who was an administrator does not become an
 	// agent, another administrator or an officer under the same id.
 	if old.Kind != p.Kind && !(isWorker(old.Kind) && isWorker(p.Kind)) {
-		return true, fault.New(fault.Conflict, "kind-fixed", "kind")
+		return nil, fault.New(fault.Conflict, "kind-fixed", "kind")
 	}
-	return true, nil
+	return &old, nil
+}
+
+// managed checks a person's manager: another person of the company, or of the
+// person's own organisation.
+func (r *Register) managed(ctx context.Context, p party.Person) error {
+	if p.Manager == "" {
+		return nil
+	}
+	m, o, ok, err := r.person(ctx, p.Manager, "manager")
+	if err != nil {
+		return err
+	}
+	if !ok || m.ID == p.ID || m.Kind == party.Service || o.Kind != party.OwnCompany && o.ID != p.Org {
+		return invalid("manager")
+	}
+	return nil
 }
 
 // homes says which kind of organisation a kind of person belongs to.
@@ -151,6 +132,10 @@ func checkPerson(p party.Person) error {
 		return invalid("contract_from")
 	case !p.ContractUntil.IsZero() && !p.ContractFrom.Before(p.ContractUntil):
 		return invalid("contract_until")
+	case p.Post != "" && !isCode(p.Post):
+		return invalid("post")
+	case p.Level > pii.MaxLevel:
+		return invalid("level")
 	}
 	return nil
 }
@@ -187,6 +172,7 @@ func personDecision(what string, p *party.Person) decision {
 		refs: []ledger.Ref{{Kind: ledger.RefPerson, Key: []byte(p.ID)}, {Kind: ledger.RefOrg, Key: []byte(p.Org)}},
 		facts: []proof.Field{
 			fact("what", what), fact("person", string(p.ID)), fact("of-org", string(p.Org)), fact("person-kind", string(p.Kind)),
+			fact("post", p.Post), fact("level", strconv.Itoa(int(p.Level))), fact("manager", string(p.Manager)),
 			timeFact("contract-from", p.ContractFrom), timeFact("contract-until", p.ContractUntil),
 			timeFact("trained-until", p.TrainedUntil), flag("suspended", p.Suspended),
 		},

@@ -40,10 +40,14 @@ type Config struct {
 	Consents consent.Store
 	Subjects Subjects
 	Keys     ledger.Keys // record keys, for entries about one subject
+	Numbers  party.NumberStore
 	Sheets   map[pii.Purpose]grant.Sheet
+	Schema   pii.Schema
 	Rules    CheckRules
-	Ledger   *ledger.Ledger
-	Clock    func() time.Time
+	// Fingerprint is a keyed hash of a value that is no customer's.
+	Fingerprint func(pii.Value) []byte
+	Ledger      *ledger.Ledger
+	Clock       func() time.Time
 }
 
 // Register makes and records decisions. It is safe for concurrent use.

@@ -71,8 +71,8 @@ func open(t testing.TB) *firm {
 		f.by["service/"+scope] = h.Service(scope)
 	}
 	f.Register = register.New(register.Config{
-		People: h.Store, Work: h.Store, Consents: h.Store, Subjects: h, Keys: h.Vault.RecordKeys,
-		Sheets: grant.Sheets(), Ledger: h.Ledger, Clock: h.Now,
+		People: h.Store, Numbers: h.Store, Work: h.Store, Consents: h.Store, Subjects: h, Keys: h.Vault.RecordKeys,
+		Sheets: grant.Sheets(), Schema: pii.Registration(), Fingerprint: h.Fingerprint, Ledger: h.Ledger, Clock: h.Now,
 		Rules: func(text string) (string, error) {
 			rules, err := policy.Load(text)
 			if err != nil {
@@ -222,10 +222,10 @@ func TestPutOrgRefuses(t *testing.T) {
 	}
 	local := time.FixedZone("", 8*3600)
 	ok(t, f.PutOrg(t.Context(), f.ask("officer"), party.Org{
-		ID: "agency", Kind: party.Entrusted, Title: "Agency", AgreementUntil: time.Date(2027, 1, 1, 0, 0, 0, 1, local), Assessment: "PIA-7",
+		ID: "agency", Kind: party.Entrusted, Title: "Agency", Agreement: party.Agreement{Reference: "C-7", Until: time.Date(2027, 1, 1, 0, 0, 0, 1, local)}, Assessment: party.Assessment{Reference: "PIA-7"},
 	}))
 	got, _, err := f.Store.Org(t.Context(), "agency")
-	if err != nil || !got.AgreementUntil.Equal(time.Date(2026, 12, 31, 16, 0, 0, 0, time.UTC)) || got.Assessment != "PIA-7" {
+	if err != nil || !got.Agreement.Until.Equal(time.Date(2026, 12, 31, 16, 0, 0, 0, time.UTC)) || got.Assessment.Reference != "PIA-7" {
 		t.Fatalf("stored %+v (%v)", got, err)
 	}
 }

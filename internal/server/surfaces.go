@@ -23,8 +23,8 @@ import (
 // traces and packs.
 func (s *Server) openDesks(context.Context) error {
 	s.register = register.New(register.Config{
-		People: s.store, Work: s.store, Consents: s.store, Subjects: s.vault, Keys: s.vault.RecordKeys,
-		Sheets: grant.Sheets(), Rules: checkRules, Ledger: s.ledger, Clock: s.clock,
+		People: s.store, Numbers: s.store, Work: s.store, Consents: s.store, Subjects: s.vault, Keys: s.vault.RecordKeys,
+		Sheets: grant.Sheets(), Schema: s.settings.Schema, Rules: checkRules, Fingerprint: s.vault.Fingerprint, Ledger: s.ledger, Clock: s.clock,
 	})
 	s.casework = casework.New(casework.Config{
 		Store: s.store, People: s.store, Work: s.store, Finder: s.door, Sealer: caseSealer{s.ring, s.vault},

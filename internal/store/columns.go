@@ -84,12 +84,18 @@ func (b *blob) Scan(src any) error {
 	return nil
 }
 
-// fields reads a list of fields: NULL, "" or "name,phone".
-type fields []pii.Field
+// nameList reads a list of names: NULL, "" or "name,phone".
+type nameList[T ~string] []T
 
-func (f *fields) Scan(src any) error {
+type (
+	fields   = nameList[pii.Field]
+	purposes = nameList[pii.Purpose]
+	orgs     = nameList[pii.OrgID]
+)
+
+func (l *nameList[T]) Scan(src any) error {
 	if src == nil {
-		*f = nil
+		*l = nil
 		return nil
 	}
 	var text string
@@ -101,27 +107,27 @@ func (f *fields) Scan(src any) error {
 	default:
 		return errColumn
 	}
-	*f = fields{}
+	*l = nameList[T]{}
 	if text == "" {
 		return nil
 	}
 	for name := range strings.SplitSeq(text, ",") {
-		*f = append(*f, pii.Field(name))
+		*l = append(*l, T(name))
 	}
 	return nil
 }
 
-// joined writes a list of fields.
-func joined(list []pii.Field) (string, error) {
+// joined writes a list of names.
+func joined[T ~string](list []T) (string, error) {
 	var b strings.Builder
-	for i, f := range list {
-		if f == "" || strings.Contains(string(f), ",") {
-			return "", fault.Wrap(fault.Internal, "internal", errors.New("store: a field without a name"))
+	for i, name := range list {
+		if name == "" || strings.Contains(string(name), ",") {
+			return "", fault.Wrap(fault.Internal, "internal", errors.New("store: a list with an element without a name"))
 		}
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		b.WriteString(string(f))
+		b.WriteString(string(name))
 	}
 	return b.String(), nil
 }

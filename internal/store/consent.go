@@ -46,3 +46,35 @@ func (db *DB) Consents(ctx context.Context, of []pii.Ordinal, p pii.Purpose, to 
 	})
 	return all, err
 }
+
+const insertNotice = `INSERT INTO notice (purpose, version, digest, recipients, fields, since, editorial, entry, mac)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+
+func putNotice(idx uint64, n *consent.Notice) ([]call, error) {
+	if err := exact(n.From); err != nil {
+		return nil, err
+	}
+	recipients, err := joined(n.Recipients)
+	if err != nil {
+		return nil, err
+	}
+	fields, err := joined(n.Fields)
+	if err != nil {
+		return nil, err
+	}
+	return put(idx, n, insertNotice, string(n.Purpose), n.Version, n.Digest, recipients, fields, micros(n.From), n.Editorial)
+}
+
+const selectNotices = `SELECT purpose, version, digest, recipients, fields, since, editorial, entry, mac FROM notice WHERE purpose = $1`
+
+// Notices implements [consent.Store].
+func (db *DB) Notices(ctx context.Context, p pii.Purpose) (all []consent.Notice, err error) {
+	err = db.rows(ctx, "notices", selectNotices, func(scan func(...any) error) error {
+		var n consent.Notice
+		err := scan(&n.Purpose, &n.Version, (*blob)(&n.Digest), (*orgs)(&n.Recipients), (*fields)(&n.Fields), (*instant)(&n.From),
+			&n.Editorial, &n.Entry, &n.MAC)
+		all = append(all, n)
+		return err
+	}, string(p))
+	return all, err
+}

@@ -27,6 +27,10 @@ func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
 		return putOrg(idx, e.Org)
 	case party.PersonPut:
 		return putPerson(idx, e.Person)
+	case party.TrainingPut:
+		return putTraining(idx, e.Training)
+	case party.NumberPut:
+		return putNumber(idx, e.Number)
 	case grant.Opened:
 		return d.openWork(idx, e)
 	case grant.Closed:
@@ -35,6 +39,8 @@ func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
 		return putConsent(idx, e.Consent)
 	case consent.OptOutPut:
 		return putOptOut(idx, e.OptOut)
+	case consent.NoticePut:
+		return putNotice(idx, e.Notice)
 	case ledger.ForgottenPut:
 		return d.putForgotten(idx, e)
 	case vault.Stored:

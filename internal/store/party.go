@@ -7,46 +7,90 @@ import (
 	"github.com/goldbell/goldbell/internal/pii"
 )
 
-var _ party.Store = (*DB)(nil)
+var (
+	_ party.Store       = (*DB)(nil)
+	_ party.NumberStore = (*DB)(nil)
+)
 
-const upsertOrg = `INSERT INTO org (id, kind, title, agreement_until, assessment, suspended, entry, mac)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, title = excluded.title, agreement_until = excluded.agreement_until,
-	assessment = excluded.assessment, suspended = excluded.suspended, entry = excluded.entry, mac = excluded.mac`
+const upsertOrg = `INSERT INTO org (id, kind, title, agreement, agreement_until, agreement_purposes, agreement_fields,
+	assessment, assessment_on, region, transfer_basis, transfer, transfer_until, suspended, entry, mac)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, title = excluded.title, agreement = excluded.agreement,
+	agreement_until = excluded.agreement_until, agreement_purposes = excluded.agreement_purposes,
+	agreement_fields = excluded.agreement_fields, assessment = excluded.assessment, assessment_on = excluded.assessment_on,
+	region = excluded.region, transfer_basis = excluded.transfer_basis, transfer = excluded.transfer,
+	transfer_until = excluded.transfer_until, suspended = excluded.suspended, entry = excluded.entry, mac = excluded.mac`
 
 func putOrg(idx uint64, o *party.Org) ([]call, error) {
-	if err := exact(o.AgreementUntil); err != nil {
+	a, t := o.Agreement, o.Transfer
+	if err := exact(a.Until, o.Assessment.On, t.Until); err != nil {
 		return nil, err
 	}
-	return put(idx, o, upsertOrg, string(o.ID), string(o.Kind), o.Title, micros(o.AgreementUntil), o.Assessment, o.Suspended)
+	purposes, err := joined(a.Purposes)
+	if err != nil {
+		return nil, err
+	}
+	fields, err := joined(a.Fields)
+	if err != nil {
+		return nil, err
+	}
+	return put(idx, o, upsertOrg, string(o.ID), string(o.Kind), o.Title, a.Reference, micros(a.Until), purposes, fields,
+		o.Assessment.Reference, micros(o.Assessment.On), o.Region, string(t.Basis), t.Reference, micros(t.Until), o.Suspended)
 }
 
-const upsertPerson = `INSERT INTO person (id, org, kind, contract_from, contract_until, trained_until, suspended, entry, mac)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-ON CONFLICT (id) DO UPDATE SET org = excluded.org, kind = excluded.kind, contract_from = excluded.contract_from,
-	contract_until = excluded.contract_until, trained_until = excluded.trained_until, suspended = excluded.suspended,
-	entry = excluded.entry, mac = excluded.mac`
+const upsertPerson = `INSERT INTO person (id, org, kind, post, level, manager, contract_from, contract_until, trained_until,
+	suspended, entry, mac)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+ON CONFLICT (id) DO UPDATE SET org = excluded.org, kind = excluded.kind, post = excluded.post, level = excluded.level,
+	manager = excluded.manager, contract_from = excluded.contract_from, contract_until = excluded.contract_until,
+	trained_until = excluded.trained_until, suspended = excluded.suspended, entry = excluded.entry, mac = excluded.mac`
 
 func putPerson(idx uint64, p *party.Person) ([]call, error) {
 	if err := exact(p.ContractFrom, p.ContractUntil, p.TrainedUntil); err != nil {
 		return nil, err
 	}
-	return put(idx, p, upsertPerson, string(p.ID), string(p.Org), string(p.Kind),
+	return put(idx, p, upsertPerson, string(p.ID), string(p.Org), string(p.Kind), p.Post, int64(p.Level), string(p.Manager),
 		micros(p.ContractFrom), micros(p.ContractUntil), micros(p.TrainedUntil), p.Suspended)
 }
 
+const upsertTraining = `INSERT INTO training (person, course, at, until, reference, entry, mac) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (person, course, at) DO UPDATE SET until = excluded.until, reference = excluded.reference,
+	entry = excluded.entry, mac = excluded.mac`
+
+func putTraining(idx uint64, t *party.Training) ([]call, error) {
+	if err := exact(t.At, t.Until); err != nil {
+		return nil, err
+	}
+	return put(idx, t, upsertTraining, string(t.Person), t.Course, micros(t.At), micros(t.Until), t.Reference)
+}
+
+const upsertNumber = `INSERT INTO org_number (org, tag, tail, since, until, entry, mac) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (tag, org, since) DO UPDATE SET tail = excluded.tail, until = excluded.until, entry = excluded.entry, mac = excluded.mac`
+
+func putNumber(idx uint64, n *party.Number) ([]call, error) {
+	if err := exact(n.From, n.Until); err != nil {
+		return nil, err
+	}
+	return put(idx, n, upsertNumber, string(n.Org), notNil(n.Tag), n.Tail, micros(n.From), micros(n.Until))
+}
+
 const (
-	personColumns = `p.id, p.org, p.kind, p.contract_from, p.contract_until, p.trained_until, p.suspended, p.entry, p.mac`
-	orgColumns    = `o.id, o.kind, o.title, o.agreement_until, o.assessment, o.suspended, o.entry, o.mac`
+	personColumns = `p.id, p.org, p.kind, p.post, p.level, p.manager, p.contract_from, p.contract_until, p.trained_until,
+	p.suspended, p.entry, p.mac`
+	orgColumns = `o.id, o.kind, o.title, o.agreement, o.agreement_until, o.agreement_purposes, o.agreement_fields,
+	o.assessment, o.assessment_on, o.region, o.transfer_basis, o.transfer, o.transfer_until, o.suspended, o.entry, o.mac`
 )
 
 func personInto(p *party.Person) []any {
-	return []any{&p.ID, &p.Org, &p.Kind, (*instant)(&p.ContractFrom), (*instant)(&p.ContractUntil),
+	return []any{&p.ID, &p.Org, &p.Kind, &p.Post, &p.Level, &p.Manager, (*instant)(&p.ContractFrom), (*instant)(&p.ContractUntil),
 		(*instant)(&p.TrainedUntil), &p.Suspended, &p.Entry, &p.MAC}
 }
 
 func orgInto(o *party.Org) []any {
-	return []any{&o.ID, &o.Kind, &o.Title, (*instant)(&o.AgreementUntil), &o.Assessment, &o.Suspended, &o.Entry, &o.MAC}
+	a, t := &o.Agreement, &o.Transfer
+	return []any{&o.ID, &o.Kind, &o.Title, &a.Reference, (*instant)(&a.Until), (*purposes)(&a.Purposes), (*fields)(&a.Fields),
+		&o.Assessment.Reference, (*instant)(&o.Assessment.On), &o.Region, &t.Basis, &t.Reference, (*instant)(&t.Until),
+		&o.Suspended, &o.Entry, &o.MAC}
 }
 
 const selectPerson = `SELECT ` + personColumns + `, ` + orgColumns + `
@@ -84,5 +128,57 @@ func (db *DB) Persons(ctx context.Context, after pii.PersonID, n int) (all []par
 		all = append(all, p)
 		return nil
 	}, string(after), int64(n))
+	return all, err
+}
+
+const selectOrgs = `SELECT ` + orgColumns + ` FROM org o WHERE o.id > $1 ORDER BY o.id LIMIT $2`
+
+// Orgs implements [party.Store].
+func (db *DB) Orgs(ctx context.Context, after pii.OrgID, n int) (all []party.Org, err error) {
+	err = db.rows(ctx, "orgs", selectOrgs, func(scan func(...any) error) error {
+		var o party.Org
+		err := scan(orgInto(&o)...)
+		all = append(all, o)
+		return err
+	}, string(after), int64(n))
+	return all, err
+}
+
+const selectTraining = `SELECT person, course, at, until, reference, entry, mac FROM training WHERE person = $1 ORDER BY at DESC, course`
+
+// Training implements [party.Store].
+func (db *DB) Training(ctx context.Context, of pii.PersonID) (all []party.Training, err error) {
+	err = db.rows(ctx, "training", selectTraining, func(scan func(...any) error) error {
+		var t party.Training
+		err := scan(&t.Person, &t.Course, (*instant)(&t.At), (*instant)(&t.Until), &t.Reference, &t.Entry, &t.MAC)
+		all = append(all, t)
+		return err
+	}, string(of))
+	return all, err
+}
+
+const (
+	numberColumns = `SELECT org, tag, tail, since, until, entry, mac FROM org_number WHERE `
+	numbersByTag  = numberColumns + `tag = $1 ORDER BY org, since`
+	numbersByOrg  = numberColumns + `org = $1 ORDER BY since, tag LIMIT $2`
+)
+
+// NumbersByTag implements [party.NumberStore].
+func (db *DB) NumbersByTag(ctx context.Context, tag []byte) ([]party.Number, error) {
+	return db.numbers(ctx, numbersByTag, notNil(tag))
+}
+
+// Numbers implements [party.NumberStore].
+func (db *DB) Numbers(ctx context.Context, of pii.OrgID, n int) ([]party.Number, error) {
+	return db.numbers(ctx, numbersByOrg, string(of), int64(n))
+}
+
+func (db *DB) numbers(ctx context.Context, text string, args ...any) (all []party.Number, err error) {
+	err = db.rows(ctx, "numbers", text, func(scan func(...any) error) error {
+		var n party.Number
+		err := scan(&n.Org, (*blob)(&n.Tag), &n.Tail, (*instant)(&n.From), (*instant)(&n.Until), &n.Entry, &n.MAC)
+		all = append(all, n)
+		return err
+	}, args...)
 	return all, err
 }

@@ -113,8 +113,8 @@ func wire(ctx context.Context, p server.Places, s server.Settings, o options) (*
 	}
 	h.authn = authn.New(authn.Config{Store: h.db, People: h.db, Ledger: h.ledger, Clock: o.clock, Rand: rand.Reader})
 	h.reg = register.New(register.Config{
-		People: h.db, Work: h.db, Consents: h.db, Subjects: h.vault, Keys: h.vault.RecordKeys,
-		Sheets: grant.Sheets(), Rules: checkRules, Ledger: h.ledger, Clock: o.clock,
+		People: h.db, Numbers: h.db, Work: h.db, Consents: h.db, Subjects: h.vault, Keys: h.vault.RecordKeys,
+		Sheets: grant.Sheets(), Schema: s.Schema, Rules: checkRules, Fingerprint: h.vault.Fingerprint, Ledger: h.ledger, Clock: o.clock,
 	})
 	h.desk = casework.New(casework.Config{
 		Store: h.db, People: h.db, Work: h.db, Finder: h.door, Sealer: sealer{h.ring, h.vault},

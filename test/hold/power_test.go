@@ -186,7 +186,7 @@ func boolOf(dsn string, b bool) any {
 func (h *house) forgedConsent(dsn string) {
 	h.t.Helper()
 	now := time.Now()
-	h.ok(h.reg.PutOrg(ctxOf(h.t), h.asked(), party.Org{ID: "partner", Kind: party.Handler, Title: "p", AgreementUntil: now.AddDate(1, 0, 0), Assessment: "PIA-1"}))
+	h.ok(h.reg.PutOrg(ctxOf(h.t), h.asked(), party.Org{ID: "partner", Kind: party.Handler, Title: "p", Agreement: party.Agreement{Until: now.AddDate(1, 0, 0)}, Assessment: party.Assessment{Reference: "PIA-1"}}))
 	p := h.hire("p001", party.Partner, "partner")
 	work := h.work(p, grant.PartnerLead, grant.PartnerLeads, h.ids[0])
 	consent := register.Consent{

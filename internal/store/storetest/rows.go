@@ -124,13 +124,28 @@ var shapes = []shape{
 	{"old", []byte("o"), time.Date(1955, 3, 1, 0, 0, 0, 1000, time.UTC), true, "old", []pii.Field{pii.Email}},
 }
 
+// names takes a list of fields for one of other names.
+func names[T ~string](of []pii.Field) (all []T) {
+	for _, f := range of {
+		all = append(all, T(f))
+	}
+	return all
+}
+
 func testStampedRows(t *testing.T, db *store.DB) {
 	for i, s := range shapes {
 		t.Run(s.name, func(t *testing.T) {
 			id := request(uint64(1000 + i))
 			name := fmt.Sprint("id", i)
-			o := &party.Org{ID: pii.OrgID(name), Kind: party.Entrusted, Title: s.text, AgreementUntil: s.at, Assessment: s.text, Suspended: s.flag}
-			p := &party.Person{ID: pii.PersonID(name), Org: o.ID, Kind: party.Outsourced, ContractFrom: s.at, ContractUntil: s.at, TrainedUntil: s.at, Suspended: s.flag}
+			o := &party.Org{ID: pii.OrgID(name), Kind: party.Entrusted, Title: s.text,
+				Agreement:  party.Agreement{Reference: s.text, Until: s.at, Purposes: names[pii.Purpose](s.known), Fields: s.known},
+				Assessment: party.Assessment{Reference: s.text, On: s.at}, Region: s.text,
+				Transfer: party.Transfer{Basis: party.Certification, Reference: s.text, Until: s.at}, Suspended: s.flag}
+			p := &party.Person{ID: pii.PersonID(name), Org: o.ID, Kind: party.Outsourced, Post: s.text, Level: uint8(i), Manager: "boss", ContractFrom: s.at, ContractUntil: s.at, TrainedUntil: s.at, Suspended: s.flag}
+			tr := &party.Training{Person: p.ID, Course: s.text, At: s.at, Until: s.at, Reference: s.text}
+			nu := &party.Number{Org: o.ID, Tag: []byte("tag" + name), Tail: s.text, From: s.at, Until: s.at}
+			no := &consent.Notice{Purpose: pii.Purpose(name), Version: s.text, Digest: s.bytes, Recipients: names[pii.OrgID](s.known), Fields: s.known,
+				From: s.at, Editorial: s.flag}
 			w := &grant.WorkItem{ID: id, Kind: grant.CallTask, Purpose: "telesales", Assignee: p.ID, Recipient: o.ID, OpenedBy: "boss",
 				OpenedAt: s.at, Until: s.at, Subjects: 2, Digest: s.bytes}
 			m := []*grant.Member{{Ordinal: pii.Ordinal(i), Item: id}, {Ordinal: 4294967295, Item: id}}
@@ -146,7 +161,8 @@ func testStampedRows(t *testing.T, db *store.DB) {
 			ru := &door.RuleSet{Version: s.text, Text: s.text, By: p.ID, At: s.at}
 
 			entry := head(t, db).Size
-			mustApply(t, db, party.OrgPut{Org: o}, &party.PersonPut{Person: p}, grant.Opened{WorkItem: w, Members: m}, consent.Put{Consent: c},
+			mustApply(t, db, party.OrgPut{Org: o}, &party.PersonPut{Person: p}, party.TrainingPut{Training: tr},
+				party.NumberPut{Number: nu}, consent.NoticePut{Notice: no}, grant.Opened{WorkItem: w, Members: m}, consent.Put{Consent: c},
 				consent.OptOutPut{OptOut: u}, authn.TokenPut{Token: k}, authn.CodePut{Code: d}, casework.Put{Complaint: l},
 				door.ImportPut{Import: im}, door.ErasurePut{Erasure: er}, door.FoundFilePut{FoundFile: ff}, door.RuleSetPut{RuleSet: ru})
 
@@ -163,6 +179,18 @@ func testStampedRows(t *testing.T, db *store.DB) {
 			gotO, ok, err = db.Org(ctx, o.ID)
 			check(ok, err)
 			same(t, o, &gotO)
+			gotTr, err := db.Training(ctx, p.ID)
+			check(len(gotTr) == 1, err)
+			same(t, tr, &gotTr[0])
+			gotNu, err := db.NumbersByTag(ctx, nu.Tag)
+			check(len(gotNu) == 1, err)
+			same(t, nu, &gotNu[0])
+			gotNu, err = db.Numbers(ctx, o.ID, 9)
+			check(len(gotNu) == 1, err)
+			same(t, nu, &gotNu[0])
+			gotNo, err := db.Notices(ctx, no.Purpose)
+			check(len(gotNo) == 1, err)
+			same(t, no, &gotNo[0])
 			gotW, ok, err := db.Item(ctx, id)
 			check(ok, err)
 			same(t, w, &gotW)
@@ -341,7 +369,7 @@ func testUnstamped(t *testing.T, db *store.DB) {
 
 func testInexactTime(t *testing.T, db *store.DB) {
 	for _, at := range []time.Time{now.Add(1), now.In(time.FixedZone("", 8*3600)), time.UnixMicro(0).UTC()} {
-		if err := apply(db, party.OrgPut{Org: &party.Org{ID: "own", AgreementUntil: at}}); !fault.Is(err, fault.Internal) {
+		if err := apply(db, party.OrgPut{Org: &party.Org{ID: "own", Agreement: party.Agreement{Until: at}}}); !fault.Is(err, fault.Internal) {
 			t.Errorf("%v: %v", at, err)
 		}
 	}

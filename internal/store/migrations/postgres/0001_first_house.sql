@@ -123,26 +123,62 @@ CREATE TABLE meter_subject (
 
 -- Who works with the data. entry and mac are the stamp of a row that gives power.
 CREATE TABLE org (
-	id              TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-	kind            TEXT COLLATE "C" NOT NULL,
-	title           TEXT COLLATE "C" NOT NULL,
-	agreement_until BIGINT NOT NULL,
-	assessment      TEXT COLLATE "C" NOT NULL,
-	suspended       BOOLEAN NOT NULL,
-	entry           BIGINT NOT NULL,
-	mac             BYTEA NOT NULL
+	id                 TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+	kind               TEXT COLLATE "C" NOT NULL,
+	title              TEXT COLLATE "C" NOT NULL,
+	agreement          TEXT COLLATE "C" NOT NULL,
+	agreement_until    BIGINT NOT NULL,
+	agreement_purposes TEXT COLLATE "C" NOT NULL,
+	agreement_fields   TEXT COLLATE "C" NOT NULL,
+	assessment         TEXT COLLATE "C" NOT NULL,
+	assessment_on      BIGINT NOT NULL,
+	region             TEXT COLLATE "C" NOT NULL,
+	transfer_basis     TEXT COLLATE "C" NOT NULL,
+	transfer           TEXT COLLATE "C" NOT NULL,
+	transfer_until     BIGINT NOT NULL,
+	suspended          BOOLEAN NOT NULL,
+	entry              BIGINT NOT NULL,
+	mac                BYTEA NOT NULL
 );
+
+-- Numbers organisations call from. tag: keyed hash of the number.
+CREATE TABLE org_number (
+	org   TEXT COLLATE "C" NOT NULL,
+	tag   BYTEA NOT NULL,
+	tail  TEXT COLLATE "C" NOT NULL,
+	since BIGINT NOT NULL,
+	until BIGINT NOT NULL,
+	entry BIGINT NOT NULL,
+	mac   BYTEA NOT NULL,
+	PRIMARY KEY (tag, org, since)
+);
+
+CREATE INDEX org_number_org ON org_number (org, since, tag);
 
 CREATE TABLE person (
 	id             TEXT COLLATE "C" NOT NULL PRIMARY KEY,
 	org            TEXT COLLATE "C" NOT NULL,
 	kind           TEXT COLLATE "C" NOT NULL,
+	post           TEXT COLLATE "C" NOT NULL,
+	level          BIGINT NOT NULL,
+	manager        TEXT COLLATE "C" NOT NULL,
 	contract_from  BIGINT NOT NULL,
 	contract_until BIGINT NOT NULL,
 	trained_until  BIGINT NOT NULL,
 	suspended      BOOLEAN NOT NULL,
 	entry          BIGINT NOT NULL,
 	mac            BYTEA NOT NULL
+);
+
+CREATE TABLE training (
+	person    TEXT COLLATE "C" NOT NULL,
+	course    TEXT COLLATE "C" NOT NULL,
+	at        BIGINT NOT NULL,
+	until     BIGINT NOT NULL,
+	reference TEXT COLLATE "C" NOT NULL,
+	entry     BIGINT NOT NULL,
+	mac       BYTEA NOT NULL,
+	PRIMARY KEY (person, course, at)
 );
 
 CREATE TABLE token (
@@ -207,6 +243,19 @@ CREATE TABLE consent (
 	entry     BIGINT NOT NULL,
 	mac       BYTEA NOT NULL,
 	PRIMARY KEY (ordinal, purpose, recipient)
+);
+
+CREATE TABLE notice (
+	purpose    TEXT COLLATE "C" NOT NULL,
+	version    TEXT COLLATE "C" NOT NULL,
+	digest     BYTEA,
+	recipients TEXT COLLATE "C" NOT NULL,
+	fields     TEXT COLLATE "C" NOT NULL,
+	since      BIGINT NOT NULL,
+	editorial  BOOLEAN NOT NULL,
+	entry      BIGINT NOT NULL,
+	mac        BYTEA NOT NULL,
+	PRIMARY KEY (purpose, version)
 );
 
 CREATE TABLE opt_out (

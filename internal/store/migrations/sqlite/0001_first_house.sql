@@ -123,26 +123,62 @@ CREATE TABLE meter_subject (
 
 -- Who works with the data. entry and mac are the stamp of a row that gives power.
 CREATE TABLE org (
-	id              TEXT NOT NULL PRIMARY KEY,
-	kind            TEXT NOT NULL,
-	title           TEXT NOT NULL,
-	agreement_until INTEGER NOT NULL,
-	assessment      TEXT NOT NULL,
-	suspended       INTEGER NOT NULL,
-	entry           INTEGER NOT NULL,
-	mac             BLOB NOT NULL
+	id                 TEXT NOT NULL PRIMARY KEY,
+	kind               TEXT NOT NULL,
+	title              TEXT NOT NULL,
+	agreement          TEXT NOT NULL,
+	agreement_until    INTEGER NOT NULL,
+	agreement_purposes TEXT NOT NULL,
+	agreement_fields   TEXT NOT NULL,
+	assessment         TEXT NOT NULL,
+	assessment_on      INTEGER NOT NULL,
+	region             TEXT NOT NULL,
+	transfer_basis     TEXT NOT NULL,
+	transfer           TEXT NOT NULL,
+	transfer_until     INTEGER NOT NULL,
+	suspended          INTEGER NOT NULL,
+	entry              INTEGER NOT NULL,
+	mac                BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Numbers organisations call from. tag: keyed hash of the number.
+CREATE TABLE org_number (
+	org   TEXT NOT NULL,
+	tag   BLOB NOT NULL,
+	tail  TEXT NOT NULL,
+	since INTEGER NOT NULL,
+	until INTEGER NOT NULL,
+	entry INTEGER NOT NULL,
+	mac   BLOB NOT NULL,
+	PRIMARY KEY (tag, org, since)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX org_number_org ON org_number (org, since, tag);
 
 CREATE TABLE person (
 	id             TEXT NOT NULL PRIMARY KEY,
 	org            TEXT NOT NULL,
 	kind           TEXT NOT NULL,
+	post           TEXT NOT NULL,
+	level          INTEGER NOT NULL,
+	manager        TEXT NOT NULL,
 	contract_from  INTEGER NOT NULL,
 	contract_until INTEGER NOT NULL,
 	trained_until  INTEGER NOT NULL,
 	suspended      INTEGER NOT NULL,
 	entry          INTEGER NOT NULL,
 	mac            BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE training (
+	person    TEXT NOT NULL,
+	course    TEXT NOT NULL,
+	at        INTEGER NOT NULL,
+	until     INTEGER NOT NULL,
+	reference TEXT NOT NULL,
+	entry     INTEGER NOT NULL,
+	mac       BLOB NOT NULL,
+	PRIMARY KEY (person, course, at)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE token (
@@ -207,6 +243,19 @@ CREATE TABLE consent (
 	entry     INTEGER NOT NULL,
 	mac       BLOB NOT NULL,
 	PRIMARY KEY (ordinal, purpose, recipient)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE notice (
+	purpose    TEXT NOT NULL,
+	version    TEXT NOT NULL,
+	digest     BLOB,
+	recipients TEXT NOT NULL,
+	fields     TEXT NOT NULL,
+	since      INTEGER NOT NULL,
+	editorial  INTEGER NOT NULL,
+	entry      INTEGER NOT NULL,
+	mac        BLOB NOT NULL,
+	PRIMARY KEY (purpose, version)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE opt_out (
