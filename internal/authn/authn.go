@@ -53,24 +53,35 @@ func (a *Authn) now() time.Time { return a.clock().UTC().Truncate(time.Microseco
 // wrong with the secret, its person or his contract, the answer is the same; only
 // a store that cannot be read is told apart, because nobody could sign in then.
 func (a *Authn) Principal(ctx context.Context, bearer, source string) (party.Principal, error) {
+	return a.PrincipalFrom(ctx, bearer, Client{Source: source})
+}
+
+// PrincipalFrom is the same for a secret that may be carried in a cookie.
+func (a *Authn) PrincipalFrom(ctx context.Context, secret string, from Client) (party.Principal, error) {
+	_, p, err := a.acting(ctx, secret, from)
+	return p, err
+}
+
+// acting is the principal with the credential he acts by.
+func (a *Authn) acting(ctx context.Context, secret string, from Client) (Token, party.Principal, error) {
 	now, seen := a.now(), a.ledger.Size()
-	t, p, o, err := a.token(ctx, bearer, source, now)
+	t, p, o, err := a.token(ctx, secret, from, now)
 	if err != nil {
-		return party.Principal{}, err
+		return Token{}, party.Principal{}, err
 	}
-	return party.Principal{
-		Person: p, Org: o, Scope: t.Scope, StepUp: t.StepUp, Credential: t.Hash, Seen: seen,
+	return t, party.Principal{
+		Person: p, Org: o, Scope: t.Scope, StepUp: t.StepUp, Proved: t.Proved, Credential: t.Hash, Seen: seen,
 	}, nil
 }
 
-func (a *Authn) token(ctx context.Context, bearer, source string, now time.Time) (Token, party.Person, party.Org, error) {
-	hash := sha256.Sum256([]byte(bearer))
+func (a *Authn) token(ctx context.Context, secret string, from Client, now time.Time) (Token, party.Person, party.Org, error) {
+	hash := sha256.Sum256([]byte(secret))
 	t, p, o, ok, err := a.store.Token(ctx, hash[:])
 	if err != nil {
 		return t, p, o, unavailable(err)
 	}
-	if !ok || !a.trusted(&t, &p, &o) || t.Ended || !now.Before(t.Until) || !fits(t, p) || !works(p, o, now) {
-		a.failures.count(ctx, source, now)
+	if !ok || !a.trusted(&t, &p, &o) || t.Ended || !now.Before(t.Until) || !fits(t, p) || !from.carries(t) || !works(p, o, now) {
+		a.failures.count(ctx, from.Source, now)
 		return Token{}, party.Person{}, party.Org{}, fault.New(fault.Unauthentic, "unauthenticated", "")
 	}
 	return t, p, o, nil

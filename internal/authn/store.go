@@ -15,15 +15,28 @@ type Token struct {
 	Hash      []byte       `json:"hash"` // SHA-256 of the secret
 	Person    pii.PersonID `json:"person"`
 	Scope     string       `json:"scope"` // a service's; empty for a person's session
+	How       How          `json:"how"`   // how the session was opened; empty for a service's
+	Agent     []byte       `json:"agent"` // of a session in a cookie: digest of its browser's name; nil: a bearer's
 	MadeAt    time.Time    `json:"made_at"`
 	Until     time.Time    `json:"until"`
-	StepUp    time.Time    `json:"step_up"` // zero: none
+	StepUp    time.Time    `json:"step_up"` // when a passkey last verified her in this session; zero: never
+	Proved    time.Time    `json:"proved"`  // see [party.Principal.MayApprove]
 	Ended     bool         `json:"ended"`
 	pii.Stamp `json:"-"`
 }
 
 // StampRow implements [pii.Stamped].
 func (t *Token) StampRow() (string, []byte) { return "token", canonical(t) }
+
+// How says how a session was opened.
+type How string
+
+const (
+	ByCode     How = "code"     // a one-time code
+	ByPasskey  How = "passkey"  // a passkey that verified its owner
+	ByPassword How = "password" // a password, and a passkey beside it
+	ByOIDC     How = "oidc"     // the company's identity provider
+)
 
 // Code is a person's current one-time code; using it replaces it.
 type Code struct {
@@ -56,6 +69,9 @@ type Store interface {
 	Token(ctx context.Context, hash []byte) (Token, party.Person, party.Org, bool, error)
 	// CodeByHash reads a code by its hash.
 	CodeByHash(ctx context.Context, hash []byte) (Code, bool, error)
+	// Sessions lists a person's sessions that were not ended and are not over at now,
+	// oldest first.
+	Sessions(ctx context.Context, person pii.PersonID, now time.Time) ([]Token, error)
 	// CodeOf reads a person's current code.
 	CodeOf(ctx context.Context, person pii.PersonID) (Code, bool, error)
 }

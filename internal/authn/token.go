@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"io"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/fault"
@@ -139,15 +140,27 @@ func (a *Authn) CreateToken(ctx context.Context, code, name, scope, source strin
 	})
 }
 
-// SignIn opens a person's session on his one-time code.
+// SignIn opens a person's session on his one-time code, for a program that carries
+// it as a bearer secret.
 func (a *Authn) SignIn(ctx context.Context, code, source string) (Issued, error) {
+	return a.SignInFrom(ctx, code, Client{Source: source})
+}
+
+// SignInFrom opens a person's session on his one-time code.
+func (a *Authn) SignInFrom(ctx context.Context, code string, from Client) (Issued, error) {
 	return a.issue(ctx, sessionPrefix, func(now time.Time, hash []byte) (issue, error) {
-		spent, err := a.UseCode(ctx, code, source)
+		spent, err := a.UseCode(ctx, code, from.Source)
 		if err != nil {
 			return issue{}, err
 		}
-		token := &Token{Hash: hash, Person: spent.Person.ID, MadeAt: now, Until: now.Add(sessionLife), StepUp: now}
-		return issue{spent: spent, token: token, what: "session"}, nil
+		o, err := a.opens(ctx, &Token{
+			Hash: hash, Person: spent.Person.ID, How: ByCode, Agent: from.agent(),
+			MadeAt: now, Until: now.Add(sessionLife), StepUp: now, Proved: now,
+		})
+		if err != nil {
+			return issue{}, err
+		}
+		return issue{spent: spent, token: o.token, what: "session", opens: &o, source: from.Source}, nil
 	})
 }
 
@@ -158,6 +171,8 @@ type issue struct {
 	what    string
 	effects []ledger.Effect // beside token and code
 	revokes []string
+	opens   *opening // of a session
+	source  string
 }
 
 // issue records the credential and the use of the code in one entry.
@@ -181,7 +196,10 @@ func (a *Authn) issue(ctx context.Context, prefix string, decide func(time.Time,
 		e.Facts = append(e.Facts, proof.Field{Name: "scope", Value: made.token.Scope},
 			proof.Field{Name: "until", Value: made.token.Until.Format(time.RFC3339Nano)})
 		e.Revokes = made.revokes
-		keys := append(made.spent.Keys, made.revokes...)
+		if made.opens != nil {
+			made.opens.facts(&e, made.source)
+		}
+		keys := append(slices.Clone(made.spent.Keys), e.Revokes...)
 		return ledger.Item{Entry: e, Basis: ledger.Basis{Keys: keys}}, nil
 	})
 	if err != nil {
@@ -194,24 +212,9 @@ func (a *Authn) issue(ctx context.Context, prefix string, decide func(time.Time,
 // SignOut ends the credential it is called with, a session or a service's token.
 // When it returns nothing can be opened any more on what the credential asked for.
 func (a *Authn) SignOut(ctx context.Context, bearer, source string) error {
-	request, err := a.request()
+	p, err := a.Principal(ctx, bearer, source)
 	if err != nil {
 		return err
 	}
-	r, err := a.ledger.Decide(ctx, request, nil, func() (ledger.Item, error) {
-		t, p, o, err := a.token(ctx, bearer, source, a.now())
-		if err != nil {
-			return ledger.Item{}, err
-		}
-		t.Ended = true
-		e := credential(party.Principal{Person: p, Org: o}, "end", p.ID, TokenPut{&t})
-		e.Revokes = []string{ledger.CredentialKey(t.Hash)}
-		keys := []string{ledger.PersonKey(p.ID), ledger.CredentialKey(t.Hash)}
-		return ledger.Item{Entry: e, Basis: ledger.Basis{Keys: keys}, Settle: true}, nil
-	})
-	if err != nil {
-		return err
-	}
-	r.Close()
-	return nil
+	return a.End(ctx, p)
 }

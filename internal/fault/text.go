@@ -50,6 +50,7 @@ var sentences = map[string]Sentence{
 	"bad-request":         {"请求的格式不对，请看 errors 里指出的位置。", "The request is malformed; see the place named in errors."},
 	"held":                {"该个人的信息已封存，不能开启。", "This person's information is held: stored, not openable."},
 	"erased":              {"该个人的信息已删除。", "This person's information was erased."},
+	"cross-origin":        {"此请求来自另一个网站的页面，已拒绝。", "This request was made by a page of another site and was refused."},
 	"bad-code":            {"一次性口令无效或已使用。", "The one-time code is wrong or was used."},
 	"second-person":       {"此操作需要另一位有权的人批准。", "This needs the approval of a second authorised person."},
 	"no-open-case":        {"没有这个未结案的投诉或事件；找到的文件只能在其下比对。", "There is no such open complaint or incident; a found file is matched under one only."},

@@ -26,7 +26,9 @@ type call struct {
 	who    party.Principal
 	lang   fault.Lang
 	source string
-	bearer string
+	agent  string // what the browser calls itself
+	bearer string // empty if the session is in a cookie
+	cookie bool   // the session is in a cookie, or is to be
 	id     pii.RequestID
 	hash   []byte // nil: without an Idempotency-Key
 	now    time.Time
@@ -64,7 +66,7 @@ func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
 // recovery, who asks, whether the route is for him, the body's shape, the log.
 func (a *API) guard(rt *route, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		c := &call{lang: language(r), now: a.Clock(), source: networkOf(sourceOf(r))}
+		c := &call{lang: language(r), now: a.Clock(), source: networkOf(sourceOf(r)), agent: r.UserAgent()}
 		out := &answer{ResponseWriter: w}
 		h := w.Header()
 		h.Set("Cache-Control", "no-store")
@@ -141,9 +143,11 @@ func (a *API) admit(ctx context.Context, rt *route, c *call, w http.ResponseWrit
 	if _, err := io.ReadFull(a.Rand, c.id[:]); err != nil {
 		return r, fault.New(fault.Unavailable, "unavailable", "randomness")
 	}
+	if err := a.crossOrigin.Check(r); err != nil {
+		return r, fault.New(fault.Denied, "cross-origin", "")
+	}
 	if !rt.who.open {
-		c.bearer = bearerOf(r)
-		who, err := a.Authn.Principal(ctx, c.bearer, c.source)
+		who, err := a.authenticate(ctx, c, r)
 		if err != nil {
 			return r, err
 		}

@@ -104,6 +104,8 @@ type API struct {
 	routes  []*route
 	spec    []byte // the OpenAPI document
 	metrics *metrics
+	// crossOrigin refuses what a page of another site makes a browser send.
+	crossOrigin *http.CrossOriginProtection
 }
 
 // New builds the API. It refuses a configuration without what every answer needs.
@@ -117,7 +119,7 @@ func New(c Config) (*API, error) {
 	if c.Alarm == nil {
 		c.Alarm = func(string) {}
 	}
-	a := &API{Config: c, mux: http.NewServeMux(), metrics: newMetrics(c.Ledger.Size, c.Witnesses)}
+	a := &API{Config: c, mux: http.NewServeMux(), crossOrigin: http.NewCrossOriginProtection(), metrics: newMetrics(c.Ledger.Size, c.Witnesses)}
 	if c.Audited != nil {
 		a.metrics.audit(c.Audited)
 	}

@@ -225,41 +225,10 @@ type tokenIn struct {
 	}
 }
 
-type issuedOut struct {
-	Body struct {
-		Token    string    `json:"token" doc:"shown once"`
-		Person   string    `json:"person"`
-		Until    time.Time `json:"until"`
-		NextCode string    `json:"next_code" doc:"the next one-time code of the person whose code was used; shown once"`
-	}
-}
-
 func makeToken(a *API, ctx context.Context, c *call, in *tokenIn) (*issuedOut, error) {
 	got, err := a.Authn.CreateToken(ctx, in.Body.Code, in.Body.Name, in.Body.Scope, c.source)
 	if err != nil {
 		return nil, err
 	}
-	out := &issuedOut{}
-	out.Body.Token, out.Body.Person, out.Body.Until, out.Body.NextCode = got.Secret, string(got.Person), got.Until, got.NextCode
-	return out, nil
-}
-
-type sessionIn struct {
-	Body struct {
-		Code string `json:"code" minLength:"1" maxLength:"64" doc:"the person's one-time code"`
-	}
-}
-
-func signIn(a *API, ctx context.Context, c *call, in *sessionIn) (*issuedOut, error) {
-	got, err := a.Authn.SignIn(ctx, in.Body.Code, c.source)
-	if err != nil {
-		return nil, err
-	}
-	out := &issuedOut{}
-	out.Body.Token, out.Body.Person, out.Body.Until, out.Body.NextCode = got.Secret, string(got.Person), got.Until, got.NextCode
-	return out, nil
-}
-
-func signOut(a *API, ctx context.Context, c *call, _ *struct{}) (*struct{}, error) {
-	return nil, a.Authn.SignOut(ctx, c.bearer, c.source)
+	return issued(c, got), nil
 }

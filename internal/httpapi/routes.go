@@ -24,17 +24,17 @@ var (
 	officers   = people(party.Officer)
 	staffing   = people(party.Officer, party.SecAdmin)
 	overseeing = people(party.Officer, party.SecAdmin, party.Auditor)
-	everyone   = people(party.Staff, party.Outsourced, party.Partner, party.Officer, party.SystemAdmin, party.SecAdmin, party.Auditor).
-			orServices(authn.ScopeImport, authn.ScopeSwitch, authn.ScopeCRM, authn.ScopeMetrics, authn.ScopeWitness)
-	storing   = services(authn.ScopeImport, authn.ScopeCRM)
-	switching = services(authn.ScopeSwitch)
+	persons    = people(party.Staff, party.Outsourced, party.Partner, party.Officer, party.SystemAdmin, party.SecAdmin, party.Auditor)
+	everyone   = persons.orServices(authn.ScopeImport, authn.ScopeSwitch, authn.ScopeCRM, authn.ScopeMetrics, authn.ScopeWitness)
+	storing    = services(authn.ScopeImport, authn.ScopeCRM)
+	switching  = services(authn.ScopeSwitch)
 )
 
 func services(scopes ...string) audience { return audience{}.orServices(scopes...) }
 
 // table lists every route with its audience.
 func table() []*route {
-	return []*route{
+	return append(signInTable(), []*route{
 		{method: post, path: "/v1/subjects", who: storing, summary: "Store up to 1,000 subjects", status: created, slow: true, install: handle(enrol)},
 		{method: get, path: "/v1/subjects", who: workers, summary: "List the ids inside a work item", install: handle(members)},
 		{method: post, path: "/v1/subjects/{id}/corrections", who: services(authn.ScopeCRM), summary: "Store a new version of a subject's fields", status: created, install: handle(correct)},
@@ -90,11 +90,9 @@ func table() []*route {
 		{method: get, path: "/v1/organisations/{id}/numbers", who: overseeing, summary: "List the numbers an organisation calls from", install: handle(listNumbers)},
 		{method: post, path: "/v1/rules", who: officers, summary: "Bring the company's rules into force", install: handle(putRules)},
 		{method: post, path: "/v1/tokens", who: anybody, summary: "Make a service's access token, on the officer's code", status: created, install: handle(makeToken)},
-		{method: post, path: "/v1/sessions", who: anybody, summary: "Sign in with a one-time code", status: created, install: handle(signIn)},
-		{method: del, path: "/v1/sessions", who: everyone, summary: "Sign out", status: empty, install: handle(signOut)},
 
 		{method: get, path: "/healthz", who: anybody, summary: "The process answers", install: handle(healthy)},
 		{method: get, path: "/readyz", who: anybody, summary: "Entries can be recorded", install: handle(ready)},
 		{method: get, path: "/openapi.json", who: anybody, summary: "This document", install: handle(document)},
-	}
+	}...)
 }

@@ -54,14 +54,33 @@ func (p *Person) States() []pii.Row { return pii.State(p) }
 type Principal struct {
 	Person Person
 	Org    Org
-	Scope  string    // a service's scope; empty for a person
-	StepUp time.Time // when this session last signed in afresh; zero for services
+	Scope  string // a service's scope; empty for a person
+	// StepUp is when a passkey of hers last verified her in this session; zero: never.
+	StepUp time.Time
+	// Proved is when she last proved herself for an approval; see [Principal.MayApprove].
+	Proved time.Time
 	// Credential is the SHA-256 of the token the request came with: decisions name
 	// it in their basis, so that ending it ends what is under way. Nil: none.
 	Credential []byte
 	// Seen is the ledger's size before the principal's rows were read. A decision
 	// whose basis starts later would miss that he was ended in between. 0: unknown.
 	Seen uint64
+}
+
+// StepUpLife is how long a verified passkey counts as fresh.
+const StepUpLife = 10 * time.Minute
+
+// SteppedUp reports whether a passkey verified the principal shortly before now.
+func (p Principal) SteppedUp(now time.Time) bool { return fresh(p.StepUp, now) }
+
+// MayApprove reports whether she proved herself shortly before now, as an approval
+// needs: by a passkey, or, while she has none, by signing in with a one-time code.
+func (p Principal) MayApprove(now time.Time) bool { return p.SteppedUp(now) || fresh(p.Proved, now) }
+
+// fresh bears with a second process whose clock is a little ahead.
+func fresh(at, now time.Time) bool {
+	age := now.Sub(at)
+	return !at.IsZero() && -time.Minute < age && age < StepUpLife
 }
 
 // IsService reports whether the principal is a named service.

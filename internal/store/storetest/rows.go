@@ -151,7 +151,7 @@ func testStampedRows(t *testing.T, db *store.DB) {
 			m := []*grant.Member{{Ordinal: pii.Ordinal(i), Item: id}, {Ordinal: 4294967295, Item: id}}
 			c := &consent.Consent{Ordinal: pii.Ordinal(i), Purpose: "p", Recipient: o.ID, Given: s.flag, Notice: s.text, Proof: s.bytes, At: s.at}
 			u := &consent.OptOut{Ordinal: pii.Ordinal(i), Refused: s.flag, At: s.at}
-			k := &authn.Token{Hash: []byte(name), Person: p.ID, Scope: s.text, MadeAt: s.at, Until: s.at, StepUp: s.at, Ended: s.flag}
+			k := &authn.Token{Hash: []byte(name), Person: p.ID, Scope: s.text, How: authn.How(s.text), Agent: s.bytes, MadeAt: s.at, Until: s.at, StepUp: s.at, Proved: s.at, Ended: s.flag}
 			d := &authn.Code{Person: p.ID, Hash: []byte("code" + name), Until: s.at}
 			l := &casework.Complaint{ID: id, State: casework.Accepted, Ordinal: pii.Ordinal(i), FiledAt: s.at, CalledAt: s.at, Channel: s.text,
 				Known: s.known, Caller: s.bytes, Verified: s.flag, CodeHash: s.bytes, Month: "2026-11", Sealed: s.bytes}
@@ -275,6 +275,20 @@ func testLists(t *testing.T, db *store.DB) {
 	}
 	mustApply(t, db, effects...)
 	mustApply(t, db, grant.Closed{WorkItem: &grant.WorkItem{ID: request(2), Assignee: "a", Closed: true}})
+
+	session := func(hash string, of pii.PersonID, scope string, until time.Time, ended bool) {
+		mustApply(t, db, authn.TokenPut{Token: &authn.Token{Hash: []byte(hash), Person: of, Scope: scope, MadeAt: now, Until: until, Ended: ended}})
+	}
+	session("2", "a", "", now.Add(time.Hour), false)
+	session("1", "a", "", now.Add(time.Minute), false)
+	session("3", "a", "", now.Add(time.Hour), true)
+	session("4", "a", "", now, false)
+	session("5", "a", "crm", now.Add(time.Hour), false)
+	session("6", "b", "", now.Add(time.Hour), false)
+	open, err := db.Sessions(ctx, "a", now)
+	if diff := cmp.Diff([]string{"1", "2"}, ids(open, func(t authn.Token) string { return string(t.Hash) })); diff != "" || err != nil {
+		t.Error("sessions:", diff, err)
+	}
 
 	persons, err := db.Persons(ctx, "B", 3)
 	if diff := cmp.Diff([]pii.PersonID{"a", "b", "c"}, ids(persons, func(p party.Person) pii.PersonID { return p.ID })); diff != "" || err != nil {

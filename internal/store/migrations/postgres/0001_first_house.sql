@@ -185,13 +185,18 @@ CREATE TABLE token (
 	hash    BYTEA NOT NULL PRIMARY KEY,
 	person  TEXT COLLATE "C" NOT NULL,
 	scope   TEXT COLLATE "C" NOT NULL,
+	how     TEXT COLLATE "C" NOT NULL,
+	agent   BYTEA,
 	made_at BIGINT NOT NULL,
 	until   BIGINT NOT NULL,
 	step_up BIGINT NOT NULL,
+	proved  BIGINT NOT NULL,
 	ended   BOOLEAN NOT NULL,
 	entry   BIGINT NOT NULL,
 	mac     BYTEA NOT NULL
 );
+
+CREATE INDEX token_person ON token (person, ended, until);
 
 CREATE TABLE code (
 	person TEXT COLLATE "C" NOT NULL PRIMARY KEY,

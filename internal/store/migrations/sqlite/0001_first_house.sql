@@ -185,13 +185,18 @@ CREATE TABLE token (
 	hash    BLOB NOT NULL PRIMARY KEY,
 	person  TEXT NOT NULL,
 	scope   TEXT NOT NULL,
+	how     TEXT NOT NULL,
+	agent   BLOB,
 	made_at INTEGER NOT NULL,
 	until   INTEGER NOT NULL,
 	step_up INTEGER NOT NULL,
+	proved  INTEGER NOT NULL,
 	ended   INTEGER NOT NULL,
 	entry   INTEGER NOT NULL,
 	mac     BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX token_person ON token (person, ended, until);
 
 CREATE TABLE code (
 	person TEXT NOT NULL PRIMARY KEY,

@@ -248,12 +248,16 @@ CREATE UNIQUE INDEX subject_version_pkey ON public.subject_version USING btree (
 token.hash bytea NOT NULL;
 token.person text COLLATE "C" NOT NULL;
 token.scope text COLLATE "C" NOT NULL;
+token.how text COLLATE "C" NOT NULL;
+token.agent bytea;
 token.made_at bigint NOT NULL;
 token.until bigint NOT NULL;
 token.step_up bigint NOT NULL;
+token.proved bigint NOT NULL;
 token.ended boolean NOT NULL;
 token.entry bigint NOT NULL;
 token.mac bytea NOT NULL;
+CREATE INDEX token_person ON public.token USING btree (person, ended, until);
 CREATE UNIQUE INDEX token_pkey ON public.token USING btree (hash);
 training.person text COLLATE "C" NOT NULL;
 training.course text COLLATE "C" NOT NULL;

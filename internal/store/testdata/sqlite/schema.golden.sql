@@ -288,9 +288,12 @@ CREATE TABLE token (
 	hash    BLOB NOT NULL PRIMARY KEY,
 	person  TEXT NOT NULL,
 	scope   TEXT NOT NULL,
+	how     TEXT NOT NULL,
+	agent   BLOB,
 	made_at INTEGER NOT NULL,
 	until   INTEGER NOT NULL,
 	step_up INTEGER NOT NULL,
+	proved  INTEGER NOT NULL,
 	ended   INTEGER NOT NULL,
 	entry   INTEGER NOT NULL,
 	mac     BLOB NOT NULL
@@ -334,5 +337,6 @@ CREATE INDEX complaint_filed ON complaint (filed_at, id);
 CREATE INDEX complaint_ordinal ON complaint (ordinal, state);
 CREATE INDEX meter_until ON meter (until);
 CREATE INDEX org_number_org ON org_number (org, since, tag);
+CREATE INDEX token_person ON token (person, ended, until);
 CREATE INDEX work_item_assignee ON work_item (assignee, closed, opened_at, id);
 CREATE INDEX work_item_subject_item ON work_item_subject (item, ordinal);
