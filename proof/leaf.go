@@ -64,7 +64,8 @@ const (
 	KindIncident        Kind = 30 // a suspected incident was opened, joined, or decided
 	KindQuestion        Kind = 31 // who could see a person, or what somebody saw, was asked
 	KindProposal        Kind = 32 // a change of the rules was proposed, approved, or taken back
-	lastKind                 = KindProposal
+	KindSource          Kind = 33 // a table of the company's own database was enrolled, or taken out
+	lastKind                 = KindSource
 )
 
 var kindNames = [...]string{
@@ -75,7 +76,7 @@ var kindNames = [...]string{
 	KindTrace: "trace", KindPack: "pack", KindKeys: "keys", KindForget: "forget", KindImport: "import",
 	KindDisclosureRetry: "disclosure-retry", KindRestore: "restore", KindAttestation: "attestation", KindSample: "sample",
 	KindAlert: "alert", KindException: "exception", KindMessage: "message", KindIncident: "incident", KindQuestion: "question",
-	KindProposal: "proposal",
+	KindProposal: "proposal", KindSource: "source",
 }
 
 func (k Kind) String() string {
