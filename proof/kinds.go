@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -69,22 +70,57 @@ func asked(k Kind) bool {
 	return k == KindDisclosure || k == KindRefusal || k == KindLookup || k == KindDisclosureRetry
 }
 
-// ofCase: a step of the complaint names it; a trace rested on it among others; any
-// other entry is about the person it names.
+// ofCase: a step of the complaint names it; a trace rested on it among others; a
+// hearing is about such a trace; any other entry is about the person it names, or one
+// that such a trace rested on.
 func (p *Pack) ofCase(e *Entry, leaf Leaf) error {
-	if leaf.Kind == KindTrace {
+	named, _ := openedOnce(e.Fields, "case")
+	if leaf.Kind == KindTrace && named != p.Info.Case.String() {
 		return e.checkEvidence(*p.Info.Case)
 	}
-	if e.Evidence != nil {
-		return fail("", "role")
+	ok := named == p.Info.Case.String() || e.Line != nil
+	switch run, _ := openedOnce(e.Fields, RunField); {
+	case ok:
+	case leaf.Kind == KindHearing:
+		ok = slices.ContainsFunc(p.Entries, func(t Entry) bool { return t.isTrace(run) })
+	default:
+		ok = slices.ContainsFunc(p.Entries, func(t Entry) bool { return t.restsOn(e.Index) })
 	}
-	if v, ok := openedOnce(e.Fields, "case"); ok && v == p.Info.Case.String() {
-		return nil
-	}
-	if e.Line == nil {
+	if !ok || e.Evidence != nil {
 		return fail("", "role")
 	}
 	return nil
+}
+
+// Fields of a trace's entry. RestsField lists the entries that the answer rests on:
+// the disclosures of the people on the list to those it names first, and how the work
+// came to them. The others are what is read aloud.
+const (
+	RestsField     = "rests"   // indices, ascending, separated by commas
+	FindingField   = "finding" // JSON
+	SaidZhField    = "said-zh" // lines
+	SaidEnField    = "said-en"
+	RunField       = "run" // of a hearing: the request id of the trace
+	HearingField   = "act" // of a hearing: shown, answered
+	AnsweredAct    = "answered"
+	ShownAct       = "shown"
+	HearingAnswer  = "answer" // her words
+	HearingsPerson = "person"
+)
+
+func (e *Entry) isTrace(run string) bool {
+	leaf, err := DecodeLeaf(e.Leaf)
+	return err == nil && leaf.Kind == KindTrace && ID(leaf.Request).String() == run
+}
+
+// restsOn reports whether a trace's entry lists another among those it rests on.
+func (e *Entry) restsOn(index uint64) bool {
+	leaf, err := DecodeLeaf(e.Leaf)
+	if err != nil || leaf.Kind != KindTrace {
+		return false
+	}
+	list, ok := openedOnce(e.Fields, RestsField)
+	return ok && slices.Contains(strings.Split(list, ","), decimal(index))
 }
 
 // checkEvidence verifies that the trace rested on these complaints, and that the

@@ -2,6 +2,7 @@ package proof
 
 import (
 	"bytes"
+	"encoding/hex"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -90,6 +91,7 @@ func kinds(t testing.TB) map[string]*world {
 		}),
 		"case":                make(complained, func(w *world) { keyed(w); w.ofCase(true) }),
 		"case of nobody":      make(complained, func(w *world) { w.ofCase(false) }),
+		"case, heard":         make(heard, func(w *world) { w.ofHearing() }),
 		"earlier checkpoints": newWorld(t),
 	}
 	w := out["earlier checkpoints"]
@@ -120,6 +122,28 @@ func (w *world) ofCase(hers bool) {
 		w.pack.Entries = append(w.pack.Entries, w.log.bare(uint64(i), w.size))
 	}
 	w.pack.Entries[len(w.pack.Entries)-2].Evidence = []ID{caseID, otherCase}
+}
+
+// heard lets the log record a complaint, a trace that rested on an entry, and what the
+// person it names answered.
+func heard(w *world) {
+	w.log.add(KindComplaint, []Field{{"what", "filed"}, {"state", "accepted"}, {"case", caseID.String()}}, nil)
+	run := w.log.add(KindTrace, []Field{
+		{"evidence", EvidenceHash([]ID{caseID})}, {"verdict", "accuse"}, {RestsField, decimal(w.one) + "," + decimal(w.many)},
+		{SaidZhField, "记录指向 agent-17。\n第二行"}, {SaidEnField, "The records point to agent-17.\nIts <second> line"},
+	}, nil)
+	w.log.add(KindHearing, []Field{
+		{RunField, hex.EncodeToString(w.log.leaves[run][2:18])}, {HearingField, AnsweredAct}, {HearingsPerson, "agent-17"}, {HearingAnswer, "my account was lent"},
+	}, nil)
+}
+
+func (w *world) ofHearing() {
+	w.pack.Info.Kind, w.pack.Info.Case = KindOfCase, &caseID
+	w.pack.Entries = []Entry{w.log.bare(w.many, w.size)}
+	for i := w.size - 3; i < w.size; i++ {
+		w.pack.Entries = append(w.pack.Entries, w.log.bare(uint64(i), w.size))
+	}
+	w.pack.Entries[2].Evidence = []ID{caseID}
 }
 
 // earlier puts a checkpoint from before into the pack.
@@ -276,6 +300,13 @@ func kindChanges() []struct {
 			w.pack.Entries = append([]Entry{e}, w.pack.Entries...)
 			w.pack.Info.Entries++
 		}},
+		{"case, heard", "an entry the trace did not rest on", firstEntry + " role", func(w *world) { w.pack.Entries[0] = w.log.bare(w.none, w.size) }},
+		{"case, heard", "what it rested on is not opened", firstEntry + " role", func(w *world) {
+			w.pack.Entries[2].Fields = slices.DeleteFunc(w.pack.Entries[2].Fields, func(f Opened) bool { return f.Name == RestsField })
+		}},
+		{"case, heard", "an answer to another trace", secondEntry + " role", func(w *world) {
+			w.pack.Entries = []Entry{w.pack.Entries[1], w.pack.Entries[3]}
+		}},
 		{"case of nobody", "a person is named", "pack.json kind", func(w *world) { w.pack.Info.Subject = &w.subject }},
 		{"earlier checkpoints", "out of order", "earlier/000002.consistency earlier", func(w *world) {
 			w.pack.Earlier[0], w.pack.Earlier[1] = w.pack.Earlier[1], w.pack.Earlier[0]
@@ -388,6 +419,7 @@ func TestWhatIsSaidOfEveryKind(t *testing.T) {
 		"recipient of nothing":    {"All 0 entries"},
 		"case":                    {"2 steps, 1 traces", "1 entries about the person"},
 		"case of nobody":          {"0 entries about the person"},
+		"case, heard":             {"1 traces", "1 further entries", "answered by them, 1 times"},
 		"earlier checkpoints":     {"over the oldest entry came 9 s after it, over the newest 1 min 37 s"},
 	}
 	for name, w := range kinds(t) {

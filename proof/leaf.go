@@ -65,7 +65,8 @@ const (
 	KindQuestion        Kind = 31 // who could see a person, or what somebody saw, was asked
 	KindProposal        Kind = 32 // a change of the rules was proposed, approved, or taken back
 	KindSource          Kind = 33 // a table of the company's own database was enrolled, or taken out
-	lastKind                 = KindSource
+	KindHearing         Kind = 34 // a run of a trace was shown to the person it names, or she answered
+	lastKind                 = KindHearing
 )
 
 var kindNames = [...]string{
@@ -76,7 +77,7 @@ var kindNames = [...]string{
 	KindTrace: "trace", KindPack: "pack", KindKeys: "keys", KindForget: "forget", KindImport: "import",
 	KindDisclosureRetry: "disclosure-retry", KindRestore: "restore", KindAttestation: "attestation", KindSample: "sample",
 	KindAlert: "alert", KindException: "exception", KindMessage: "message", KindIncident: "incident", KindQuestion: "question",
-	KindProposal: "proposal", KindSource: "source",
+	KindProposal: "proposal", KindSource: "source", KindHearing: "hearing",
 }
 
 func (k Kind) String() string {

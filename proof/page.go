@@ -77,6 +77,7 @@ func (p *Pack) page(head Checkpoint) []byte {
 	}
 	b.WriteString("</p>\n")
 	r.table(&b)
+	r.traces(&b)
 	witness := r.pageWitness()
 	check := Sentence{
 		"核对方法：goldbell proof verify 证据包 --policy 策略文件，或离线核验页面；不需要服务器、数据库或网络。",
@@ -152,14 +153,44 @@ func (r Report) table(b *strings.Builder) {
 	b.WriteString("</tbody>\n</table>\n")
 }
 
+// traces reads aloud what each trace said, and what the persons it named answered.
+func (r Report) traces(b *strings.Builder) {
+	for _, f := range r.Entries {
+		title := Sentence{}
+		switch f.Kind {
+		case KindTrace:
+			title = both("溯源的结果（条目 %d）", "What the trace said (entry %d)", f.Index)
+			paragraphs(b, "zh-CN", title.Zh, f.Field(SaidZhField))
+			paragraphs(b, "en", title.En, f.Field(SaidEnField))
+		case KindHearing:
+			if f.Field(HearingField) == AnsweredAct {
+				title = both("%s 的答复（条目 %d）", "The answer of %s (entry %d)", plain(f.Field(HearingsPerson)), f.Index)
+				paragraphs(b, "zh-CN", title.Zh+" · "+title.En, f.Field(HearingAnswer))
+			}
+		}
+	}
+}
+
+func paragraphs(b *strings.Builder, lang, title, text string) {
+	if text == "" {
+		return
+	}
+	var of []Sentence
+	for line := range strings.SplitSeq(text, "\n") {
+		of = append(of, Sentence{line, line})
+	}
+	list(b, lang, safe(title), of, func(s Sentence) string { return s.Zh })
+}
+
 // cell is what came of an entry.
 func (r Report) cell(f Fact) string {
 	given, not := `提供 <span lang="en">given</span>`, `未提供 <span lang="en">not given</span>`
 	switch {
-	case r.Info.Kind == KindOfCase && f.Line == nil:
-		if f.Kind == KindTrace {
-			return safe(f.Field("verdict"))
-		}
+	case f.Kind == KindTrace && f.Line == nil:
+		return safe(f.Field("verdict"))
+	case f.Kind == KindHearing:
+		return safe(f.Field(HearingField) + ": " + f.Field(HearingsPerson))
+	case r.Info.Kind == KindOfCase && f.Field("case") != "" && f.Line == nil:
 		return safe(strings.Trim(f.Field("what")+" → "+f.Field("state"), " →"))
 	case f.Line != nil && f.Line.Shown:
 		return given

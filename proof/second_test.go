@@ -309,7 +309,7 @@ func (s *second) entry(b []byte, names ...string) entry {
 	e.leaf = s.base64(text(e.extra["leaf"]))
 	c := s.head(note)
 	s.must(included(c.size, e.index, e.leaf, path, c.root), "not in the log")
-	if !s.must(len(e.leaf) >= 128 && e.leaf[0] == 1 && e.leaf[1] >= 1 && e.leaf[1] <= 26 && e.leaf[26] == 1 &&
+	if !s.must(len(e.leaf) >= 128 && e.leaf[0] == 1 && e.leaf[1] >= 1 && e.leaf[1] <= 34 && e.leaf[26] == 1 &&
 		e.leaf[127] <= 48 && len(e.leaf) == 128+32*int(e.leaf[127]), "leaf") {
 		return e
 	}
@@ -545,6 +545,7 @@ func (s *second) earlier(info map[string]any, rest *[]file, c head) {
 
 func (s *second) entries(info map[string]any, rest *[]file, checkpoint string, ks []byte, last int64) {
 	clock, until, count, all := s.number(info["from"]), s.number(info["until"]), uint64(0), uint64(0)
+	var list []entry
 	for len(*rest) > 0 && (*rest)[0].name == fmt.Sprintf("entries/%06d.tlog-proof", all+1) {
 		all++
 		e := s.entry(s.next(rest, (*rest)[0].name), "fields", "leaf")
@@ -556,9 +557,13 @@ func (s *second) entries(info map[string]any, rest *[]file, checkpoint string, k
 		if s.shows(info, e, ks); s.err != nil {
 			return
 		}
-		if s.about(info, e); e.extra["line"] != nil {
+		if e.extra["line"] != nil {
 			count++
 		}
+		list = append(list, e)
+	}
+	for _, e := range list {
+		s.about(info, e, list)
 	}
 	if info["kind"] != "subject" {
 		count = all
@@ -570,7 +575,7 @@ func (s *second) entries(info map[string]any, rest *[]file, checkpoint string, k
 }
 
 // about: the entry belongs into a pack of this kind.
-func (s *second) about(info map[string]any, e entry) {
+func (s *second) about(info map[string]any, e entry, all []entry) {
 	asked := e.kind == 2 || e.kind == 3 || e.kind == 10 || e.kind == 23
 	s.must(e.extra["evidence"] == nil || info["kind"] == "case" && e.kind == 18, "evidence")
 	switch info["kind"] {
@@ -583,7 +588,7 @@ func (s *second) about(info map[string]any, e entry) {
 	case "case":
 		id := text(info["case"])
 		s.hex(id, 16)
-		if e.kind == 18 {
+		if e.kind == 18 && e.open["case"] != id {
 			list, _ := e.extra["evidence"].([]any)
 			var all []byte
 			for i, x := range list {
@@ -592,7 +597,15 @@ func (s *second) about(info map[string]any, e entry) {
 			}
 			s.must(slices.Contains(list, any(id)) && e.open["evidence"] == hex.EncodeToString(h(all)), "evidence")
 		} else {
-			s.must(e.open["case"] == id || e.extra["line"] != nil, "another case")
+			s.must(e.open["case"] == id || e.extra["line"] != nil || slices.ContainsFunc(all, func(t entry) bool {
+				if t.kind != 18 {
+					return false
+				}
+				if e.kind == 34 {
+					return e.open["run"] == hex.EncodeToString(t.request)
+				}
+				return slices.Contains(strings.Split(t.open["rests"], ","), strconv.FormatUint(e.index, 10))
+			}), "another case")
 		}
 	}
 }

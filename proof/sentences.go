@@ -177,20 +177,29 @@ func result(shown bool) Sentence {
 }
 
 func (r Report) ofCase() []Sentence {
-	steps, traces, hers := 0, 0, 0
+	steps, traces, heard, hers, rest := 0, 0, 0, 0, 0
 	for _, f := range r.Entries {
 		switch {
 		case f.Kind == KindTrace:
 			traces++
+		case f.Kind == KindHearing:
+			heard++
 		case f.Field("case") == r.Info.Case.String():
 			steps++
-		default:
+		case f.Line != nil:
 			hers++
+		default:
+			rest++
 		}
 	}
-	return []Sentence{both("投诉 %s：办理步骤 %d 个；以其为依据之一的溯源 %d 次；涉及所述本人的条目 %d 个。数目与经营者的索引一致。",
+	s := []Sentence{both("投诉 %s：办理步骤 %d 个；以其为依据之一的溯源 %d 次；涉及所述本人的条目 %d 个。数目与经营者的索引一致。",
 		"Complaint %s: %d steps, %d traces that rested on it among others, %d entries about the person it names, as many as the operator's index gives.",
 		r.Info.Case, steps, traces, hers)}
+	if rest > 0 {
+		s = append(s, both("另有 %d 个条目是溯源所依据的提供及其工作来源，不显示涉及何人；给名单上的人员看过溯源或其作答 %d 次。",
+			"%d further entries are the disclosures that a trace rested on and how the work was given; they show nobody. The traces were shown to persons they name, or answered by them, %d times.", rest, heard))
+	}
+	return s
 }
 
 // showsNot says what no check of this pack can show.

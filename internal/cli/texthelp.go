@@ -108,6 +108,7 @@ var helpText = map[string]fault.Sentence{
 	"trace --case":                {Zh: "案件`文件夹`", En: "the case `FOLDER`"},
 	"trace --explain":             {Zh: "把所依据的数字一并列出", En: "lay open the figures behind the answer"},
 	"trace --from":                {Zh: "此`日`起收到的投诉（2026-03-01，按 UTC+8，或 RFC 3339）", En: "complaints filed from this `DAY` on (2026-03-01, in UTC+8, or RFC 3339)"},
+	"trace --leave-out":           {Zh: "不计入的投诉`编号`，以逗号分隔；条目会写明", En: "`IDS` of complaints that do not count, separated by commas; the entry names them"},
 	"trace --until":               {Zh: "此`日`之前收到的投诉；不写则到现在", En: "complaints filed before this `DAY`; without it until now"},
 
 	"demo --seed":     {Zh: "情节的`种子`", En: "`SEED` of the plot"},

@@ -25,10 +25,10 @@ type liveFinding struct {
 
 func traceCommand(f *flags) action {
 	folder, explained := f.String("case", ""), f.Bool("explain", false)
-	places, from, until := f.Places(), f.Day("from"), f.Day("until")
+	places, from, until, leaveOut := f.Places(), f.Day("from"), f.Day("until"), f.String("leave-out", "")
 	return func(ctx context.Context, c *call) error {
 		if *folder != "" {
-			if !from.IsZero() || !until.IsZero() || *places != (server.Places{}) {
+			if !from.IsZero() || !until.IsZero() || *leaveOut != "" || *places != (server.Places{}) {
 				return usage("trace-both")
 			}
 			return c.traceCase(*folder, *explained)
@@ -37,7 +37,7 @@ func traceCommand(f *flags) action {
 		if err != nil {
 			return usage("trace-neither")
 		}
-		return c.traceLive(ctx, p, *from, *until, *explained)
+		return c.traceLive(ctx, p, *from, *until, *leaveOut, *explained)
 	}
 }
 
@@ -54,7 +54,7 @@ func (c *call) traceCase(folder string, explained bool) error {
 }
 
 // traceLive asks the server of the data directory, which records the run.
-func (c *call) traceLive(ctx context.Context, p server.Places, from, until time.Time, explained bool) (err error) {
+func (c *call) traceLive(ctx context.Context, p server.Places, from, until time.Time, leaveOut string, explained bool) (err error) {
 	if from.IsZero() {
 		from = beginning
 	}
@@ -70,8 +70,12 @@ func (c *call) traceLive(ctx context.Context, p server.Places, from, until time.
 	}
 	defer api.close(&err)
 	window := map[string]string{"from": from.UTC().Format(time.RFC3339Nano), "to": until.UTC().Format(time.RFC3339Nano)}
+	question := map[string]any{"complaints": window}
+	if leaveOut != "" {
+		question["leave_out"] = strings.Split(leaveOut, ",")
+	}
 	var found liveFinding
-	if err := api.call(ctx, "/v1/traces", "", map[string]any{"complaints": window}, &found); err != nil {
+	if err := api.call(ctx, "/v1/traces", "", question, &found); err != nil {
 		return err
 	}
 	return c.answer(found, func(w io.Writer) {

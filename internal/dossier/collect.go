@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/fault"
@@ -196,9 +197,10 @@ func (m *Maker) ofCase(ctx context.Context, o Order, size uint64, c *collection)
 	var steps []*ledger.Record
 	if err := m.found(ctx, caseRef(o.Case), size, func(r *ledger.Record) {
 		switch {
-		case r.Leaf.Kind == proof.KindTrace && m.Complaints == nil:
 		case destroyed(r):
 			c.forgotten++
+		case r.Leaf.Kind == proof.KindTrace && m.Complaints == nil && r.Fact("case") == "":
+		case r.Leaf.Kind == proof.KindHearing && !slices.ContainsFunc(steps, func(s *ledger.Record) bool { return s.Request().String() == r.Fact(proof.RunField) }):
 		default:
 			steps = append(steps, r)
 		}
@@ -214,7 +216,11 @@ func (m *Maker) ofCase(ctx context.Context, o Order, size uint64, c *collection)
 			return err
 		}
 	}
-	for _, r := range steps {
+	ground, err := m.ground(ctx, steps, size)
+	if err != nil {
+		return err
+	}
+	for _, r := range append(steps, ground...) {
 		// A pack about this case is about her too, and filed twice.
 		if !slices.ContainsFunc(c.entries, func(x *ledger.Record) bool { return x.Index == r.Index }) {
 			c.entries = append(c.entries, r)
@@ -229,6 +235,30 @@ func (m *Maker) ofCase(ctx context.Context, o Order, size uint64, c *collection)
 	return nil
 }
 
+// ground reads the entries that the traces among the steps rested on.
+func (m *Maker) ground(ctx context.Context, steps []*ledger.Record, size uint64) (all []*ledger.Record, err error) {
+	for _, s := range steps {
+		if s.Leaf.Kind != proof.KindTrace || s.Fact(proof.RestsField) == "" {
+			continue
+		}
+		for text := range strings.SplitSeq(s.Fact(proof.RestsField), ",") {
+			idx, err := strconv.ParseUint(text, 10, 63)
+			if err != nil || idx >= size {
+				return nil, fault.New(fault.Unavailable, "ledger-broken", "")
+			}
+			r, err := m.Ledger.Record(ctx, idx)
+			if fault.Is(err, fault.NotFound) {
+				continue // its opening was destroyed since
+			}
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, r)
+		}
+	}
+	return all, nil
+}
+
 // evidence is what a trace entry says it rested on: the ids are looked up again and
 // must have the hash that the entry records.
 func (m *Maker) evidence(ctx context.Context, r *ledger.Record) ([]proof.ID, error) {
@@ -241,9 +271,12 @@ func (m *Maker) evidence(ctx context.Context, r *ledger.Record) ([]proof.ID, err
 	if err != nil {
 		return nil, err
 	}
-	out := make([]proof.ID, len(ids))
-	for i, id := range ids {
-		out[i] = proof.ID(id)
+	left := strings.Split(r.Fact("left-out"), ",")
+	out := make([]proof.ID, 0, len(ids))
+	for _, id := range ids {
+		if !slices.Contains(left, id.String()) {
+			out = append(out, proof.ID(id))
+		}
 	}
 	if proof.EvidenceHash(out) != r.Fact("evidence") {
 		return nil, fault.New(fault.Conflict, "evidence-changed", "trace")

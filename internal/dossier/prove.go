@@ -95,7 +95,7 @@ func (m *Maker) entry(ctx context.Context, head ledger.Head, o Order, c *collect
 	if err != nil {
 		return e, err
 	}
-	if r.Leaf.Kind == proof.KindTrace {
+	if r.Leaf.Kind == proof.KindTrace && r.Fact("case") != o.Case.String() {
 		e.Evidence, err = m.evidence(ctx, r)
 		return e, err
 	}

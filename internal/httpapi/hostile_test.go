@@ -302,6 +302,8 @@ func (f *firm) samples(work string) map[string]any {
 		"/v1/complaints/{id}/closing":    m{"reason": "the second officer's reason"},
 		"/v1/complaints/{id}/mine":       m{"code": "00000-00000-00000-00000", "act": "follow"},
 		"/v1/traces":                     m{"complaints": m{"from": "2026-01-01T00:00:00Z", "to": hour}},
+		"/v1/traces/{id}/showing":        m{"person": "a001"},
+		"/v1/traces/{id}/answer":         m{"answer": "my account was lent"},
 		"/v1/found-files":                m{"case": work, "sha256": strings.Repeat("cd", 32), "rows": 2000},
 		"/v1/found-files/{id}/approve":   nil,
 		"/v1/found-files/matching":       fmt.Sprint("phone\n", customer(0)["phone"]),

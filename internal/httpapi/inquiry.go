@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"time"
 
@@ -17,6 +18,10 @@ type Tracer interface {
 	Ask(ctx context.Context, p party.Principal, q inquiry.Question) (inquiry.Answer, error)
 	// File matches a found file through the door and traces it.
 	File(ctx context.Context, p party.Principal, q inquiry.FileQuestion, src io.Reader) (inquiry.FileAnswer, error)
+	// Past reads a recorded run; Show lets a person it names read it and Answer.
+	Past(ctx context.Context, p party.Principal, id pii.RequestID) (inquiry.Run, error)
+	Show(ctx context.Context, p party.Principal, act inquiry.Act, to pii.PersonID) (entry uint64, err error)
+	Answer(ctx context.Context, p party.Principal, act inquiry.Act, words string) (entry uint64, err error)
 }
 
 // PackOrder asks for an evidence pack: about a subject, or the one a complaint
@@ -50,6 +55,7 @@ type traceIn struct {
 			From instant `json:"from"`
 			To   instant `json:"to"`
 		} `json:"complaints" doc:"filed in this window"`
+		LeaveOut []string `json:"leave_out,omitempty" maxItems:"1000" maxLength:"32" doc:"complaints among them that do not count; the entry says so"`
 	}
 }
 
@@ -63,7 +69,15 @@ func runTrace(a *API, ctx context.Context, c *call, in *traceIn) (*traceOut, err
 	if !window.From.Before(window.To.Time) {
 		return nil, bad("body.complaints.to")
 	}
-	got, err := a.Traces.Ask(ctx, c.who, inquiry.Question{ID: c.id, Hash: c.hash, From: window.From.Time, Until: window.To.Time})
+	q := inquiry.Question{ID: c.id, Hash: c.hash, From: window.From.Time, Until: window.To.Time}
+	for i, text := range in.Body.LeaveOut {
+		id, err := requestID(text, fmt.Sprintf("body.leave_out[%d]", i))
+		if err != nil {
+			return nil, err
+		}
+		q.LeaveOut = append(q.LeaveOut, id)
+	}
+	got, err := a.Traces.Ask(ctx, c.who, q)
 	if err != nil {
 		return nil, err
 	}

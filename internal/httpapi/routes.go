@@ -26,6 +26,7 @@ var (
 	overseeing = people(party.Officer, party.SecAdmin, party.Auditor)
 	persons    = people(party.Staff, party.Outsourced, party.Partner, party.Officer, party.SystemAdmin, party.SecAdmin, party.Auditor)
 	everyone   = persons.orServices(authn.ScopeImport, authn.ScopeSwitch, authn.ScopeCRM, authn.ScopeMetrics, authn.ScopeWitness)
+	hearable   = people(party.Staff, party.Outsourced, party.Partner, party.Officer)
 	storing    = services(authn.ScopeImport, authn.ScopeCRM)
 	switching  = services(authn.ScopeSwitch)
 )
@@ -63,6 +64,9 @@ func table() []*route {
 		{method: post, path: "/v1/complaints/{id}/closing", who: officers, summary: "Close a complaint as a second officer", install: handle(closeComplaint)},
 		{method: post, path: "/v1/complaints/{id}/mine", who: anybody, summary: "Follow, confirm or contest with the complaint's code", install: handle(hers)},
 		{method: post, path: "/v1/traces", who: officers, summary: "Ask who the records point to", status: created, slow: true, install: handle(runTrace)},
+		{method: get, path: "/v1/traces/{id}", who: hearable, summary: "A run of a trace, as it was recorded", install: handle(pastTrace)},
+		{method: post, path: "/v1/traces/{id}/showing", who: officers, summary: "Let a person whom a run names read it", status: created, install: handle(showTrace)},
+		{method: post, path: "/v1/traces/{id}/answer", who: hearable, summary: "Answer a run that names me", status: created, install: handle(answerTrace)},
 		{method: post, path: "/v1/found-files", who: officers, summary: "Ask for a second officer's approval to match a found file", status: accepted, install: handle(askFound)},
 		{method: post, path: "/v1/found-files/{id}/approve", who: officers, summary: "Approve the matching of a found file as the second person", install: handle(approveFound)},
 		{method: post, path: "/v1/found-files/matching", who: officers, summary: "Match a found file and ask who the records point to", status: created, stream: true, install: handle(matchFound)},

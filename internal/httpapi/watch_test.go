@@ -176,7 +176,7 @@ func TestTheVerifierPageIsAFile(t *testing.T) {
 }
 
 // broken is a tracer that panics with what must not be seen.
-type broken struct{}
+type broken struct{ httpapi.Tracer }
 
 func (broken) Ask(context.Context, party.Principal, inquiry.Question) (inquiry.Answer, error) {
 	panic(secret)

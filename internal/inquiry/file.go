@@ -120,7 +120,11 @@ func (q *Inquiry) File(ctx context.Context, p party.Principal, question FileQues
 		return out, fault.Wrap(fault.Internal, "internal", err)
 	}
 	out.Find, out.File.Merged = &finding, sources(&finding)
-	run, err := q.record(ctx, p, Question{ID: question.ID}, finding, []ledger.Ref{{Kind: ledger.RefCase, Key: bytes.Clone(question.Claim.Case[:])}}, []proof.Field{
+	about := make([]pii.Ordinal, len(m.Subjects))
+	for i, s := range m.Subjects {
+		about[i] = s.Ordinal
+	}
+	run, err := q.record(ctx, p, Question{ID: question.ID}, finding, about, []ledger.Ref{{Kind: ledger.RefCase, Key: bytes.Clone(question.Claim.Case[:])}}, []proof.Field{
 		{Name: "file", Value: hex.EncodeToString(question.Claim.File)},
 		{Name: "lookup", Value: strconv.FormatUint(m.Entry, 10)},
 		{Name: "case", Value: question.Claim.Case.String()},

@@ -7,6 +7,7 @@ package inquiry
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -66,7 +67,11 @@ type Question struct {
 	ID          pii.RequestID
 	Hash        []byte
 	From, Until time.Time // complaints filed in [From, Until)
+	// LeaveOut are complaints among those that do not count; the entry says so.
+	LeaveOut []pii.RequestID
 }
+
+const leftOutFact = "left-out"
 
 // Answer is a finding with the entry that recorded the run.
 type Answer struct {
@@ -81,6 +86,10 @@ func (q *Inquiry) Ask(ctx context.Context, p party.Principal, question Question)
 		return Answer{}, fault.New(fault.Denied, "not-yours", "")
 	}
 	complaints, err := q.Complaints.Filed(ctx, question.From, question.Until)
+	if err != nil {
+		return Answer{}, err
+	}
+	complaints, left, err := leaveOut(complaints, question.LeaveOut)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -100,34 +109,38 @@ func (q *Inquiry) Ask(ctx context.Context, p party.Principal, question Question)
 	if err != nil {
 		return Answer{}, fault.Wrap(fault.Internal, "internal", err)
 	}
-	return q.record(ctx, p, question, finding, caseRefs(complaints), []proof.Field{
+	return q.record(ctx, p, question, finding, ordinals(complaints), caseRefs(complaints), []proof.Field{
 		{Name: "from", Value: strconv.FormatInt(question.From.UnixMicro(), 10)},
 		{Name: "until", Value: strconv.FormatInt(question.Until.UnixMicro(), 10)},
 		{Name: "evidence", Value: evidenceHash(complaints)},
 		{Name: "items", Value: strconv.Itoa(len(complaints))},
+		{Name: leftOutFact, Value: left},
 	})
 }
 
-// record appends the run: which evidence, which engine, what it said.
-func (q *Inquiry) record(ctx context.Context, p party.Principal, question Question, f trace.Finding, refs []ledger.Ref, evidence []proof.Field) (Answer, error) {
-	receipt, err := q.Ledger.Append(ctx, ledger.Item{Request: question.ID, Hash: question.Hash, Entry: ledger.Entry{
-		Kind: proof.KindTrace, Actor: p.Person.ID, Org: p.Org.ID,
-		Refs: refs,
-		Facts: append(evidence,
-			proof.Field{Name: "engine", Value: f.Detail.Engine},
-			proof.Field{Name: "verdict", Value: string(f.Verdict)},
-			proof.Field{Name: "named", Value: strings.Join(f.Accused, ",")},
-			proof.Field{Name: "p-none", Value: strconv.FormatFloat(f.PNone, 'f', 6, 64)},
-		),
-	}})
-	if err != nil {
-		return Answer{}, err
+// leaveOut takes complaints out that the officer does not want counted. Each must be
+// there: a typing error would leave nothing out.
+func leaveOut(complaints []Complaint, ids []pii.RequestID) (kept []Complaint, left string, err error) {
+	var names []string
+	for _, id := range ids {
+		at := slices.IndexFunc(complaints, func(c Complaint) bool { return c.ID == id })
+		if at < 0 {
+			return nil, "", fault.New(fault.Invalid, "no-such-complaint", "leave_out")
+		}
+		complaints = slices.Delete(slices.Clone(complaints), at, at+1)
+		names = append(names, id.String())
 	}
-	defer receipt.Close()
-	if receipt.Again() {
-		return Answer{}, fault.New(fault.Conflict, "idempotency-late", "Idempotency-Key")
+	return complaints, strings.Join(names, ","), nil
+}
+
+// ordinals are whom the complaints are about, as far as we know them.
+func ordinals(complaints []Complaint) (of []pii.Ordinal) {
+	for _, c := range complaints {
+		if c.Ordinal != pii.Dummy {
+			of = append(of, c.Ordinal)
+		}
 	}
-	return Answer{ID: question.ID, Entry: receipt.Record().Index, Finding: f}, nil
+	return of
 }
 
 // evidenceHash commits to the complaints a run rested on.

@@ -168,6 +168,9 @@ func (o *opening) fact(name string) string {
 // refs is what the entry is found by.
 func (r *Record) refs() []Ref { return r.opening.refs(r.Leaf.Kind) }
 
+// Refs is what the entry is filed under.
+func (r *Record) Refs() []Ref { return r.refs() }
+
 // Facts lists all facts in the order the leaf commits to them.
 func (r *Record) Facts() []proof.Field { return r.opening.Facts }
 

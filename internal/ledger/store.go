@@ -130,6 +130,7 @@ const (
 	RefImport                         // 16 bytes: the import an enrolment belongs to
 	RefAttestation                    // one byte, 1: what auditors attested
 	RefState                          // one byte, 1: entries that state rows
+	RefRun                            // 16 bytes: a run of a trace, and what was heard about it
 )
 
 // Ref is what an entry is found by.
