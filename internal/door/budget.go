@@ -1,107 +1,111 @@
 package door
 
 import (
-	"context"
 	"fmt"
+	"math"
+	"slices"
 	"time"
 
+	"github.com/goldbell/goldbell/internal/grant"
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
-	"github.com/goldbell/goldbell/proof"
 )
 
-// beijing is the zone of windows and clocks; China keeps no summer time.
-var beijing = time.FixedZone("UTC+8", 8*60*60)
-
-// Caps are the budgets. Those of subjects count distinct ones per day and purpose;
-// those of requests and refusals count requests.
-type Caps struct {
-	Person   map[pii.Form]int64 `json:"person"`   // subjects a person may have in a form, a day
-	Org      map[pii.Form]int64 `json:"org"`      // subjects an organisation may have in a form, a day
-	Requests int64              `json:"requests"` // of a person, an hour
-	Refused  int64              `json:"refused"`  // of a person, a day: counted, never a reason not to record
-	Lookups  int64              `json:"lookups"`  // values a person or service may look up, a day
-}
-
-// DefaultCaps are the caps a data directory starts with.
-func DefaultCaps() Caps {
-	return Caps{
-		Person:   map[pii.Form]int64{pii.Masked: 1000, pii.Token: 5000, pii.Relay: 400, pii.Alias: 100, pii.Plain: 60},
-		Org:      map[pii.Form]int64{pii.Masked: 50_000, pii.Token: 100_000, pii.Relay: 20_000, pii.Alias: 5000, pii.Plain: 6000},
-		Requests: 5000, Refused: 2000, Lookups: 1_000_000,
-	}
+// taken is an answer as budgets see it.
+type taken struct {
+	by      party.Principal
+	request Request
+	work    grant.WorkItem
+	classes []pii.Class // of the fields, each once
+	shown   []pii.Ordinal
+	at      time.Time
 }
 
 // spends lists what an answer is charged to.
-func (c Caps) spends(p party.Principal, r Request, shown []pii.Ordinal, now time.Time) []ledger.Spend {
-	day, dayEnd := window(now, 24*time.Hour)
-	hour, hourEnd := window(now, time.Hour)
+func (c Caps) spends(t taken) []ledger.Spend {
+	p, r := t.by, t.request
+	day, dayEnd := Day.at(t.at)
+	hour, hourEnd := Hour.at(t.at)
 	class := fmt.Sprintf("%s|%s|%s", r.Purpose, r.Form, day)
-	return []ledger.Spend{
-		{Key: fmt.Sprintf("person|%s|%s", p.Person.ID, class), Cap: c.Person[r.Form], Subjects: shown, Until: dayEnd},
-		{Key: fmt.Sprintf("org|%s|%s", p.Org.ID, class), Cap: c.Org[r.Form], Subjects: shown, Until: dayEnd},
+	all := []ledger.Spend{
+		{Key: fmt.Sprintf("person|%s|%s", p.Person.ID, class), Cap: c.Person[r.Form], Subjects: t.shown, Until: dayEnd},
+		{Key: fmt.Sprintf("org|%s|%s", p.Org.ID, class), Cap: c.Org[r.Form], Subjects: t.shown, Until: dayEnd},
 		{Key: fmt.Sprintf("requests|%s|%s", p.Person.ID, hour), Cap: c.Requests, Amount: 1, Until: hourEnd},
 	}
+	if t.work.IsException() { // it has a budget of its own: each showing counts
+		all[0] = ledger.Spend{Key: grant.ExceptionMeter(t.work.ID), Cap: t.work.Budget, Amount: int64(len(t.shown)), Until: t.work.Until}
+	}
+	for _, l := range c.Limits {
+		if key, end, ok := l.of(t); ok {
+			all = append(all, ledger.Spend{Key: key, Cap: l.Subjects, Subjects: t.shown, Until: end})
+		}
+	}
+	return append(all, t.lines()...)
+}
+
+// of is the meter of the limit that an answer is charged to, if it counts there.
+func (l Limit) of(t taken) (key string, end time.Time, ok bool) {
+	if t.request.Form < l.Form || l.Purpose != "" && l.Purpose != t.request.Purpose || l.Class != nil && !slices.Contains(t.classes, *l.Class) {
+		return "", end, false
+	}
+	whose := ""
+	switch l.Of {
+	case OfPerson:
+		if t.work.IsException() {
+			return "", end, false
+		}
+		whose = string(t.by.Person.ID)
+	case OfOrg:
+		whose = string(t.by.Org.ID)
+	}
+	class := "*"
+	if l.Class != nil {
+		class = string(*l.Class)
+	}
+	name, end := l.Window.at(t.at)
+	return fmt.Sprintf("limit|%s|%s|%s|%s|%s|%s", l.Of, whose, l.Purpose, class, l.Form, name), end, true
+}
+
+// lines charge the meters towards the lines of the 2017 judicial interpretation: of
+// the person, and of another organisation as recipient. They count what was taken in
+// plain or provided outside, each subject once per class, for ever, and stop nobody.
+func (t taken) lines() (all []ledger.Spend) {
+	outside := t.by.Org.Kind == party.Handler || t.request.Verb == pii.Provide || t.request.Verb == pii.Export
+	if t.request.Form != pii.Plain && !(outside && t.request.Form == pii.Alias) {
+		return nil
+	}
+	for _, c := range t.classes {
+		keys := []string{grant.PersonLine(t.by.Person.ID, c)}
+		if t.by.Org.ID != pii.Own {
+			keys = append(keys, grant.OrgLine(t.by.Org.ID, c))
+		}
+		for _, key := range keys {
+			all = append(all, ledger.Spend{Key: key, Cap: math.MaxInt64, Subjects: t.shown, Until: endless})
+		}
+	}
+	return all
+}
+
+// classesOf are the classes of some fields, each once.
+func classesOf(schema pii.Schema, fields []pii.Field) (all []pii.Class) {
+	for _, f := range fields {
+		if spec, ok := schema.Spec(f); ok && !slices.Contains(all, spec.Class) {
+			all = append(all, spec.Class)
+		}
+	}
+	return all
 }
 
 // refused charges a refusal to the caller's own refusal budget, never to one that
 // colleagues share: free refusals let a patient caller count the numbers we hold;
 // shared ones let him starve the team.
 func (c Caps) refused(p party.Principal, now time.Time) []ledger.Spend {
-	day, end := window(now, 24*time.Hour)
+	day, end := Day.at(now)
 	return []ledger.Spend{{Key: fmt.Sprintf("refused|%s|%s", p.Person.ID, day), Cap: c.Refused, Amount: 1, Until: end}}
 }
 
 func (c Caps) lookups(p party.Principal, n int64, now time.Time) []ledger.Spend {
-	day, end := window(now, 24*time.Hour)
+	day, end := Day.at(now)
 	return []ledger.Spend{{Key: fmt.Sprintf("lookups|%s|%s", p.Person.ID, day), Cap: c.Lookups, Amount: n, Until: end}}
-}
-
-// window names the window of UTC+8 that now is in, and its end.
-func window(now time.Time, length time.Duration) (name string, end time.Time) {
-	t := now.In(beijing)
-	if length == time.Hour {
-		start := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), 0, 0, 0, beijing)
-		return start.Format("2006-01-02T15"), start.Add(time.Hour)
-	}
-	start := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, beijing)
-	return start.Format("2006-01-02"), start.AddDate(0, 0, 1)
-}
-
-// Refusals of one principal above freeRefusals in a minute are one entry with a
-// count, and the principal is slowed.
-const (
-	freeRefusals = 60
-	slowness     = 250 * time.Millisecond
-)
-
-type flood struct {
-	fold  *ledger.Fold
-	seen  *ledger.Counter
-	clock func() time.Time
-}
-
-func newFlood(l *ledger.Ledger, clock func() time.Time) *flood {
-	return &flood{clock: clock, seen: ledger.NewCounter(), fold: l.NewFold(func(person string, _ int) ledger.Entry {
-		return ledger.Entry{Kind: proof.KindRefusals, Actor: pii.PersonID(person)}
-	})}
-}
-
-// refused counts a refusal. folded says that it is one too many this minute: it is
-// counted towards the minute's one entry, after a pause.
-func (f *flood) refused(ctx context.Context, who pii.PersonID) (folded bool, err error) {
-	now := f.clock()
-	if f.seen.Add(string(who), now) <= freeRefusals {
-		return false, nil
-	}
-	f.fold.Count(ctx, string(who), now)
-	t := time.NewTimer(slowness)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true, nil
-	case <-ctx.Done():
-		return true, ctx.Err()
-	}
 }

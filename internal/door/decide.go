@@ -21,7 +21,8 @@ type decision struct {
 	principal party.Principal
 	request   Request
 	basis     ledger.Basis
-	version   string // of the rules
+	rules     *loadedRules
+	work      grant.WorkItem // the request names; none if its stamp does not check
 	cases     []subjectCase
 }
 
@@ -51,7 +52,7 @@ func (d *Door) decide(ctx context.Context, p party.Principal, r Request) (*decis
 	if err != nil {
 		return nil, err
 	}
-	dec := &decision{principal: p, request: r, version: rules.Version()}
+	dec := &decision{principal: p, request: r, rules: rules}
 	dec.basis = d.basis(p, r.Work, rules.entry)
 	ids, err := d.known(ctx, p, r)
 	if err != nil {
@@ -65,7 +66,8 @@ func (d *Door) decide(ctx context.Context, p party.Principal, r Request) (*decis
 	if err != nil {
 		return nil, err
 	}
-	facts, err := d.gather(ctx, p, r, ground, subjects)
+	dec.work = d.genuine(ground.Work)
+	facts, err := d.gather(ctx, dec, ground, subjects)
 	if err != nil {
 		return nil, err
 	}
@@ -176,8 +178,9 @@ func (d *Door) Members(ctx context.Context, w grant.WorkItem) ([]vault.Subject, 
 // gather puts the facts about every subject of the request together. In a work item
 // that is not his a caller's question is about no one, and beside its members only
 // the dummy's facts are asked for: a row about a hidden subject takes time to read.
-func (d *Door) gather(ctx context.Context, p party.Principal, r Request, g Ground, subjects []vault.Subject) ([]policy.Facts, error) {
-	m := d.matter(p, r, d.genuine(g.Work))
+func (d *Door) gather(ctx context.Context, dec *decision, g Ground, subjects []vault.Subject) ([]policy.Facts, error) {
+	p, r := dec.principal, dec.request
+	m := d.matter(p, r, dec.work, dec.rules.sheets[r.Purpose])
 	base := m.Facts(r)
 	members := d.members(g, base.Work.Open && base.Work.Assigned)
 	agreed, err := d.consents(ctx, m, r, members, subjects)
@@ -223,9 +226,9 @@ func (d *Door) refuses(o consent.OptOut) bool {
 }
 
 // matter is what is on record about a request.
-func (d *Door) matter(p party.Principal, r Request, w grant.WorkItem) Matter {
+func (d *Door) matter(p party.Principal, r Request, w grant.WorkItem, sheet grant.Sheet) Matter {
 	return Matter{
-		At: d.Clock(), Person: p.Person, Org: p.Org, StepUp: p.StepUp, Work: w, Sheet: d.Sheets[r.Purpose], Schema: d.Vault.Schema(),
+		At: d.Clock(), Person: p.Person, Org: p.Org, StepUp: p.StepUp, Work: w, Sheet: sheet, Schema: d.Vault.Schema(),
 	}
 }
 
@@ -270,8 +273,11 @@ func (d *Door) consents(ctx context.Context, m Matter, r Request, members map[pi
 // becomes if a budget is used up.
 func (dec *decision) item(d *Door, p party.Principal, r Request) ledger.Item {
 	entry, refusal := dec.entry(), dec.overBudget()
-	entry.Spends = d.Caps.spends(p, r, dec.shown(), d.Clock())
-	refused := d.Caps.refused(p, d.Clock())
+	caps := d.capsOf(dec.rules)
+	entry.Spends = caps.spends(taken{
+		by: p, request: r, work: dec.work, classes: classesOf(d.Vault.Schema(), r.Fields), shown: dec.shown(), at: d.Clock(),
+	})
+	refused := caps.refused(p, d.Clock())
 	if !dec.anyShown() {
 		entry.Spends = refused
 	}
@@ -338,7 +344,7 @@ func (dec *decision) entryWith(line func(subjectCase) proof.Line) ledger.Entry {
 		e.Subjects = append(e.Subjects, ledger.Subject{Ordinal: c.subject.Ordinal, Key: c.subject.Key, Line: l})
 	}
 	e.Facts = []proof.Field{
-		fact("rules", dec.version),
+		fact("rules", dec.rules.Version()),
 		fact("reasons", dec.reasonIDs()),
 		fact("outside", strings.Join(outside, ",")),
 		fact("known", dec.known()),

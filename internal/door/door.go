@@ -143,6 +143,13 @@ func (d *Door) answer(ctx context.Context, p party.Principal, r Request, release
 	if err := d.check(r); err != nil {
 		return Answer{}, err
 	}
+	rules, err := d.currentRules(ctx)
+	if err != nil {
+		return Answer{}, err
+	}
+	if _, ok := rules.sheets[r.Purpose]; !ok {
+		return Answer{}, fault.New(fault.Invalid, "bad-request", "purpose")
+	}
 	for range tries {
 		a, err := d.try(ctx, p, r, release)
 		if !ledger.Stale(err) {
@@ -242,9 +249,6 @@ func (d *Door) check(r Request) error {
 			return fault.New(fault.Invalid, "bad-request", "subjects")
 		}
 		subjects[s] = true
-	}
-	if _, ok := d.Sheets[r.Purpose]; !ok {
-		return fault.New(fault.Invalid, "bad-request", "purpose")
 	}
 	return nil
 }

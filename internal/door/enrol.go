@@ -203,7 +203,7 @@ func (d *Door) FinishImport(ctx context.Context, p party.Principal, id pii.Reque
 		}
 		row.Done = true
 		answer, silent := finished(p, row, sum, true), finished(p, row, sum, false)
-		answer.Spends = d.Caps.lookups(p, max(sum.Stored, 1), d.Clock())
+		answer.Spends = d.capsNow().lookups(p, max(sum.Stored, 1), d.Clock())
 		return ledger.Item{
 			Entry: answer, Refusal: &silent, Basis: ledger.Basis{Keys: []string{importEnd(imp), importBatch(imp)}},
 		}, nil

@@ -1,6 +1,7 @@
 package door
 
 import (
+	"slices"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/grant"
@@ -32,15 +33,19 @@ func (m Matter) Facts(r Request) policy.Facts {
 		Work: policy.Work{
 			Open:     m.Work.OpenAt(m.At) && m.Work.Purpose == r.Purpose,
 			Assigned: m.Work.Assignee == m.Person.ID && m.Work.Recipient == m.Org.ID,
-			Kind:     string(m.Work.Kind), SelfMade: m.Work.OpenedBy == m.Work.Assignee, Approved: true,
+			Kind:     string(m.Work.Kind), SelfMade: m.Work.IsSelfMade(), Approved: m.Work.IsApproved(),
+			Frozen: m.Work.Frozen, FreshDue: !m.Work.FreshSince.IsZero() && !m.StepUp.After(m.Work.FreshSince),
 		},
-		Sheet: policy.Sheet{Marketing: m.Sheet.Marketing},
+		Sheet: policy.Sheet{
+			Marketing: m.Sheet.Marketing,
+			Holder:    m.Sheet.Purpose != "" && m.Sheet.Holders.Holds(string(m.Person.Kind), m.Person.Post, m.Org.ID),
+		},
 		Agreement: policy.Agreement{
 			Live: m.Org.Agreement.LiveAt(m.At), Assessed: m.Org.Assessment.Done(), Covers: m.Org.Agreement.Covers(r.Purpose, r.Fields...),
 		},
 		Transfer: policy.Transfer{Home: !m.Org.Abroad(), Basis: m.Org.TransferAt(m.At)},
 	}
-	f.Sheet.Covers, f.Sheet.Highest = sheetAnswer(m.Sheet, r.Fields)
+	f.Sheet.Covers, f.Sheet.Highest = sheetAnswer(m.Sheet, m.Work, r.Fields)
 	for _, field := range r.Fields {
 		spec, _ := m.Schema.Spec(field)
 		f.Sensitive = f.Sensitive || spec.Sensitive
@@ -100,15 +105,12 @@ func (m Matter) retained(fields []pii.Field, stored time.Time) bool {
 }
 
 // sheetAnswer says whether the sheet names every field, and the highest form it
-// allows for all of them.
-func sheetAnswer(s grant.Sheet, fields []pii.Field) (covers bool, highest pii.Form) {
-	highest = pii.Plain
-	for _, f := range fields {
-		h, ok := s.Highest[f]
-		if !ok {
-			return false, pii.None
-		}
-		highest = min(highest, h)
+// allows for all of them. An exception allows what it names and no more than the sheet.
+func sheetAnswer(s grant.Sheet, w grant.WorkItem, fields []pii.Field) (covers bool, highest pii.Form) {
+	covers, highest = s.Answer(fields)
+	if w.IsException() {
+		highest = min(highest, w.Highest)
+		covers = covers && !slices.ContainsFunc(fields, func(f pii.Field) bool { return !slices.Contains(w.Fields, f) })
 	}
-	return true, highest
+	return covers, highest
 }

@@ -202,7 +202,7 @@ func (d *Door) refuseFound(ctx context.Context, p party.Principal, f FoundClaim,
 		return err
 	}
 	e := d.foundEntry(p, nil, append(f.facts("refused"), fact("rule", why)))
-	e.Kind, e.Spends = proof.KindRefusal, d.Caps.refused(p, d.Clock())
+	e.Kind, e.Spends = proof.KindRefusal, d.capsNow().refused(p, d.Clock())
 	if _, err := d.record(ctx, id, nil, e); err != nil {
 		return err
 	}
@@ -267,9 +267,9 @@ func (d *Door) MatchFound(ctx context.Context, p party.Principal, f FoundClaim, 
 	item := ledger.Item{Request: id, Basis: basis}
 	if row == nil {
 		entry.Refs = []ledger.Ref{{Kind: ledger.RefCase, Key: bytes.Clone(f.Case[:])}}
-		entry.Spends = d.Caps.lookups(p, f.Rows, d.Clock())
+		entry.Spends = d.capsNow().lookups(p, f.Rows, d.Clock())
 		refusal := d.foundEntry(p, nil, append(f.facts("refused"), fact("rule", "budget")))
-		refusal.Kind, refusal.Spends = proof.KindRefusal, d.Caps.refused(p, d.Clock())
+		refusal.Kind, refusal.Spends = proof.KindRefusal, d.capsNow().refused(p, d.Clock())
 		item.Refusal = &refusal
 	} else {
 		entry.Revokes = []string{"found|" + f.id().String()}

@@ -69,13 +69,13 @@ func (d *Door) find(ctx context.Context, p party.Principal, l Lookup) (Found, er
 	entry := ledger.Entry{
 		Kind: proof.KindLookup, Actor: p.Person.ID, Org: p.Org.ID, Verb: pii.Read, Form: pii.None,
 		Fields: []pii.Field{l.Field}, Purpose: l.Purpose, Work: l.Work,
-		Facts:  []proof.Field{fact("rules", dec.version)},
-		Spends: d.Caps.lookups(p, 1, d.Clock()),
+		Facts:  []proof.Field{fact("rules", dec.rules.Version())},
+		Spends: d.capsOf(dec.rules).lookups(p, 1, d.Clock()),
 		// The same size whether hit or miss: one subject line, the dummy's on a miss.
 		Subjects: []ledger.Subject{{Ordinal: target.Ordinal, Key: target.Key, Line: proof.Line{Shown: true, Version: uint32(target.Version)}}},
 	}
 	refusal := entry
-	refusal.Kind, refusal.Spends = proof.KindRefusal, d.Caps.refused(p, d.Clock())
+	refusal.Kind, refusal.Spends = proof.KindRefusal, d.capsOf(dec.rules).refused(p, d.Clock())
 	refusal.Subjects = []ledger.Subject{{Ordinal: target.Ordinal, Key: target.Key, Line: proof.Line{Rule: "budget"}}}
 	receipt, err := d.Ledger.Append(ctx, ledger.Item{Request: l.ID, Hash: l.Hash, Entry: entry, Refusal: &refusal, Basis: dec.basis})
 	if err != nil {
@@ -174,7 +174,11 @@ func (d *Door) Inbound(ctx context.Context, p party.Principal, in Inbound) (pii.
 	if p.Scope != ScopeSwitch {
 		return in.ID, fault.New(fault.Denied, "not-yours", "")
 	}
-	if _, ok := d.Sheets[in.Purpose]; !ok || !grant.Inbound.Allows(in.Purpose) {
+	rules, err := d.currentRules(ctx)
+	if err != nil {
+		return in.ID, err
+	}
+	if sheet, ok := rules.sheets[in.Purpose]; !ok || !sheet.For(grant.Inbound) {
 		return in.ID, fault.New(fault.Invalid, "bad-request", "purpose")
 	}
 	if !d.takesCalls(in.Assignee) {
@@ -193,7 +197,7 @@ func (d *Door) Inbound(ctx context.Context, p party.Principal, in Inbound) (pii.
 		Kind: proof.KindLookup, Actor: p.Person.ID, Org: p.Org.ID, Verb: pii.Read, Form: pii.None,
 		Fields: []pii.Field{pii.Phone}, Purpose: in.Purpose, Work: in.ID,
 		Facts:    []proof.Field{fact("assignee", string(in.Assignee.ID))},
-		Spends:   d.Caps.lookups(p, 1, d.Clock()),
+		Spends:   d.capsOf(rules).lookups(p, 1, d.Clock()),
 		Subjects: []ledger.Subject{{Ordinal: target.Ordinal, Key: target.Key, Line: proof.Line{Shown: true, Version: uint32(target.Version)}}},
 		Effects:  []ledger.Effect{grant.Opened{WorkItem: work, Members: []*grant.Member{{Ordinal: target.Ordinal, Item: in.ID}}}},
 	}

@@ -57,11 +57,15 @@ func (e *Erasure) StampRow() (string, []byte) { return "erasure", canonical(e) }
 // ErasurePut inserts or replaces an erasure.
 type ErasurePut struct{ *Erasure }
 
-// RuleSet is the company's own rules, as Cedar text. The index of its entry is
-// in the ledger's head row while it is in force.
+// RuleSet is what the company decides by beside what ships: its own rules as Cedar
+// text, its purpose sheets and its caps. Whatever of it changes, the whole is a new
+// row. The index of its entry is in the ledger's head row while it is in force, so
+// that an older row put back with SQL is never read.
 type RuleSet struct {
 	Version   string       `json:"version"` // SHA-256 of shipped and company rules, hex
 	Text      string       `json:"text"`
+	Sheets    string       `json:"sheets"` // JSON, see [grant.Overlay]; empty: those that ship
+	Caps      string       `json:"caps"`   // JSON of [Caps]; empty: those that ship
 	By        pii.PersonID `json:"by"`
 	At        time.Time    `json:"at"`
 	pii.Stamp `json:"-"`

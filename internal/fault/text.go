@@ -142,4 +142,7 @@ var sentences = map[string]Sentence{
 	"record-kept":         {"该个人的记录仍在保存期内（最后一条记录之后三年），不能销毁。", "This person's record must still be kept (three years after its last entry); it was not destroyed."},
 	"forget-again":        {"数据库里有已销毁记录密钥的个人的残留，已再次清除。", "The database held rows of a person whose record key was destroyed; they were deleted again."},
 	"sample-empty":        {"账本还没有条目，无从抽样。", "The ledger has no entries yet; there is nothing to sample."},
+	"sheet-sensitive":     {"敏感个人信息须以法定职责、单独同意或紧急情况为合法性基础。", "Sensitive personal information needs a legal duty, separate consent or an emergency as its legal basis."},
+	"sheet-why":           {"请写明该处理目的为什么需要这个字段。", "Say why the purpose needs this field."},
+	"over-ceiling":        {"额度超过产品允许的上限。", "The cap is above the highest the product allows."},
 }

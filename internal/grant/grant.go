@@ -16,25 +16,6 @@ import (
 	"github.com/goldbell/goldbell/internal/pii"
 )
 
-// Sheet is a purpose sheet: what a purpose needs, and no more.
-type Sheet struct {
-	Purpose   pii.Purpose
-	Zh, En    string
-	Basis     string                 // legal basis, as PIPL 13 counts: "contract", "consent", "legal-duty"
-	Highest   map[pii.Field]pii.Form // fields the purpose needs, with the highest form each may take
-	Marketing bool                   // an opt-out (拒绝营销) stops it
-}
-
-// Allows reports whether the sheet covers every field in this form.
-func (s Sheet) Allows(fields []pii.Field, f pii.Form) bool {
-	for _, x := range fields {
-		if highest, ok := s.Highest[x]; !ok || f > highest {
-			return false
-		}
-	}
-	return len(fields) > 0
-}
-
 // WorkKind says what sort of work an item is.
 type WorkKind string
 
@@ -46,12 +27,16 @@ const (
 	Retention     WorkKind = "retention"      // an expired retention period
 	Inbound       WorkKind = "inbound"        // an inbound caller, posted by the switch
 	PartnerLead   WorkKind = "partner-lead"
+
+	// Opened by an [Exception] only.
+	ExceptionWork  WorkKind = "exception"   // 例外授权, approved
+	BreakGlassWork WorkKind = "break-glass" // 应急授权, reviewed afterwards
 )
 
-// WorkKinds lists every kind.
+// WorkKinds lists the kinds of work that are assigned.
 var WorkKinds = []WorkKind{CallTask, SupportTicket, ComplaintWork, RightsRequest, Retention, Inbound, PartnerLead}
 
-// Valid reports whether k is a kind.
+// Valid reports whether k is a kind of work that is assigned.
 func (k WorkKind) Valid() bool { return slices.Contains(WorkKinds, k) }
 
 // WorkItem is a piece of work assigned to one principal, for some subjects and
@@ -68,7 +53,34 @@ type WorkItem struct {
 	Closed    bool          `json:"closed"`
 	Subjects  int           `json:"subjects"` // how many; who they are is in the store
 	Digest    []byte        `json:"digest"`   // SHA-256 over the sorted ordinals, so that the stamp covers the set
+	AskedBy   pii.PersonID  `json:"asked_by"` // who asked the opener for it, where he said; empty: nobody named
+
+	// Of exceptions only: what they allow beside the sheet and the rules.
+	Fields  []pii.Field `json:"fields"`
+	Highest pii.Form    `json:"highest"`
+	Budget  int64       `json:"budget"` // subjects shown, each time counted
+
+	// What an alert did to the item.
+	Frozen     bool      `json:"frozen"`
+	FreshSince time.Time `json:"fresh_since"` // zero: no fresh sign-in is asked for
+
 	pii.Stamp `json:"-"`
+}
+
+// IsException reports whether an exception opened the item.
+func (w WorkItem) IsException() bool { return w.Kind == ExceptionWork || w.Kind == BreakGlassWork }
+
+// IsApproved reports whether the item needs no approval, or has that of somebody who
+// neither asked nor gains. Break-glass is reviewed instead.
+func (w WorkItem) IsApproved() bool {
+	return w.Kind != ExceptionWork ||
+		w.OpenedBy != "" && w.AskedBy != "" && w.OpenedBy != w.AskedBy && w.OpenedBy != w.Assignee && w.AskedBy != w.Assignee
+}
+
+// IsSelfMade reports whether the one who works on the item asked for it himself.
+// Break-glass is, and is reviewed instead.
+func (w WorkItem) IsSelfMade() bool {
+	return w.Kind != BreakGlassWork && (w.OpenedBy == w.Assignee || w.AskedBy == w.Assignee)
 }
 
 // StampRow implements [pii.Stamped].
@@ -139,6 +151,9 @@ type Membership struct {
 
 // Closed replaces the item's row by the closed one.
 type Closed struct{ *WorkItem }
+
+// Changed replaces an open item's row: frozen, or released.
+type Changed struct{ *WorkItem }
 
 // Store keeps work items. [Opened] and [Closed] are effects.
 type Store interface {

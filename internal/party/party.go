@@ -65,6 +65,8 @@ type Principal struct {
 	// Seen is the ledger's size before the principal's rows were read. A decision
 	// whose basis starts later would miss that he was ended in between. 0: unknown.
 	Seen uint64
+	// Network is a pseudonym of the network the request came from; empty: unknown.
+	Network string
 }
 
 // StepUpLife is how long a verified passkey counts as fresh.

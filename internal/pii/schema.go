@@ -35,6 +35,31 @@ const (
 // MaxLevel is the highest level of a field (GB/T 43697, general data).
 const MaxLevel = 4
 
+// Class is how gravely the misuse of a field counts. It follows 法释〔2017〕10号,
+// article 5: a crime begins at 50 records of the first class, 500 of the second and
+// 5,000 of the rest, half of that if they were obtained in duty or service.
+type Class string
+
+const (
+	Ordinary  Class = ""          // the rest, such as names and numbers
+	Affecting Class = "affecting" // lodging, communication records, health, transactions, what else touches person or property
+	Grave     Class = "grave"     // movements, contents of communication, credit, property
+)
+
+// Classes lists them, the lightest first.
+var Classes = []Class{Ordinary, Affecting, Grave}
+
+// Weight is how many records of the lightest class one of this class is worth.
+func (c Class) Weight() int64 {
+	switch c {
+	case Grave:
+		return 100
+	case Affecting:
+		return 10
+	}
+	return 1
+}
+
 // FieldSpec declares one field.
 type FieldSpec struct {
 	Field     Field `json:"field"`
@@ -43,6 +68,7 @@ type FieldSpec struct {
 	Sensitive bool  `json:"sensitive"` // PIPL 28
 	Indexed   bool  `json:"indexed"`   // can be looked up by value
 	Days      int   `json:"days"`      // retention in days; 0 = as long as the subject is stored
+	Class     Class `json:"class,omitempty"`
 }
 
 // Schema is the ordered list of fields.
@@ -86,6 +112,9 @@ func (s Schema) Check() error {
 		}
 		if !slices.Contains([]Kind{KindName, KindPhone, KindEmail, KindIDCard, KindCompany, KindAddress, KindText}, f.Kind) {
 			return fmt.Errorf("schema: field %q: unknown kind", f.Field)
+		}
+		if !slices.Contains(Classes, f.Class) {
+			return fmt.Errorf("schema: field %q: unknown class", f.Field)
 		}
 		seen[f.Field] = true
 	}

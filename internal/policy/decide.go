@@ -136,11 +136,14 @@ func contextOf(f Facts) cedar.Record {
 			"kind":     cedar.String(f.Work.Kind),
 			"selfMade": cedar.Boolean(f.Work.SelfMade),
 			"approved": cedar.Boolean(f.Work.Approved),
+			"frozen":   cedar.Boolean(f.Work.Frozen),
+			"freshDue": cedar.Boolean(f.Work.FreshDue),
 		}),
 		"sheet": cedar.NewRecord(cedar.RecordMap{
 			"covers":    cedar.Boolean(f.Sheet.Covers),
 			"highest":   cedar.Long(f.Sheet.Highest),
 			"marketing": cedar.Boolean(f.Sheet.Marketing),
+			"holder":    cedar.Boolean(f.Sheet.Holder),
 		}),
 		"agreement": cedar.NewRecord(cedar.RecordMap{
 			"live":     cedar.Boolean(f.Agreement.Live),

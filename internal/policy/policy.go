@@ -54,7 +54,9 @@ type Principal struct {
 type Work struct {
 	Open, Assigned bool
 	Kind           string
-	SelfMade       bool // opened by the one it is assigned to
+	SelfMade       bool // opened, or asked for, by the one it is assigned to
+	Frozen         bool // an alert about its use is not judged yet
+	FreshDue       bool // an alert asks for a fresh sign-in, and there was none since
 	Approved       bool // it needs no approval, or somebody gave it who neither asked nor gains
 }
 
@@ -63,6 +65,7 @@ type Sheet struct {
 	Covers    bool     // it names every one of them
 	Highest   pii.Form // the highest form it allows for all of them
 	Marketing bool
+	Holder    bool // the principal is one of those who may hold the purpose
 }
 
 // Subject is the state of the person asked for.

@@ -36,7 +36,7 @@ func clerk(changes ...func(*Facts)) Facts {
 		Verb: pii.Read, Form: pii.Plain, Fields: FieldsOf(pii.Phone), Level: 3, Purpose: "support",
 		Principal: Principal{ID: "1001", Org: pii.Own, Kind: "staff", OrgKind: "own", ContractOpen: true, TrainingValid: true, StepUp: true},
 		Work:      Work{Open: true, Assigned: true, Kind: "support-ticket", Approved: true},
-		Sheet:     Sheet{Covers: true, Highest: pii.Plain},
+		Sheet:     Sheet{Covers: true, Highest: pii.Plain, Holder: true},
 		Subject:   Subject{Retained: true},
 		Transfer:  Transfer{Home: true},
 	}
@@ -101,6 +101,9 @@ var refusals = []struct {
 	{"no-open-work-item", clerk(func(f *Facts) { f.Work.Open = false }), clerk()},
 	{"not-assigned", clerk(func(f *Facts) { f.Work.Assigned = false }), clerk()},
 	{"self-made-work", clerk(func(f *Facts) { f.Work.SelfMade = true }), clerk()},
+	{"work-frozen", clerk(func(f *Facts) { f.Work.Frozen = true }), clerk()},
+	{"fresh-sign-in-due", clerk(func(f *Facts) { f.Work.FreshDue = true }), clerk()},
+	{"not-a-holder", clerk(func(f *Facts) { f.Sheet.Holder = false }), clerk()},
 	{"outside-purpose-sheet", clerk(func(f *Facts) { f.Sheet.Covers = false }), clerk()},
 	{"outside-purpose-sheet", clerk(func(f *Facts) { f.Sheet.Highest = pii.Alias }), clerk()},
 	{"outside-purpose-sheet", clerk(doing(pii.Dial, pii.Relay), func(f *Facts) { f.Sheet.Highest = pii.Token }),
@@ -176,6 +179,9 @@ var shippedPermits = []struct {
 	{"partner token", clerk(partner, doing(pii.Read, pii.Token)), "work-token"},
 	{"agency call", clerk(agency, doing(pii.Dial, pii.Relay)), "work-call"},
 	{"plain", clerk(), NoPermit},
+	{"an approved exception", clerk(func(f *Facts) { f.Work.Kind = "exception" }), "work-exception"},
+	{"break-glass", clerk(agency, func(f *Facts) { f.Work.Kind = "break-glass" }), "work-exception"},
+	{"an exception exports nothing", clerk(doing(pii.Export, pii.Plain), func(f *Facts) { f.Work.Kind = "exception" }), NoPermit},
 	{"alias", clerk(partner, doing(pii.Read, pii.Alias)), NoPermit},
 	{"export", clerk(doing(pii.Export, pii.Masked)), NoPermit},
 	{"provide", clerk(partner, doing(pii.Provide, pii.Alias)), NoPermit},
@@ -289,7 +295,7 @@ func TestI3MissingAttributeRefuses(t *testing.T) {
 			}
 		}
 	}
-	if dropped != 9+5+9+13 {
+	if dropped != 9+5+9+16 {
 		t.Errorf("%d attributes were dropped: is one new?", dropped)
 	}
 }

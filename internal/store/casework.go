@@ -22,13 +22,9 @@ func putComplaint(idx uint64, c *casework.Complaint) ([]call, error) {
 	if err := exact(c.FiledAt, c.CalledAt); err != nil {
 		return nil, err
 	}
-	var known any // NULL for nil
-	if c.Known != nil {
-		text, err := joined(c.Known)
-		if err != nil {
-			return nil, err
-		}
-		known = text
+	known, err := orNull(c.Known)
+	if err != nil {
+		return nil, err
 	}
 	return put(idx, c, upsertComplaint, c.ID[:], string(c.State), int64(c.Ordinal), micros(c.FiledAt), micros(c.CalledAt),
 		c.Channel, known, c.Caller, c.Verified, c.CodeHash, c.Month, c.Sealed)

@@ -132,6 +132,14 @@ func joined[T ~string](list []T) (string, error) {
 	return b.String(), nil
 }
 
+// orNull writes a list of fields, NULL for nil.
+func orNull(list []pii.Field) (any, error) {
+	if list == nil {
+		return nil, nil
+	}
+	return joined(list)
+}
+
 var errColumn = errors.New("a column holds another type")
 
 // stamped returns the stamp's columns, and refuses a row that does not carry the

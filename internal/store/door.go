@@ -86,13 +86,13 @@ func putErasure(idx uint64, e *door.Erasure) ([]call, error) {
 		string(e.ApprovedBy), string(e.State))
 }
 
-const insertRuleSet = `INSERT INTO rule_set (version, text, made_by, at, entry, mac) VALUES ($1, $2, $3, $4, $5, $6)`
+const insertRuleSet = `INSERT INTO rule_set (version, text, sheets, caps, made_by, at, entry, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
 
 func putRuleSet(idx uint64, r *door.RuleSet) ([]call, error) {
 	if err := exact(r.At); err != nil {
 		return nil, err
 	}
-	return put(idx, r, insertRuleSet, r.Version, r.Text, string(r.By), micros(r.At))
+	return put(idx, r, insertRuleSet, r.Version, r.Text, r.Sheets, r.Caps, string(r.By), micros(r.At))
 }
 
 const selectImport = `SELECT id, made_by, file, opened_at, horizon, done, entry, mac FROM import WHERE id = $1`
@@ -131,12 +131,12 @@ func (db *DB) Erasures(ctx context.Context, in door.ErasureState) (all []door.Er
 	return all, err
 }
 
-const selectRuleSet = `SELECT version, text, made_by, at, entry, mac FROM rule_set WHERE entry = $1`
+const selectRuleSet = `SELECT version, text, sheets, caps, made_by, at, entry, mac FROM rule_set WHERE entry = $1`
 
 // RuleSet implements [door.Store].
 func (db *DB) RuleSet(ctx context.Context, entry uint64) (r door.RuleSet, ok bool, err error) {
 	ok, err = db.row(ctx, "rule set", selectRuleSet,
-		[]any{&r.Version, &r.Text, &r.By, (*instant)(&r.At), &r.Entry, &r.MAC}, int64(entry))
+		[]any{&r.Version, &r.Text, &r.Sheets, &r.Caps, &r.By, (*instant)(&r.At), &r.Entry, &r.MAC}, int64(entry))
 	return r, ok, err
 }
 

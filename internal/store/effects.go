@@ -34,7 +34,9 @@ func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
 	case grant.Opened:
 		return d.openWork(idx, e)
 	case grant.Closed:
-		return closeWork(idx, e.WorkItem)
+		return replaceWork(idx, e.WorkItem)
+	case grant.Changed:
+		return replaceWork(idx, e.WorkItem)
 	case consent.Put:
 		return putConsent(idx, e.Consent)
 	case consent.OptOutPut:

@@ -11,18 +11,15 @@ import (
 var _ grant.Store = (*DB)(nil)
 
 const insertWork = `INSERT INTO work_item
-(id, kind, purpose, assignee, recipient, opened_by, opened_at, until, closed, subjects, digest, entry, mac)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+(id, kind, purpose, assignee, recipient, opened_by, opened_at, until, closed, subjects, digest,
+	asked_by, fields, highest, budget, frozen, fresh_at, entry, mac)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`
 
 var insertMembers = values(`INSERT INTO work_item_subject (ordinal, item, entry, mac) VALUES `, 4, ``)
 
 func (d dialect) openWork(idx uint64, e grant.Opened) ([]call, error) {
 	w := e.WorkItem
-	if err := exact(w.OpenedAt, w.Until); err != nil {
-		return nil, err
-	}
-	calls, err := put(idx, w, insertWork, w.ID[:], string(w.Kind), string(w.Purpose), string(w.Assignee), string(w.Recipient),
-		string(w.OpenedBy), micros(w.OpenedAt), micros(w.Until), w.Closed, int64(w.Subjects), w.Digest)
+	calls, err := putWork(idx, w, insertWork)
 	if err != nil {
 		return nil, err
 	}
@@ -37,16 +34,27 @@ func (d dialect) openWork(idx uint64, e grant.Opened) ([]call, error) {
 	return d.insert(calls, insertMembers, flat), nil
 }
 
-const closeWorkItem = `UPDATE work_item SET kind = $2, purpose = $3, assignee = $4, recipient = $5, opened_by = $6,
-	opened_at = $7, until = $8, closed = $9, subjects = $10, digest = $11, entry = $12, mac = $13
-WHERE id = $1 AND NOT closed`
-
-func closeWork(idx uint64, w *grant.WorkItem) ([]call, error) {
-	if err := exact(w.OpenedAt, w.Until); err != nil {
+func putWork(idx uint64, w *grant.WorkItem, text string) ([]call, error) {
+	if err := exact(w.OpenedAt, w.Until, w.FreshSince); err != nil {
 		return nil, err
 	}
-	calls, err := put(idx, w, closeWorkItem, w.ID[:], string(w.Kind), string(w.Purpose), string(w.Assignee), string(w.Recipient),
-		string(w.OpenedBy), micros(w.OpenedAt), micros(w.Until), w.Closed, int64(w.Subjects), w.Digest)
+	fields, err := orNull(w.Fields)
+	if err != nil {
+		return nil, err
+	}
+	return put(idx, w, text, w.ID[:], string(w.Kind), string(w.Purpose), string(w.Assignee), string(w.Recipient),
+		string(w.OpenedBy), micros(w.OpenedAt), micros(w.Until), w.Closed, int64(w.Subjects), w.Digest,
+		string(w.AskedBy), fields, int64(w.Highest), w.Budget, w.Frozen, micros(w.FreshSince))
+}
+
+const replaceWorkItem = `UPDATE work_item SET kind = $2, purpose = $3, assignee = $4, recipient = $5, opened_by = $6,
+	opened_at = $7, until = $8, closed = $9, subjects = $10, digest = $11, asked_by = $12, fields = $13, highest = $14,
+	budget = $15, frozen = $16, fresh_at = $17, entry = $18, mac = $19
+WHERE id = $1 AND NOT closed`
+
+// replaceWork closes an item, or changes an open one.
+func replaceWork(idx uint64, w *grant.WorkItem) ([]call, error) {
+	calls, err := putWork(idx, w, replaceWorkItem)
 	if err == nil {
 		calls[0].want, calls[0].other = 1, fault.New(fault.Conflict, "stale", "work_item")
 	}
@@ -54,11 +62,12 @@ func closeWork(idx uint64, w *grant.WorkItem) ([]call, error) {
 }
 
 const workColumns = `w.id, w.kind, w.purpose, w.assignee, w.recipient, w.opened_by, w.opened_at, w.until, w.closed,
-	w.subjects, w.digest, w.entry, w.mac`
+	w.subjects, w.digest, w.asked_by, w.fields, w.highest, w.budget, w.frozen, w.fresh_at, w.entry, w.mac`
 
 func workInto(w *grant.WorkItem) []any {
 	return []any{(*id16)(&w.ID), &w.Kind, &w.Purpose, &w.Assignee, &w.Recipient, &w.OpenedBy, (*instant)(&w.OpenedAt),
-		(*instant)(&w.Until), &w.Closed, &w.Subjects, (*blob)(&w.Digest), &w.Entry, &w.MAC}
+		(*instant)(&w.Until), &w.Closed, &w.Subjects, (*blob)(&w.Digest), &w.AskedBy, (*fields)(&w.Fields),
+		&w.Highest, &w.Budget, &w.Frozen, (*instant)(&w.FreshSince), &w.Entry, &w.MAC}
 }
 
 const selectWork = `SELECT ` + workColumns + ` FROM work_item w WHERE w.id = $1`

@@ -78,7 +78,7 @@ func (f *Firm) Open() {
 	f.OK(err)
 	f.Door, err = door.New(f.t.Context(), door.Config{
 		Store: f.Store, Grants: f.Store, Consent: f.Store, Vault: f.Vault, Tags: f.Store, Ledger: f.Ledger,
-		Sheets: Sheets(), Caps: door.DefaultCaps(), Clock: clock, Rand: rand.Reader,
+		Sheets: grant.Sheets(), Caps: door.DefaultCaps(), Clock: clock, Rand: rand.Reader,
 	})
 	f.OK(err)
 	f.t.Cleanup(func() { _ = f.Ledger.Close(); _ = f.Store.Close() })
@@ -90,14 +90,6 @@ func (f *Firm) LedgerConfig() ledger.Config {
 		Store: f.Store, Peers: f.Store, Ring: f.Ring, Keeper: ledger.NewKeeper(filepath.Join(f.Dir, "state", "head"), "test.invalid/log"),
 		Clock: func() time.Time { return f.Now }, Rand: rand.Reader, Keys: f.Vault.RecordKeys, Remains: f.Store,
 	}
-}
-
-// Sheets are the purpose sheets of a firm.
-func Sheets() map[pii.Purpose]grant.Sheet {
-	return map[pii.Purpose]grant.Sheet{"telesales": {
-		Purpose: "telesales", Marketing: true,
-		Highest: map[pii.Field]pii.Form{pii.Name: pii.Plain, pii.Phone: pii.Plain, pii.Company: pii.Plain},
-	}}
 }
 
 // OK ends the test on an error.

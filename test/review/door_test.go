@@ -245,7 +245,6 @@ func TestI4AnImportIsToldOnce(t *testing.T) {
 // switch must not open work of another purpose for an agent.
 func TestTheSwitchPostsCallersOnly(t *testing.T) {
 	f := firm.New(t, 1)
-	f.Door.Sheets = grant.Sheets()
 	for purpose, want := range map[pii.Purpose]bool{grant.Support: true, grant.Billing: true, grant.Telesales: false, grant.RightsRequests: false} {
 		_, err := f.Door.Inbound(t.Context(), party.Principal{Person: party.Person{ID: "sw", Org: pii.Own, Kind: party.Service}, Scope: door.ScopeSwitch}, door.Inbound{
 			ID: firm.NewID(), Value: pii.NewValue("13800000001"), Purpose: purpose, Assignee: f.Agent.Person,

@@ -147,7 +147,8 @@ func testStampedRows(t *testing.T, db *store.DB) {
 			no := &consent.Notice{Purpose: pii.Purpose(name), Version: s.text, Digest: s.bytes, Recipients: names[pii.OrgID](s.known), Fields: s.known,
 				From: s.at, Editorial: s.flag}
 			w := &grant.WorkItem{ID: id, Kind: grant.CallTask, Purpose: "telesales", Assignee: p.ID, Recipient: o.ID, OpenedBy: "boss",
-				OpenedAt: s.at, Until: s.at, Subjects: 2, Digest: s.bytes}
+				OpenedAt: s.at, Until: s.at, Subjects: 2, Digest: s.bytes, AskedBy: pii.PersonID(s.text), Fields: s.known,
+				Highest: pii.Relay, Budget: 1 << 40, Frozen: s.flag, FreshSince: s.at}
 			m := []*grant.Member{{Ordinal: pii.Ordinal(i), Item: id}, {Ordinal: 4294967295, Item: id}}
 			c := &consent.Consent{Ordinal: pii.Ordinal(i), Purpose: "p", Recipient: o.ID, Given: s.flag, Notice: s.text, Proof: s.bytes, At: s.at}
 			u := &consent.OptOut{Ordinal: pii.Ordinal(i), Refused: s.flag, At: s.at}
@@ -158,7 +159,7 @@ func testStampedRows(t *testing.T, db *store.DB) {
 			im := &door.Import{ID: id, By: p.ID, File: s.bytes, OpenedAt: s.at, Before: 1 << 30, Done: s.flag}
 			er := &door.Erasure{ID: id, Ordinal: 7, Work: request(5), AskedBy: p.ID, AskedAt: s.at, ApprovedBy: pii.PersonID(s.text), State: door.ErasureAsked}
 			ff := &door.FoundFile{ID: id, Case: request(6), File: s.bytes, Rows: 1 << 40, AskedBy: p.ID, AskedAt: s.at, ApprovedBy: pii.PersonID(s.text), State: door.FoundAsked}
-			ru := &door.RuleSet{Version: s.text, Text: s.text, By: p.ID, At: s.at}
+			ru := &door.RuleSet{Version: s.text, Text: s.text, Sheets: s.text, Caps: s.text, By: p.ID, At: s.at}
 
 			entry := head(t, db).Size
 			mustApply(t, db, party.OrgPut{Org: o}, &party.PersonPut{Person: p}, party.TrainingPut{Training: tr},

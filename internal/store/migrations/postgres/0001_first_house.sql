@@ -221,6 +221,12 @@ CREATE TABLE work_item (
 	closed    BOOLEAN NOT NULL,
 	subjects  BIGINT NOT NULL,
 	digest    BYTEA,
+	asked_by  TEXT COLLATE "C" NOT NULL,
+	fields    TEXT COLLATE "C",
+	highest   BIGINT NOT NULL,
+	budget    BIGINT NOT NULL,
+	frozen    BOOLEAN NOT NULL,
+	fresh_at  BIGINT NOT NULL,
 	entry     BIGINT NOT NULL,
 	mac       BYTEA NOT NULL
 );
@@ -407,6 +413,8 @@ CREATE TABLE rule_set (
 	entry   BIGINT NOT NULL PRIMARY KEY,
 	version TEXT COLLATE "C" NOT NULL,
 	text    TEXT COLLATE "C" NOT NULL,
+	sheets  TEXT COLLATE "C" NOT NULL,
+	caps    TEXT COLLATE "C" NOT NULL,
 	made_by TEXT COLLATE "C" NOT NULL,
 	at      BIGINT NOT NULL,
 	mac     BYTEA NOT NULL

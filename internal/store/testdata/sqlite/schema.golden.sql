@@ -264,6 +264,8 @@ CREATE TABLE rule_set (
 	entry   INTEGER NOT NULL PRIMARY KEY,
 	version TEXT NOT NULL,
 	text    TEXT NOT NULL,
+	sheets  TEXT NOT NULL,
+	caps    TEXT NOT NULL,
 	made_by TEXT NOT NULL,
 	at      INTEGER NOT NULL,
 	mac     BLOB NOT NULL
@@ -320,6 +322,12 @@ CREATE TABLE work_item (
 	closed    INTEGER NOT NULL,
 	subjects  INTEGER NOT NULL,
 	digest    BLOB,
+	asked_by  TEXT NOT NULL,
+	fields    TEXT,
+	highest   INTEGER NOT NULL,
+	budget    INTEGER NOT NULL,
+	frozen    INTEGER NOT NULL,
+	fresh_at  INTEGER NOT NULL,
 	entry     INTEGER NOT NULL,
 	mac       BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
