@@ -1,6 +1,16 @@
 package door
 
-import "context"
+import (
+	"context"
+
+	"github.com/goldbell/goldbell/internal/policy"
+)
+
+// WithRules makes the door load its rules with load, and load them now.
+func (d *Door) WithRules(load func(company string) (*policy.Rules, error)) {
+	d.load = load
+	d.rules.Store(nil)
+}
 
 // CutRehearsal takes the dummy step out of the reads and lookups that are chosen.
 func (d *Door) CutRehearsal(read func(Request) bool, lookup func(Lookup) bool) {

@@ -33,7 +33,7 @@ func (m Matter) Facts(r Request) policy.Facts {
 		Work: policy.Work{
 			Open:     m.Work.OpenAt(m.At) && m.Work.Purpose == r.Purpose,
 			Assigned: m.Work.Assignee == m.Person.ID && m.Work.Recipient == m.Org.ID,
-			Kind:     string(m.Work.Kind), SelfMade: m.Work.IsSelfMade(), Approved: m.Work.IsApproved(),
+			Kind:     string(m.Work.Kind), SelfMade: !m.Work.ID.IsZero() && m.Work.IsSelfMade(), Approved: m.Work.IsApproved(),
 			Frozen: m.Work.Frozen, FreshDue: !m.Work.FreshSince.IsZero() && !m.StepUp.After(m.Work.FreshSince),
 		},
 		Sheet: policy.Sheet{

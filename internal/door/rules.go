@@ -88,7 +88,7 @@ func (d *Door) currentRules(ctx context.Context) (*loadedRules, error) {
 func (d *Door) loadRules(set RuleSet) (*loadedRules, error) {
 	r := &loadedRules{set: set}
 	var err error
-	if r.Rules, err = policy.Load(set.Text); err != nil {
+	if r.Rules, err = d.load(set.Text); err != nil {
 		return nil, err
 	}
 	if r.sheets, err = grant.Overlay(d.Sheets, set.Sheets); err != nil {

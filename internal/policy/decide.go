@@ -12,8 +12,12 @@ const maxKnown = 4096
 // Decide answers for one subject. The same facts get the same answer, so that a
 // batch of alike subjects costs one evaluation.
 func (r *Rules) Decide(f Facts) Decision {
+	key := f
+	if !r.names(f.Principal.ID) {
+		key.Principal.ID = "" // nobody's rule: whoever asks with these facts is answered alike
+	}
 	r.mu.RLock()
-	d, ok := r.known[f]
+	d, ok := r.known[key]
 	r.mu.RUnlock()
 	if ok {
 		return d
@@ -24,9 +28,12 @@ func (r *Rules) Decide(f Facts) Decision {
 	if len(r.known) >= maxKnown {
 		clear(r.known)
 	}
-	r.known[f] = d
+	r.known[key] = d
 	return d
 }
+
+// names reports whether a rule names this very person.
+func (r *Rules) names(id pii.PersonID) bool { return r.namesAny || r.named[id] }
 
 // Highest tells, after a refusal, the highest lower form of the same verb that
 // would be allowed, or [pii.None].

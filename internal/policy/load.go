@@ -41,6 +41,13 @@ type Rules struct {
 	actions map[cedar.EntityUID]actionRules
 	reasons map[cedar.PolicyID]Reason
 
+	order   []cedar.PolicyID // of the reasons, as they are told
+	permits map[cedar.PolicyID]bool
+
+	// Persons that rules name. A name written with an escape counts as anybody's.
+	named    map[pii.PersonID]bool
+	namesAny bool
+
 	mu    sync.RWMutex // guards known
 	known map[Facts]Decision
 }
@@ -100,6 +107,8 @@ func load(base, company string) (*Rules, error) {
 	r := &Rules{
 		check:   validate.New(sch),
 		reasons: map[cedar.PolicyID]Reason{},
+		permits: map[cedar.PolicyID]bool{},
+		named:   map[pii.PersonID]bool{},
 		known:   map[Facts]Decision{},
 	}
 	all, err := r.read("base", base, nil)
@@ -121,6 +130,15 @@ func load(base, company string) (*Rules, error) {
 
 // Version is a hash over the text of all rules, the one an entry names.
 func (r *Rules) Version() string { return r.version }
+
+// List lists the rules as their reasons are told: the shipped ones, then the
+// company's; permits says whether each permits.
+func (r *Rules) List() (reasons []Reason, permits []bool) {
+	for _, id := range r.order {
+		reasons, permits = append(reasons, r.reasons[id]), append(permits, r.permits[id])
+	}
+	return reasons, permits
+}
 
 func readSchema() (*resolved.Schema, error) {
 	var s schema.Schema
@@ -182,7 +200,19 @@ func (r *Rules) readRule(origin string, p *cedar.Policy) (rule, error) {
 		return wrong(strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	r.reasons[id] = reasonOf(id, notes, p.Effect() == cedar.Permit)
+	r.order, r.permits[id] = append(r.order, id), p.Effect() == cedar.Permit
+	r.note(p)
 	return rule{id, p}, nil
+}
+
+var personName = regexp.MustCompile(`Person::"((?:[^"\\]|\\.)*)"`)
+
+// note remembers which persons a rule names.
+func (r *Rules) note(p *cedar.Policy) {
+	for _, m := range personName.FindAllSubmatch(p.MarshalCedar(), -1) {
+		r.named[pii.PersonID(m[1])] = true
+		r.namesAny = r.namesAny || strings.ContainsRune(string(m[1]), '\\')
+	}
 }
 
 func reasonOf(id cedar.PolicyID, notes cedar.Annotations, permit bool) Reason {
