@@ -1,18 +1,21 @@
 // Package casework takes complaints in and moves them from state to state.
 //
-// Its one invariant: a complaint is closed by its complainant, with the code she
-// was given, or by an officer who never touched it, with a reason and an appeal
-// window; never by its handler. Whether the contact she named is one of ours
+// Its one invariant: a complaint is closed by its complainant, with a one-time code
+// answered from the contact that complained, or, when she was silent for long
+// enough, by an officer who never touched it, with a reason and the way to appeal
+// sent to her; never by its handler. Whether the contact she named is one of ours
 // changes neither the answer nor the size of the entry. It does not trace, and
 // opens nothing but what complainants and handlers wrote.
 package casework
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/grant"
+	"github.com/goldbell/goldbell/internal/law"
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
@@ -24,6 +27,15 @@ type Finder interface {
 	// Contact returns whose value it is; the dummy if it is nobody's, or not one
 	// person's alone. Its steps are the same either way. v is normalised.
 	Contact(ctx context.Context, f pii.Field, v pii.Value) (pii.Ordinal, error)
+	// ID is the id of a subject; of the dummy it is the dummy's.
+	ID(ctx context.Context, of pii.Ordinal) (pii.SubjectID, error)
+}
+
+// Numbers is the register of numbers and addresses of our own people and partners.
+type Numbers interface {
+	// Registered lists whose it was at a time. tag is the Sealer's fingerprint of
+	// the number's caller key.
+	Registered(ctx context.Context, tag []byte, at time.Time) ([]pii.OrgID, error)
 }
 
 // Sealer seals what complainants and handlers write under the ledger's record key
@@ -35,11 +47,19 @@ type Sealer interface {
 	Fingerprint(v pii.Value) []byte
 }
 
-// Limits are how many complaints one source may file.
-type Limits struct{ Minute, Day int64 }
+// Limits are how many complaints one source may file, and how many one-time codes
+// may be asked for by one source, sent to one contact, and sent altogether.
+type Limits struct {
+	Minute, Day           int64
+	CodeMinute, CodeDay   int64 // of one source
+	ContactDay, AllDay    int64
+	AttachmentBytesSource int64 // of one source, a day
+}
 
 // DefaultLimits let an office behind one address complain, and no script.
-var DefaultLimits = Limits{Minute: 10, Day: 100}
+var DefaultLimits = Limits{
+	Minute: 10, Day: 100, CodeMinute: 6, CodeDay: 60, ContactDay: 6, AllDay: 20_000, AttachmentBytesSource: 200 << 20,
+}
 
 // Config is what a Desk is made of.
 type Config struct {
@@ -52,15 +72,34 @@ type Config struct {
 	Limits Limits
 	Ledger *ledger.Ledger
 	Clock  func() time.Time
+	Rand   io.Reader
+	Clocks law.Clocks // what the company set itself
+
+	// Parts that may be missing. Without a courier no code is sent, and so nothing is
+	// confirmed; without a register of numbers no caller is looked up in it.
+	Courier Courier
+	Relay   Relay
+	Numbers Numbers
+	Address string // of the pages for outsiders, as messages name it
+
 	// Failed counts a wrong code of a source; package authn has it.
 	Failed func(ctx context.Context, source string)
 }
 
 // Desk takes complaints in and moves them. It is safe for concurrent use.
-type Desk struct{ Config }
+type Desk struct {
+	Config
+	queue chan parcel
+}
 
 // New makes a Desk.
-func New(c Config) *Desk { return &Desk{c} }
+func New(c Config) *Desk { return &Desk{Config: c, queue: make(chan parcel, maxQueued)} }
+
+// length is how long a clock runs for an event of a day.
+func (d *Desk) length(clock string, on time.Time) time.Duration {
+	k, _ := d.Clocks.On(clock, on)
+	return k.Length
+}
 
 // now is the time as rows keep it: whole microseconds of UTC.
 func (d *Desk) now() time.Time { return d.Clock().UTC().Truncate(time.Microsecond) }
@@ -87,7 +126,7 @@ func (d *Desk) Held(ctx context.Context, of pii.Ordinal) (bool, error) {
 // Open reports whether there is such a complaint, and it is not closed.
 func (d *Desk) Open(ctx context.Context, id pii.RequestID) (bool, error) {
 	c, ok, err := d.complaint(ctx, id)
-	return ok && c.State != Closed, err
+	return ok && c.State != Closed && c.State != Unconfirmed, err
 }
 
 // entry is the entry of a step of a complaint. Nothing in it depends on whether

@@ -2,8 +2,12 @@ package casework_test
 
 import (
 	"bytes"
+	"context"
+	"crypto/rand"
 	"fmt"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,6 +17,7 @@ import (
 	"github.com/goldbell/goldbell/internal/authn/authntest"
 	"github.com/goldbell/goldbell/internal/casework"
 	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/law"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/proof"
@@ -46,19 +51,85 @@ func wantID(t testing.TB, err error, id string) {
 type desk struct {
 	*authntest.House
 	*casework.Desk
+	box                           *box
+	numbers                       *register
 	officer, second, agent, other party.Principal
+}
+
+// box is where the company's provider leaves messages in these tests: it keeps them.
+type box struct {
+	mu   sync.Mutex
+	got  []casework.Message
+	down bool
+}
+
+func (b *box) Carries(channel string) bool {
+	return channel == casework.BySMS || channel == casework.ByEmail
+}
+
+func (b *box) Send(_ context.Context, m casework.Message) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.down {
+		return fault.New(fault.Unavailable, "unavailable", "courier")
+	}
+	b.got = append(b.got, m)
+	return nil
+}
+
+func (b *box) last(t testing.TB) casework.Message {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.got) == 0 {
+		t.Fatal("no message came")
+	}
+	return b.got[len(b.got)-1]
+}
+
+var sixDigits = regexp.MustCompile(`\b[0-9]{6}\b`)
+
+// register is a register of numbers with what a test put into it, by the fingerprint.
+type register struct{ tags map[string]pii.OrgID }
+
+func (r *register) Registered(_ context.Context, tag []byte, _ time.Time) ([]pii.OrgID, error) {
+	if org, ok := r.tags[string(tag)]; ok {
+		return []pii.OrgID{org}, nil
+	}
+	return nil, nil
+}
+
+// enter puts a number into the register.
+func (d *desk) enter(number string, of pii.OrgID) {
+	d.numbers.tags = map[string]pii.OrgID{string(d.Fingerprint(pii.NewValue("caller|" + number))): of}
+}
+
+// confirm closes as the complainant does: with the code that came to her contact.
+func (d *desk) confirm(t testing.TB, f casework.Filed) error {
+	t.Helper()
+	id, err := d.AskToClose(t.Context(), d.her(f))
+	if err != nil {
+		return err
+	}
+	if err := d.Deliver(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return d.Confirm(t.Context(), d.her(f), id, sixDigits.FindString(d.box.last(t).Text.Reveal()))
 }
 
 func open(t testing.TB) *desk {
 	h := authntest.Open(t)
 	h.SetUp()
 	h.Enrol(ours)
+	box, numbers := &box{}, &register{}
 	return &desk{
 		House: h,
 		Desk: casework.New(casework.Config{
 			Store: h.Store, People: h.Store, Work: h.Store, Finder: h, Sealer: h, Schema: pii.Registration(),
-			Limits: casework.DefaultLimits, Ledger: h.Ledger, Clock: h.Now, Failed: h.Authn.Failed,
+			Limits: casework.DefaultLimits, Ledger: h.Ledger, Clock: h.Now, Rand: rand.Reader, Failed: h.Authn.Failed,
+			Courier: box, Numbers: numbers, Address: "https://house.test",
 		}),
+		box: box, numbers: numbers,
 		officer: h.Principal("officer", ""),
 		second:  h.Person("officer-2", party.Officer, pii.Own),
 		agent:   h.Person("agent", party.Staff, pii.Own),
@@ -99,18 +170,15 @@ func TestFromComplaintToConfirmation(t *testing.T) {
 	ctx := t.Context()
 	f := must[casework.Filed](t)(d.File(ctx, d.filing(ours)))
 	work := d.assign(t, f, d.agent)
-	for i, err := range []error{
-		d.TakeUp(ctx, d.ask(d.agent), f.ID, work),
-		d.Reply(ctx, d.ask(d.agent), f.ID, work, pii.NewValue("We are looking into it.")),
-		d.Contest(ctx, d.her(f), pii.NewValue("That is no answer.")),
-		d.TakeUp(ctx, d.ask(d.agent), f.ID, work),
-		d.Reply(ctx, d.ask(d.agent), f.ID, work, pii.NewValue("It was an agency.")),
-		d.Confirm(ctx, d.her(f)),
-	} {
-		if err != nil {
-			t.Fatalf("step %d: %v", i, err)
-		}
-	}
+	must[bool](t)(true, d.TakeUp(ctx, d.ask(d.agent), f.ID, work))
+	must[bool](t)(true, d.Reply(ctx, d.ask(d.agent), f.ID, work, pii.NewValue("We are looking into it.")))
+	must[bool](t)(true, d.Contest(ctx, d.her(f), pii.NewValue("That is no answer.")))
+	wantID(t, d.TakeUp(ctx, d.ask(d.agent), f.ID, work), "no-grant") // it is the officer's now
+	d.Pass(time.Second)
+	work = d.assign(t, f, d.agent)
+	must[bool](t)(true, d.TakeUp(ctx, d.ask(d.agent), f.ID, work))
+	must[bool](t)(true, d.Reply(ctx, d.ask(d.agent), f.ID, work, pii.NewValue("It was an agency.")))
+	must[bool](t)(true, d.confirm(t, f))
 	s := must[casework.Status](t)(d.Follow(ctx, f.ID, strings.ToLower(f.Code), source))
 	var replies []string
 	for _, r := range s.Replies {
@@ -188,9 +256,7 @@ func TestACustomersComplaintHoldsHer(t *testing.T) {
 	if held := must[bool](t)(d.Held(t.Context(), row.Ordinal)); !held {
 		t.Fatal("an open complaint does not hold")
 	}
-	if err := d.Confirm(t.Context(), d.her(f)); err != nil {
-		t.Fatal(err)
-	}
+	must[bool](t)(true, d.confirm(t, f))
 	if held := must[bool](t)(d.Held(t.Context(), row.Ordinal)); held {
 		t.Fatal("a closed complaint holds")
 	}
@@ -235,7 +301,7 @@ func TestFileRefuses(t *testing.T) {
 
 func TestSourceLimits(t *testing.T) {
 	d := open(t)
-	d.Limits = casework.Limits{Minute: 3, Day: 5}
+	d.Limits.Minute, d.Limits.Day = 3, 5
 	file := func(from string) error {
 		f := d.filing(ours)
 		f.Source = from
@@ -282,7 +348,8 @@ func TestWrongCode(t *testing.T) {
 	wrong, missing := d.her(f), d.her(f)
 	wrong.Code = "00000-00000-00000-00000"
 	missing.Case = d.Request()
-	a, b := d.Confirm(t.Context(), wrong), d.Confirm(t.Context(), missing)
+	_, a := d.AskToClose(t.Context(), wrong)
+	_, b := d.AskToClose(t.Context(), missing)
 	if a == nil || b == nil || a.Error() != b.Error() {
 		t.Fatalf("%v is not %v", a, b)
 	}
@@ -346,7 +413,21 @@ func TestSecondOfficer(t *testing.T) {
 	wantID(t, d.CloseAsSecond(ctx, d.ask(d.officer), f.ID, reason), "second-person")
 	wantID(t, d.CloseAsSecond(ctx, d.ask(d.agent), f.ID, reason), "not-yours")
 	wantID(t, d.CloseAsSecond(ctx, d.ask(d.second), f.ID, "no"), "bad-request")
+	wantID(t, d.CloseAsSecond(ctx, d.ask(d.second), f.ID, reason), "not-silent-yet")
+	d.Pass(15*24*time.Hour - time.Minute)
+	wantID(t, d.CloseAsSecond(ctx, d.ask(d.second), f.ID, reason), "not-silent-yet")
+	d.Pass(time.Minute)
+	wantID(t, d.CloseAsSecond(ctx, d.ask(d.officer), f.ID, reason), "second-person")
+	d.box.down = true
+	wantID(t, d.CloseAsSecond(ctx, d.ask(d.second), f.ID, reason), "unavailable") // she could not be told how to contest
+	d.box.down = false
+	if s := d.state(t, f); s != casework.Replied {
+		t.Fatal(s)
+	}
 	must[bool](t)(true, d.CloseAsSecond(ctx, d.ask(d.second), f.ID, reason))
+	if m := d.box.last(t); !strings.HasSuffix(m.To.Reveal(), ours) || !strings.Contains(m.Text.Reveal(), "https://house.test/my/case") {
+		t.Fatal("how to contest was not sent to the contact that complained")
+	}
 
 	d.Pass(30*24*time.Hour + time.Second)
 	wantID(t, d.Contest(ctx, d.her(f), pii.Value{}), "appeal-over")
@@ -362,11 +443,14 @@ func TestSecondOfficer(t *testing.T) {
 // the second officer's.
 func TestHandlerNeverCloses(t *testing.T) {
 	d := open(t)
-	d.Limits = casework.Limits{Minute: 1 << 30, Day: 1 << 30}
+	const many = 1 << 30
+	d.Clocks = law.Clocks{law.ComplaintSilence: 1}
+	d.Limits = casework.Limits{Minute: many, Day: many, CodeMinute: many, CodeDay: many, ContactDay: many, AllDay: many}
 	ctx := t.Context()
 	rapid.Check(t, func(r *rapid.T) {
 		f := must[casework.Filed](t)(d.File(ctx, d.filing(rapid.SampledFrom([]string{ours, nobodys}).Draw(r, "contacted"))))
 		var works []pii.RequestID
+		var asked pii.RequestID
 		last := ""
 		moved := func(who string, err error) {
 			if err == nil {
@@ -386,6 +470,7 @@ func TestHandlerNeverCloses(t *testing.T) {
 		}
 		r.Repeat(map[string]func(*rapid.T){
 			"assign": func(r *rapid.T) {
+				d.Pass(time.Millisecond)
 				w, err := d.Assign(ctx, d.ask(d.officer), f.ID, agent().Person.ID, d.Now().Add(time.Hour))
 				if err == nil {
 					works = append(works, w)
@@ -395,7 +480,13 @@ func TestHandlerNeverCloses(t *testing.T) {
 			"reply": func(*rapid.T) {
 				moved("handler", d.Reply(ctx, d.ask(agent()), f.ID, work(), pii.NewValue("Solved.")))
 			},
-			"guess": func(*rapid.T) { moved("guesser", d.Confirm(ctx, guess())) },
+			"guess": func(*rapid.T) {
+				_, err := d.AskToClose(ctx, guess())
+				moved("guesser", err)
+				id := rapid.SampledFrom([]pii.RequestID{asked, {}, f.ID}).Draw(r, "asked")
+				moved("guesser", d.Confirm(ctx, d.her(f), id, rapid.SampledFrom([]string{"000000", "123456", ""}).Draw(r, "digits")))
+			},
+			"ask": func(*rapid.T) { asked, _ = d.AskToClose(ctx, d.her(f)) },
 			"close": func(*rapid.T) {
 				who := rapid.SampledFrom([]party.Principal{d.agent, d.other, d.officer}).Draw(r, "who")
 				moved("handler", d.CloseAsSecond(ctx, d.ask(who), f.ID, "It is solved, I say so."))
@@ -403,11 +494,18 @@ func TestHandlerNeverCloses(t *testing.T) {
 			"second": func(*rapid.T) {
 				moved("second", d.CloseAsSecond(ctx, d.ask(d.second), f.ID, "Answered in full."))
 			},
-			"confirm": func(*rapid.T) { moved("her", d.Confirm(ctx, d.her(f))) },
+			"confirm": func(*rapid.T) { moved("her", d.confirm(t, f)) },
+			"silence": func(r *rapid.T) {
+				d.Pass(24 * time.Hour)
+				if _, err := d.Ring.StartPeriod(d.Now()); err != nil {
+					r.Fatal(err)
+				}
+			},
 			"contest": func(*rapid.T) { moved("her", d.Contest(ctx, d.her(f), pii.Value{})) },
 			"": func(r *rapid.T) {
-				if s := d.state(t, f); s == casework.Closed && last != "her" && last != "second" {
-					r.Fatalf("closed by %s", last)
+				c, ok, err := d.Store.Complaint(ctx, f.ID)
+				if err != nil || !ok || c.State == casework.Closed && last != "her" && last != "second" {
+					r.Fatalf("closed by %s (%v)", last, err)
 				}
 			},
 		})

@@ -10,7 +10,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/law"
 	"github.com/goldbell/goldbell/internal/ledger"
+	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
 )
 
@@ -42,6 +44,8 @@ type Filing struct {
 	Known        []pii.Field
 	KnownCompany pii.Value // the company name the caller used; may be empty
 	Said         pii.Value // in her own words; may be empty
+	Reply        pii.Value // where she wants answers; empty: where she was contacted
+	ReplyBy      string    // BySMS or ByEmail, if Reply is given
 
 	Source  string // where the request came from, for the limits
 	Request pii.RequestID
@@ -55,73 +59,130 @@ type Filed struct {
 	Code string
 }
 
-// File takes a complaint in.
+// File takes a complaint in. How she was contacted, when and what was said is
+// enough; nothing else is asked for.
 func (d *Desk) File(ctx context.Context, f Filing) (Filed, error) {
-	now := d.now()
-	contacted, err := d.checkFiling(&f, now)
+	code := d.code(f)
+	c, err := d.take(ctx, f, code, filed, Accepted, Asked{})
 	if err != nil {
 		return Filed{}, err
+	}
+	return Filed{ID: c.ID, Code: code}, nil
+}
+
+// TakeDown takes a complaint down for somebody who called or wrote. It does not count
+// as filed before the contact confirmed it with the code that is sent there; whoever
+// took it down never sees the code.
+func (d *Desk) TakeDown(ctx context.Context, a Asked, f Filing) (pii.RequestID, error) {
+	now := d.now()
+	if a.By.Person.Kind != party.Officer {
+		if err := d.may(ctx, a.By, now, party.Staff); err != nil {
+			return pii.RequestID{}, err
+		}
+	} else if err := d.may(ctx, a.By, now, party.Officer); err != nil {
+		return pii.RequestID{}, err
+	}
+	if !f.Reply.IsEmpty() {
+		return pii.RequestID{}, invalid("reply") // it would be the handler who chose where the code goes
+	}
+	if d.Courier == nil || !d.Courier.Carries(way(f.Channel)) {
+		return pii.RequestID{}, fault.New(fault.Unavailable, "no-courier", "")
+	}
+	f.Request, f.Hash, f.Source = a.Request, a.Hash, "person|"+string(a.By.Person.ID)
+	if _, err := d.take(ctx, f, d.takenCode(f.Request), takenDown, Unconfirmed, a); err != nil {
+		return pii.RequestID{}, err
+	}
+	id, err := d.request()
+	if err != nil {
+		return pii.RequestID{}, err
+	}
+	return f.Request, d.post(parcel{id: id, use: ToAffirm, of: f.Request, channel: f.Channel})
+}
+
+// take writes a complaint.
+func (d *Desk) take(ctx context.Context, f Filing, code string, did event, state State, by Asked) (*Complaint, error) {
+	now := d.now()
+	contacted, reply, err := d.checkFiling(&f, now)
+	if err != nil {
+		return nil, err
+	}
+	if did == takenDown {
+		if err := d.notOurs(ctx, contacted, now); err != nil {
+			return nil, err
+		}
 	}
 	ordinal, err := d.Finder.Contact(ctx, contacts[f.Channel], contacted)
 	if err != nil {
-		return Filed{}, err
+		return nil, err
 	}
-	code := d.code(f)
 	c := &Complaint{
-		ID: f.Request, State: Accepted, Ordinal: ordinal, FiledAt: now, CalledAt: f.CalledAt, Channel: f.Channel,
-		Known: f.Known, Caller: d.caller(f.Caller), CodeHash: codeHash(code),
+		ID: f.Request, State: state, Ordinal: ordinal, FiledAt: now, CalledAt: f.CalledAt, Channel: f.Channel,
+		Known: f.Known, Caller: d.caller(f.Caller), CodeHash: codeHash(code), TakenBy: by.By.Person.ID,
+		Due: now.Add(d.length(law.ComplaintReply, now)), Script: d.sketch(f.Said),
 	}
-	if err := d.seal(c, account{
+	a := account{
 		Contacted: contacted.Reveal(), Caller: f.Caller.Reveal(), Company: f.KnownCompany.Reveal(), Said: f.Said.Reveal(),
-	}); err != nil {
-		return Filed{}, err
+		Reply: reply.Reveal(), ReplyBy: f.ReplyBy,
 	}
-	e := entry(c, filed, fact("channel", c.Channel), fact("known", known(c.Known)),
+	if err := d.seal(c, a); err != nil {
+		return nil, err
+	}
+	e := entry(c, did, fact("channel", c.Channel), fact("known", known(c.Known)),
 		fact("called-at", c.CalledAt.Format(time.RFC3339Nano)))
 	e.Spends = d.spends(f.Source, now)
-	r, err := d.Ledger.Append(ctx, ledger.Item{Request: f.Request, Hash: f.Hash, Entry: e})
+	item := ledger.Item{Request: f.Request, Hash: f.Hash, Entry: e}
+	if did == takenDown {
+		item.Entry.Actor, item.Entry.Org = by.By.Person.ID, by.By.Org.ID
+		item.Entry.Effects = append([]ledger.Effect{Handled{Case: c.ID, Person: by.By.Person.ID}}, e.Effects...)
+		item.Basis = ledger.Basis{Size: d.Ledger.Size(), Rules: d.Ledger.Rules(), Keys: actorKeys(by.By)}
+	}
+	r, err := d.Ledger.Append(ctx, item)
 	if fault.Is(err, fault.Exhausted) {
-		return Filed{}, fault.New(fault.Exhausted, "slow-down", "")
+		return nil, fault.New(fault.Exhausted, "slow-down", "")
 	}
 	if err != nil {
-		return Filed{}, err
+		return nil, err
 	}
 	r.Close()
-	return Filed{ID: f.Request, Code: code}, nil
+	return c, nil
 }
 
 // checkFiling checks what can be wrong with a filing whoever files it, and
-// returns the contact in its canonical form.
-func (d *Desk) checkFiling(f *Filing, now time.Time) (pii.Value, error) {
-	field, ok := contacts[f.Channel]
-	if !ok {
-		return pii.Value{}, invalid("channel")
+// returns both contacts in their canonical form.
+func (d *Desk) checkFiling(f *Filing, now time.Time) (contacted, reply pii.Value, err error) {
+	if _, ok := contacts[f.Channel]; !ok {
+		return contacted, reply, invalid("channel")
 	}
 	f.CalledAt = f.CalledAt.UTC().Truncate(time.Microsecond)
 	switch {
 	case f.CalledAt.Before(now.Add(-oldest)) || f.CalledAt.After(now.Add(clockSlack)):
-		return pii.Value{}, invalid("called_at")
+		return contacted, reply, invalid("called_at")
 	case !fits(f.Said, maxSaid):
-		return pii.Value{}, invalid("said")
+		return contacted, reply, invalid("said")
 	case !fits(f.KnownCompany, maxCompany):
-		return pii.Value{}, invalid("known_company")
+		return contacted, reply, invalid("known_company")
 	case !fits(f.Caller, maxCaller):
-		return pii.Value{}, invalid("caller")
+		return contacted, reply, invalid("caller")
 	}
 	for i, k := range f.Known {
 		if _, ok := d.Schema.Spec(k); !ok || slices.Index(f.Known, k) < i {
-			return pii.Value{}, invalid(fmt.Sprintf("known[%d]", i))
+			return contacted, reply, invalid(fmt.Sprintf("known[%d]", i))
 		}
 	}
-	spec, ok := d.Schema.Spec(field)
-	if !ok {
-		return pii.Value{}, invalid("channel")
+	if contacted, err = d.normal(f.Channel, f.Contacted); err != nil {
+		return contacted, reply, invalid("contacted")
 	}
-	contacted, err := spec.Normalise(f.Contacted.Reveal())
-	if err != nil || contacted.IsEmpty() {
-		return pii.Value{}, invalid("contacted")
+	if f.Reply.IsEmpty() {
+		f.ReplyBy = ""
+		return contacted, reply, nil
 	}
-	return contacted, nil
+	if f.ReplyBy != BySMS && f.ReplyBy != ByEmail {
+		return contacted, reply, invalid("reply_by")
+	}
+	if reply, err = d.normal(f.ReplyBy, f.Reply); err != nil {
+		return contacted, reply, invalid("reply")
+	}
+	return contacted, reply, nil
 }
 
 func fits(v pii.Value, runes int) bool {
@@ -144,11 +205,10 @@ func (d *Desk) caller(v pii.Value) []byte {
 func (d *Desk) spends(source string, now time.Time) []ledger.Spend {
 	who := hex.EncodeToString(d.Sealer.Fingerprint(pii.NewValue("source|" + source))[:16])
 	minute := now.Truncate(time.Minute)
-	local := now.In(beijing)
-	day := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, beijing)
+	name, end := today(now)
 	return []ledger.Spend{
 		{Key: fmt.Sprintf("complaint|minute|%s|%d", who, minute.Unix()), Cap: d.Limits.Minute, Amount: 1, Until: minute.Add(time.Minute)},
-		{Key: fmt.Sprintf("complaint|day|%s|%s", who, day.Format(time.DateOnly)), Cap: d.Limits.Day, Amount: 1, Until: day.AddDate(0, 0, 1)},
+		{Key: fmt.Sprintf("complaint|day|%s|%s", who, name), Cap: d.Limits.Day, Amount: 1, Until: end},
 	}
 }
 

@@ -20,7 +20,24 @@ type account struct {
 	Caller    string   `json:"caller"`
 	Company   string   `json:"company"`
 	Said      string   `json:"said"`
+	Reply     string   `json:"reply"`    // where she wants answers; empty: at the contacted number or address
+	ReplyBy   string   `json:"reply_by"` // its channel
 	Letters   []letter `json:"letters"`
+}
+
+// contact is the contact that complained: codes and notices go there.
+func (a account) contact() string {
+	if a.Reply != "" {
+		return a.Reply
+	}
+	return a.Contacted
+}
+
+func (a account) contactChannel(c Complaint) string {
+	if a.Reply != "" {
+		return a.ReplyBy
+	}
+	return c.Channel
 }
 
 // letter is one message of the handler or the complainant.
@@ -68,7 +85,16 @@ const codeLength = 20
 // key, so that a complainant whose connection broke gets the same one by sending
 // the same request again; nobody else can compute it.
 func (d *Desk) code(f Filing) string {
-	seed := d.Sealer.Fingerprint(pii.NewValue("code|" + f.Request.String() + "|" + hex.EncodeToString(f.Hash)))
+	return spaced(d.Sealer.Fingerprint(pii.NewValue("code|" + f.Request.String() + "|" + hex.EncodeToString(f.Hash))))
+}
+
+// takenCode is the follow-up code of a complaint that a handler took down. It is
+// sent to the contact and shown to nobody before she confirmed with it.
+func (d *Desk) takenCode(id pii.RequestID) string {
+	return spaced(d.Sealer.Fingerprint(pii.NewValue("taken-code|" + id.String())))
+}
+
+func spaced(seed []byte) string {
 	text := codeText.EncodeToString(seed)[:codeLength]
 	return text[:5] + "-" + text[5:10] + "-" + text[10:15] + "-" + text[15:]
 }

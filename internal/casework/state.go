@@ -1,15 +1,14 @@
 package casework
 
-import (
-	"slices"
-	"time"
-)
+import "slices"
 
 // event is one thing that happens to a complaint.
 type event string
 
 const (
 	filed     event = "filed"
+	takenDown event = "taken-down"       // by a handler, for somebody who called or wrote
+	affirmed  event = "affirmed"         // the contact confirmed what was taken down
 	assigned  event = "assigned"         // the officer names a handler; the state stays
 	takenUp   event = "taken-up"         // by the handler
 	replied   event = "replied"          // by the handler
@@ -18,11 +17,10 @@ const (
 	closedBy2 event = "closed-by-second" // an officer who never touched it closes, with a reason
 )
 
-// appeal is how long a closed complaint can be contested.
-const appeal = 30 * 24 * time.Hour
-
 // moves is the state machine. What is not here cannot happen.
 var moves = map[State]map[event]State{
+	Unconfirmed: {affirmed: Accepted},
+
 	Accepted:   {takenUp: InHandling, confirmed: Closed},
 	InHandling: {replied: Replied, confirmed: Closed},
 	Replied:    {confirmed: Closed, contested: Reopened, closedBy2: Closed},
@@ -39,16 +37,18 @@ const (
 	officer
 )
 
+func (b by) String() string { return [...]string{"", "complainant", "handler", "officer"}[b] }
+
 // actors says whose each event is. No event that closes is the handler's; a test
 // holds this table against the moves.
 var actors = map[event]by{
-	filed: complainant, confirmed: complainant, contested: complainant,
-	takenUp: handler, replied: handler,
+	filed: complainant, affirmed: complainant, confirmed: complainant, contested: complainant,
+	takenDown: handler, takenUp: handler, replied: handler,
 	assigned: officer, closedBy2: officer,
 }
 
 // handles are the events that make somebody the handler of a complaint, or the
 // officer who chose the handler: neither may close it as the second officer.
-var handles = []event{assigned, takenUp, replied}
+var handles = []event{takenDown, assigned, takenUp, replied}
 
 func isHandling(what string) bool { return slices.Contains(handles, event(what)) }

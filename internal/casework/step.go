@@ -2,11 +2,13 @@ package casework
 
 import (
 	"context"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/grant"
+	"github.com/goldbell/goldbell/internal/law"
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
@@ -52,8 +54,11 @@ func (d *Desk) Assign(ctx context.Context, a Asked, id pii.RequestID, to pii.Per
 		if !ok {
 			return ledger.Item{}, fault.New(fault.NotFound, "not-found", "complaint")
 		}
-		if c.State == Closed {
+		switch c.State {
+		case Closed:
 			return ledger.Item{}, fault.New(fault.Conflict, "closed", "complaint")
+		case Unconfirmed:
+			return ledger.Item{}, fault.New(fault.Conflict, "bad-state", "complaint")
 		}
 		p, err := d.assignee(ctx, to, now)
 		if err != nil {
@@ -95,8 +100,11 @@ func (d *Desk) assignment(a Asked, c Complaint, p party.Person, now, until time.
 				fact("what", string(assigned)), fact("case", c.ID.String()), fact("assignee", string(p.ID)),
 				fact("until", until.Format(time.RFC3339Nano)), ledger.RowFact(w),
 			},
-			Refs:    []ledger.Ref{caseRef(c.ID), {Kind: ledger.RefPerson, Key: []byte(p.ID)}},
-			Effects: []ledger.Effect{grant.Opened{WorkItem: w, Members: []*grant.Member{{Ordinal: c.Ordinal, Item: w.ID}}}},
+			Refs: []ledger.Ref{caseRef(c.ID), {Kind: ledger.RefPerson, Key: []byte(p.ID)}},
+			Effects: []ledger.Effect{
+				Handled{Case: c.ID, Person: a.By.Person.ID},
+				grant.Opened{WorkItem: w, Members: []*grant.Member{{Ordinal: c.Ordinal, Item: w.ID}}},
+			},
 		},
 	}
 }
@@ -111,7 +119,17 @@ func (d *Desk) Reply(ctx context.Context, a Asked, id, work pii.RequestID, text 
 	if text.IsEmpty() || !fits(text, maxSaid) {
 		return invalid("text")
 	}
-	return d.handle(ctx, a, id, work, replied, &letter{Text: text.Reveal()})
+	if err := d.handle(ctx, a, id, work, replied, &letter{Text: text.Reveal()}); err != nil {
+		return err
+	}
+	if d.Courier == nil {
+		return nil // she finds the answer where she follows her complaint
+	}
+	notice, err := d.request()
+	if err != nil {
+		return err
+	}
+	return d.post(parcel{id: notice, use: ToTell, of: id})
 }
 
 func (d *Desk) handle(ctx context.Context, a Asked, id, work pii.RequestID, did event, l *letter) error {
@@ -128,7 +146,7 @@ func (d *Desk) handle(ctx context.Context, a Asked, id, work pii.RequestID, did 
 }
 
 // holds checks that the work item is the caller's, open, and was opened for this
-// complaint: the entry that opened it names the case.
+// complaint, since it was last contested: the entry that opened it names the case.
 func (d *Desk) holds(ctx context.Context, p party.Principal, c Complaint, work pii.RequestID, now time.Time) error {
 	noGrant := fault.New(fault.Denied, "no-grant", "")
 	w, ok, err := d.Work.Item(ctx, work)
@@ -143,63 +161,154 @@ func (d *Desk) holds(ctx context.Context, p party.Principal, c Complaint, work p
 	if err != nil {
 		return err
 	}
-	if opened.Fact("case") != c.ID.String() {
+	if opened.Fact("case") != c.ID.String() || !w.OpenedAt.After(c.EscalatedAt) {
 		return noGrant
 	}
 	return nil
 }
 
-// CloseAsSecond closes a replied complaint for an officer who neither handled it
-// nor chose its handler, with a reason. The complainant may contest for 30 days.
+// CloseAsSecond closes a complaint that was answered and whose complainant was silent
+// for as long as the clock says, for an officer who neither handled it nor chose its
+// handler, with a reason. How to contest is sent to her first; she has the time of
+// another clock to do it.
 func (d *Desk) CloseAsSecond(ctx context.Context, a Asked, id pii.RequestID, reason string) error {
 	if n := utf8.RuneCountInString(reason); !utf8.ValidString(reason) || n < 10 || n > 500 {
 		return invalid("reason")
 	}
+	if done, err := d.recorded(ctx, a); err != nil || done {
+		return err
+	}
+	second := func(c Complaint, now time.Time) error { return d.second(ctx, a, c, now) }
+	c, ok, err := d.complaint(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := second(c, d.now()); err != nil { // before anything is sent
+		return err
+	}
+	if !ok {
+		return fault.New(fault.NotFound, "not-found", "complaint")
+	}
+	notice, err := d.tellAppeal(ctx, c)
+	if err != nil {
+		return err
+	}
 	return d.step(ctx, a.Request, a.Hash, id, closedBy2, nil, func(c Complaint, now time.Time) (ledger.Entry, []string, error) {
-		if err := d.may(ctx, a.By, now, party.Officer); err != nil {
+		if err := second(c, now); err != nil {
 			return ledger.Entry{}, nil, err
 		}
-		touched, err := d.touched(ctx, id, a.By.Person.ID)
-		if err != nil {
-			return ledger.Entry{}, nil, err
+		row := &Closing{Case: id, Officer: a.By.Person.ID, Notice: notice, At: now}
+		e := ledger.Entry{
+			Actor: a.By.Person.ID, Org: a.By.Org.ID, Effects: []ledger.Effect{ClosingPut{Closing: row}},
+			Facts: []proof.Field{fact("reason", reason), fact("notice", strconv.FormatUint(notice, 10)), ledger.RowFact(row)},
 		}
-		if touched {
-			return ledger.Entry{}, nil, fault.New(fault.Denied, "second-person", "")
-		}
-		e := ledger.Entry{Actor: a.By.Person.ID, Org: a.By.Org.ID, Facts: []proof.Field{fact("reason", reason)}}
 		return e, actorKeys(a.By), nil
 	})
 }
 
-// touched says whether the person handled the complaint or chose its handler.
-func (d *Desk) touched(ctx context.Context, id pii.RequestID, who pii.PersonID) (bool, error) {
-	const page = 256
-	for from := uint64(0); ; {
-		found, err := d.Ledger.Find(ctx, caseRef(id), from, page)
-		if err != nil {
-			return false, err
-		}
-		for _, idx := range found {
-			r, err := d.Ledger.Record(ctx, idx)
-			if err != nil {
-				return false, err
-			}
-			if isHandling(r.Fact("what")) && r.Fact("actor") == string(who) {
-				return true, nil
-			}
-			from = idx + 1
-		}
-		if len(found) < page {
-			return false, nil
-		}
+// recorded says whether a retried request is in the ledger: what it sent is not sent
+// again.
+func (d *Desk) recorded(ctx context.Context, a Asked) (bool, error) {
+	if a.Hash == nil {
+		return false, nil
 	}
+	found, err := d.Ledger.Requests(ctx, []pii.RequestID{a.Request})
+	return len(found) > 0, err
 }
 
-// Confirm closes the complaint: the complainant has her answer.
-func (d *Desk) Confirm(ctx context.Context, h Her) error { return d.she(ctx, h, confirmed, nil) }
+// second refuses whoever may not close, and a complaint it is not time to close. A
+// complaint that is not there is refused as one that may not be closed.
+func (d *Desk) second(ctx context.Context, a Asked, c Complaint, now time.Time) error {
+	if err := d.may(ctx, a.By, now, party.Officer); err != nil {
+		return err
+	}
+	if c.ID.IsZero() {
+		return nil
+	}
+	touched, err := d.touched(ctx, c.ID, a.By.Person.ID)
+	if err != nil {
+		return err
+	}
+	switch {
+	case touched:
+		return fault.New(fault.Denied, "second-person", "")
+	case c.State != Replied:
+		return fault.New(fault.Conflict, "bad-state", "complaint")
+	case now.Before(c.SilentUntil) || c.SilentUntil.IsZero():
+		return fault.New(fault.Conflict, "not-silent-yet", "complaint")
+	}
+	return nil
+}
 
-// Contest reopens a complaint that was answered, or closed within the last 30
-// days. why may be empty.
+// tellAppeal sends the complainant how she may contest, and returns the entry of it.
+func (d *Desk) tellAppeal(ctx context.Context, c Complaint) (uint64, error) {
+	a, err := d.open(c)
+	if err != nil {
+		return 0, err
+	}
+	id, err := d.request()
+	if err != nil {
+		return 0, err
+	}
+	m := Message{ID: id, Channel: way(a.contactChannel(c)), To: pii.NewValue(a.contact())}
+	if d.Courier == nil || !d.Courier.Carries(m.Channel) {
+		return 0, fault.New(fault.Unavailable, "no-courier", "")
+	}
+	days := int(d.length(law.ComplaintAppeal, c.FiledAt) / (24 * time.Hour))
+	s := sending{message: m, use: ToAppeal, of: c.ID, text: d.appealText(days)}
+	return d.sendNow(ctx, s)
+}
+
+// touched says whether the person handled the complaint or chose its handler.
+func (d *Desk) touched(ctx context.Context, id pii.RequestID, who pii.PersonID) (bool, error) {
+	touched := false
+	err := d.each(ctx, id, func(r *ledger.Record) {
+		touched = touched || isHandling(r.Fact("what")) && r.Fact("actor") == string(who)
+	})
+	return touched, err
+}
+
+// Confirm closes the complaint: the complainant has her answer. code and typed are
+// the one-time code that was sent to the contact that complained.
+func (d *Desk) Confirm(ctx context.Context, h Her, code pii.RequestID, typed string) error {
+	c, err := d.hers(ctx, h.Case, h.Code, h.Source)
+	if err != nil {
+		return err
+	}
+	a, err := d.open(c)
+	if err != nil {
+		return err
+	}
+	if err := d.notOurs(ctx, pii.NewValue(a.contact()), d.now()); err != nil {
+		return err
+	}
+	if done, err := d.recorded(ctx, Asked{Request: h.Request, Hash: h.Hash}); err != nil || done {
+		return err
+	}
+	if _, err := d.tried(ctx, code, typed, h.Source, ToClose, h.Case); err != nil {
+		return err
+	}
+	return d.step(ctx, h.Request, h.Hash, h.Case, confirmed, nil, func(c Complaint, now time.Time) (ledger.Entry, []string, error) {
+		used, err := d.use(ctx, code)
+		if err != nil {
+			return ledger.Entry{}, nil, err
+		}
+		row := &Closing{Case: h.Case, Code: code, At: now}
+		return ledger.Entry{
+			Effects: []ledger.Effect{OneTimePut{OneTime: used}, ClosingPut{Closing: row}},
+			Facts:   []proof.Field{ledger.RowFact(used), ledger.RowFact(row)},
+			Revokes: []string{oneTimeKey(code)},
+		}, []string{oneTimeKey(code)}, nil
+	})
+}
+
+// Affirm makes a complaint that was taken down for her count as filed. Its code was
+// sent to her contact alone, so who has it controls the contact.
+func (d *Desk) Affirm(ctx context.Context, h Her) error { return d.she(ctx, h, affirmed, nil) }
+
+// Contest reopens a complaint that was answered, or closed and still within the time
+// to contest, and takes it to the officer: whoever handled it does not go on with it
+// unless he is assigned anew. why may be empty.
 func (d *Desk) Contest(ctx context.Context, h Her, why pii.Value) error {
 	if !fits(why, maxSaid) {
 		return invalid("why")
@@ -217,7 +326,7 @@ func (d *Desk) she(ctx context.Context, h Her, did event, l *letter) error {
 			if err != nil {
 				return ledger.Entry{}, nil, err
 			}
-			if now.Sub(last.At()) > appeal {
+			if now.Sub(last.At()) > d.length(law.ComplaintAppeal, c.FiledAt) {
 				return ledger.Entry{}, nil, fault.New(fault.Conflict, "appeal-over", "complaint")
 			}
 		}
@@ -260,14 +369,18 @@ func (d *Desk) step(ctx context.Context, request pii.RequestID, hash []byte, id 
 		if !ok {
 			return ledger.Item{}, fault.New(fault.Conflict, "bad-state", "complaint")
 		}
-		c.State = next
+		d.moved(&c, did, next, now)
 		if err := d.write(&c, l, now); err != nil {
 			return ledger.Item{}, err
 		}
 		e := entry(&c, did, theirs.Facts...)
 		e.Actor, e.Org, e.Work, e.Purpose = theirs.Actor, theirs.Org, theirs.Work, theirs.Purpose
+		if isHandling(string(did)) {
+			theirs.Effects = append(theirs.Effects, Handled{Case: id, Person: theirs.Actor})
+		}
+		e.Effects = append(theirs.Effects, e.Effects...) // the complaint's row last: its trigger looks at the others
 		// Whoever decided on the old state decides again.
-		e.Revokes = []string{ledger.CaseKey(id)}
+		e.Revokes = append(theirs.Revokes, ledger.CaseKey(id))
 		return ledger.Item{Entry: e, Basis: ledger.Basis{Keys: append(keys, ledger.CaseKey(id))}}, nil
 	})
 	if err != nil {
@@ -275,6 +388,21 @@ func (d *Desk) step(ctx context.Context, request pii.RequestID, hash []byte, id 
 	}
 	r.Close()
 	return nil
+}
+
+// moved brings the row into its next state, and sets its clocks.
+func (d *Desk) moved(c *Complaint, did event, next State, now time.Time) {
+	c.State = next
+	switch did {
+	case affirmed:
+		c.FiledAt, c.Verified = now, true
+		c.Due = now.Add(d.length(law.ComplaintReply, now))
+	case replied:
+		c.SilentUntil = now.Add(d.length(law.ComplaintSilence, c.FiledAt))
+	case contested:
+		c.EscalatedAt, c.SilentUntil = now, time.Time{}
+		c.Due = now.Add(d.length(law.ComplaintReply, c.FiledAt))
+	}
 }
 
 // maxLetters keeps a row from growing without end.
@@ -294,32 +422,6 @@ func (d *Desk) write(c *Complaint, l *letter, now time.Time) error {
 	}
 	a.Letters = append(a.Letters, letter{At: now, Hers: l.Hers, Text: l.Text})
 	return d.seal(c, a)
-}
-
-// Status is what the complainant may follow.
-type Status struct {
-	State   State
-	FiledAt time.Time
-	Replies []pii.Value // the company's letters, oldest first
-}
-
-// Follow tells the complainant how her complaint stands.
-func (d *Desk) Follow(ctx context.Context, id pii.RequestID, code, source string) (Status, error) {
-	c, err := d.hers(ctx, id, code, source)
-	if err != nil {
-		return Status{}, err
-	}
-	a, err := d.open(c)
-	if err != nil {
-		return Status{}, err
-	}
-	s := Status{State: c.State, FiledAt: c.FiledAt}
-	for _, l := range a.Letters {
-		if !l.Hers {
-			s.Replies = append(s.Replies, pii.NewValue(l.Text))
-		}
-	}
-	return s, nil
 }
 
 // may refuses an actor of another kind, and one whose power ended since he was

@@ -34,9 +34,12 @@ type HTTPSConfig struct {
 
 // HTTPS is the carrier that asks the company's switch to call back: it connects
 // the agent, then the number. One request is one call; see [CallBody] and
-// [SignatureHeader] for what is posted. It follows no redirect, uses no proxy and
-// tries once.
-type HTTPS struct {
+// [SignatureHeader] for what is posted.
+type HTTPS struct{ *Poster }
+
+// Poster posts signed JSON to one address of a provider. It follows no redirect,
+// uses no proxy and tries once. Package courier uses it too.
+type Poster struct {
 	url    *url.URL
 	key    []byte
 	clock  func() time.Time
@@ -64,6 +67,15 @@ var errConfig = errors.New("the switch needs an https URL without user, query an
 
 // NewHTTPS makes the carrier. It connects at the first call.
 func NewHTTPS(c HTTPSConfig) (*HTTPS, error) {
+	p, err := NewPoster(c)
+	if err != nil {
+		return nil, err
+	}
+	return &HTTPS{p}, nil
+}
+
+// NewPoster makes a poster. It connects at the first post.
+func NewPoster(c HTTPSConfig) (*Poster, error) {
 	u, err := url.Parse(c.URL)
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" ||
 		c.Roots == nil || len(c.Key) < MinKey {
@@ -72,7 +84,7 @@ func NewHTTPS(c HTTPSConfig) (*HTTPS, error) {
 	if u.Path == "" {
 		u.Path = "/"
 	}
-	return &HTTPS{url: u, key: bytes.Clone(c.Key), clock: c.Clock, rand: c.Rand, client: &http.Client{
+	return &Poster{url: u, key: bytes.Clone(c.Key), clock: c.Clock, rand: c.Rand, client: &http.Client{
 		Transport: &http.Transport{
 			TLSClientConfig:        &tls.Config{RootCAs: c.Roots, MinVersion: tls.VersionTLS12},
 			DialContext:            (&net.Dialer{Timeout: handOver / 2, KeepAlive: 30 * time.Second}).DialContext,
@@ -90,35 +102,48 @@ func NewHTTPS(c HTTPSConfig) (*HTTPS, error) {
 }
 
 // Close drops idle connections.
-func (h *HTTPS) Close() { h.client.CloseIdleConnections() }
+func (h *Poster) Close() { h.client.CloseIdleConnections() }
 
 // Place implements [Carrier].
 func (h *HTTPS) Place(ctx context.Context, c Call) (string, error) {
-	req, err := h.request(ctx, c)
+	b, err := h.Post(ctx, CallBody{CallID: c.ID, Agent: c.Agent, Number: c.Number.Reveal(), Expires: c.Deadline.UTC()})
 	if err != nil {
 		return "", err
 	}
-	resp, err := h.client.Do(req)
-	if err != nil {
-		return "", reduce(ctx, err)
-	}
-	defer func() { _ = resp.Body.Close() }() // nothing is lost with it
-	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	if err != nil {
-		return "", reduce(ctx, err)
-	}
-	if resp.StatusCode < 200 || resp.StatusCode > 202 {
-		return "", Refused
-	}
 	var a CallAnswer
-	if len(b) > maxAnswer || json.Unmarshal(b, &a) != nil || !isRef(a.Ref) {
+	if json.Unmarshal(b, &a) != nil || !isRef(a.Ref) {
 		return "", Garbled
 	}
 	return a.Ref, nil
 }
 
-func (h *HTTPS) request(ctx context.Context, c Call) (*http.Request, error) {
-	body, err := json.Marshal(CallBody{CallID: c.ID, Agent: c.Agent, Number: c.Number.Reveal(), Expires: c.Deadline.UTC()})
+// Post posts a body and returns the answer, of status 200 to 202. Its error is a
+// [Class].
+func (h *Poster) Post(ctx context.Context, body any) ([]byte, error) {
+	req, err := h.request(ctx, body)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := h.client.Do(req)
+	if err != nil {
+		return nil, reduce(ctx, err)
+	}
+	defer func() { _ = resp.Body.Close() }() // nothing is lost with it
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil {
+		return nil, reduce(ctx, err)
+	}
+	if resp.StatusCode < 200 || resp.StatusCode > 202 {
+		return nil, Refused
+	}
+	if len(b) > maxAnswer {
+		return nil, Garbled
+	}
+	return b, nil
+}
+
+func (h *Poster) request(ctx context.Context, content any) (*http.Request, error) {
+	body, err := json.Marshal(content)
 	if err != nil {
 		return nil, Failed
 	}

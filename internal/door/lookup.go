@@ -231,4 +231,13 @@ func (d *Door) Contact(ctx context.Context, f pii.Field, value pii.Value) (pii.O
 	return d.Vault.Holder(ctx, f, value)
 }
 
+// ID is the id of a subject; of whoever is not there it is the dummy's.
+func (d *Door) ID(ctx context.Context, of pii.Ordinal) (pii.SubjectID, error) {
+	found, err := d.Vault.DescribeOrdinals(ctx, []pii.Ordinal{of})
+	if err != nil || len(found) != 1 {
+		return vault.DummyID, err
+	}
+	return found[0].ID, nil
+}
+
 func (d *Door) now() time.Time { return d.Clock().UTC().Truncate(time.Microsecond) }

@@ -2,9 +2,12 @@ package httpapi
 
 import (
 	"context"
+	"encoding/hex"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/casework"
+	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/law"
 	"github.com/goldbell/goldbell/internal/pii"
 )
 
@@ -17,7 +20,23 @@ type complaintIn struct {
 		Known        []string `json:"known,omitempty" maxItems:"64" maxLength:"32" doc:"what the caller knew: names of fields"`
 		KnownCompany string   `json:"known_company,omitempty" maxLength:"800"`
 		Said         string   `json:"said,omitempty" maxLength:"16000" doc:"in your own words"`
+		Reply        string   `json:"reply,omitempty" maxLength:"512" doc:"a number or address for answers and codes; without one, where you were contacted"`
+		ReplyBy      string   `json:"reply_by,omitempty" enum:"sms,email"`
 	}
+}
+
+// filing is a complaint as it came.
+func (in *complaintIn) filing(c *call) casework.Filing {
+	b := &in.Body
+	f := casework.Filing{
+		Channel: b.Channel, Contacted: pii.NewValue(b.Contacted), CalledAt: b.CalledAt.Time, Caller: pii.NewValue(b.Caller),
+		KnownCompany: pii.NewValue(b.KnownCompany), Said: pii.NewValue(b.Said), Reply: pii.NewValue(b.Reply), ReplyBy: b.ReplyBy,
+		Source: c.source, Request: c.id, Hash: c.hash,
+	}
+	for _, k := range b.Known {
+		f.Known = append(f.Known, pii.Field(k))
+	}
+	return f
 }
 
 type complaintOut struct {
@@ -32,22 +51,26 @@ func fileComplaint(a *API, ctx context.Context, c *call, in *complaintIn) (*comp
 	if a.Complaints == nil {
 		return nil, errNoPart
 	}
-	b := &in.Body
-	f := casework.Filing{
-		Channel: b.Channel, Contacted: pii.NewValue(b.Contacted), CalledAt: b.CalledAt.Time, Caller: pii.NewValue(b.Caller),
-		KnownCompany: pii.NewValue(b.KnownCompany), Said: pii.NewValue(b.Said),
-		Source: c.source, Request: c.id, Hash: c.hash,
-	}
-	for _, k := range b.Known {
-		f.Known = append(f.Known, pii.Field(k))
-	}
-	got, err := a.Complaints.File(ctx, f)
+	got, err := a.Complaints.File(ctx, in.filing(c))
 	if err != nil {
 		return nil, err
 	}
 	out := &complaintOut{}
 	out.Body.ID, out.Body.Code = got.ID.String(), got.Code
 	return out, nil
+}
+
+// takeDown answers POST /v1/complaints/taken-down: a handler takes down what somebody
+// told him. It counts as filed once the contact confirmed it.
+func takeDown(a *API, ctx context.Context, c *call, in *complaintIn) (*idOut, error) {
+	if a.Complaints == nil {
+		return nil, errNoPart
+	}
+	id, err := a.Complaints.TakeDown(ctx, casework.Asked{By: c.who, Request: c.id, Hash: c.hash}, in.filing(c))
+	if err != nil {
+		return nil, err
+	}
+	return idAnswer(id), nil
 }
 
 type complaintsIn struct {
@@ -66,6 +89,13 @@ type complaint1 struct {
 	Channel  string    `json:"channel"`
 	Known    []string  `json:"known"`
 	Verified bool      `json:"verified"`
+
+	Due         time.Time  `json:"due" doc:"when an answer is due"`
+	SilentUntil *time.Time `json:"silent_until,omitempty" doc:"from then on a second officer may close"`
+	Escalated   bool       `json:"escalated" doc:"the complainant contested"`
+	TakenBy     string     `json:"taken_by,omitempty" doc:"who took it down for her"`
+	Caller      string     `json:"caller,omitempty" doc:"equal for complaints about one caller; not the number"`
+	Registered  []string   `json:"registered,omitempty" doc:"organisations the caller's number was registered to at that time"`
 }
 
 type complaintsOut struct {
@@ -93,7 +123,11 @@ func listComplaints(a *API, ctx context.Context, _ *call, in *complaintsIn) (*co
 	out.Body.Complaints = make([]complaint1, 0, len(rows))
 	for i := range rows {
 		if a.Ledger.CheckStamp(&rows[i]) == nil {
-			out.Body.Complaints = append(out.Body.Complaints, complaintOf(&rows[i]))
+			one := complaintOf(&rows[i])
+			if one.Registered, err = a.registered(ctx, rows[i]); err != nil {
+				return nil, err
+			}
+			out.Body.Complaints = append(out.Body.Complaints, one)
 		}
 	}
 	if len(rows) == in.Limit {
@@ -106,6 +140,13 @@ func complaintOf(c *casework.Complaint) complaint1 {
 	out := complaint1{
 		ID: c.ID.String(), State: string(c.State), FiledAt: c.FiledAt, CalledAt: c.CalledAt,
 		Channel: c.Channel, Known: []string{}, Verified: c.Verified,
+		Due: c.Due, Escalated: !c.EscalatedAt.IsZero(), TakenBy: string(c.TakenBy),
+	}
+	if !c.SilentUntil.IsZero() {
+		out.SilentUntil = &c.SilentUntil
+	}
+	if len(c.Caller) >= 8 {
+		out.Caller = hex.EncodeToString(c.Caller[:8])
 	}
 	for _, k := range c.Known {
 		out.Known = append(out.Known, string(k))
@@ -197,25 +238,118 @@ func closeComplaint(a *API, ctx context.Context, c *call, in *closingIn) (*doneO
 	return done(c.id), nil
 }
 
+type readIn struct {
+	ID   string `path:"id" pattern:"^[0-9a-f]{32}$"`
+	Body struct {
+		WorkItem string `json:"work_item,omitempty" pattern:"^[0-9a-f]{32}$" doc:"the handler's, for this complaint; the officer needs none"`
+	}
+}
+
+type letterOut struct {
+	At   time.Time `json:"at"`
+	Hers bool      `json:"hers"`
+	Text string    `json:"text"`
+}
+
+type accountOut struct {
+	Body struct {
+		complaint1
+		Contact    string      `json:"contact" doc:"masked"`
+		CallerText string      `json:"caller_text,omitempty" doc:"the number or address it came from, as the complainant wrote it"`
+		Company    string      `json:"known_company,omitempty"`
+		Said       string      `json:"said,omitempty"`
+		Letters    []letterOut `json:"letters"`
+		Looked     bool        `json:"looked" doc:"there is a register of calling numbers"`
+	}
+}
+
+// readComplaint answers POST /v1/complaints/{id}/account: what the complainant wrote.
+// That it was read is recorded first.
+func readComplaint(a *API, ctx context.Context, c *call, in *readIn) (*accountOut, error) {
+	asked, of, err := c.ask(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	var work pii.RequestID
+	if in.Body.WorkItem != "" {
+		if work, err = requestID(in.Body.WorkItem, "body.work_item"); err != nil {
+			return nil, err
+		}
+	}
+	if a.Complaints == nil {
+		return nil, errNoPart
+	}
+	got, err := a.Complaints.Read(ctx, asked, of, work)
+	if err != nil {
+		return nil, err
+	}
+	out := &accountOut{}
+	b := &out.Body
+	b.complaint1 = complaintOf(&got.Complaint)
+	for _, o := range got.Whose {
+		b.Registered = append(b.Registered, string(o))
+	}
+	b.Contact, b.CallerText, b.Company, b.Said = reveal(got.Contact), reveal(got.Caller), reveal(got.Company), reveal(got.Said)
+	b.Looked, b.Letters = got.Looked, make([]letterOut, len(got.Letters))
+	for i, l := range got.Letters {
+		b.Letters[i] = letterOut{l.At, l.Hers, reveal(l.Text)}
+	}
+	return out, nil
+}
+
+func (a *API) registered(ctx context.Context, c casework.Complaint) ([]string, error) {
+	whose, err := a.Complaints.Whose(ctx, c)
+	var all []string
+	for _, o := range whose {
+		all = append(all, string(o))
+	}
+	return all, err
+}
+
 type hersIn struct {
 	ID   string `path:"id" pattern:"^[0-9a-f]{32}$"`
 	Body struct {
-		Code string `json:"code" minLength:"1" maxLength:"64"`
-		Act  string `json:"act" enum:"follow,confirm,contest"`
-		Why  string `json:"why,omitempty" maxLength:"16000" doc:"for contest"`
+		Code   string `json:"code" minLength:"1" maxLength:"64" doc:"the complaint's follow-up code"`
+		Act    string `json:"act" enum:"follow,affirm,code,confirm,contest" doc:"affirm: what was taken down for you is right; code: have a one-time code sent to your contact; confirm: close, with that code"`
+		Why    string `json:"why,omitempty" maxLength:"16000" doc:"for contest"`
+		OnceID string `json:"once_id,omitempty" pattern:"^[0-9a-f]{32}$" doc:"for confirm: what act code answered"`
+		Once   string `json:"once,omitempty" maxLength:"32" doc:"for confirm: the one-time code"`
 	}
+}
+
+type stepOut struct {
+	Entry  uint64    `json:"entry" doc:"in the ledger"`
+	At     time.Time `json:"at"`
+	What   string    `json:"what"`
+	State  string    `json:"state,omitempty"`
+	By     string    `json:"by" enum:"complainant,handler,officer"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+type channelOut struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	For  string `json:"for"`
+	Asks string `json:"asks"`
+	Mark string `json:"mark" doc:"how this was checked"`
 }
 
 type hersOut struct {
 	Body struct {
-		State   string    `json:"state"`
-		FiledAt time.Time `json:"filed_at"`
-		Replies []string  `json:"replies" doc:"the company's letters, oldest first"`
+		State        string       `json:"state"`
+		FiledAt      time.Time    `json:"filed_at"`
+		Due          time.Time    `json:"due"`
+		Escalated    bool         `json:"escalated"`
+		ContestUntil *time.Time   `json:"contest_until,omitempty"`
+		Replies      []string     `json:"replies" doc:"the company's letters, oldest first"`
+		Steps        []stepOut    `json:"steps" doc:"every transition"`
+		Channels     []channelOut `json:"channels,omitempty" doc:"with an answer: where else you may go"`
+		OnceID       string       `json:"once_id,omitempty" doc:"for confirm"`
 	}
 }
 
-// hers answers POST /v1/complaints/{id}/mine: the complainant follows, confirms
-// or contests with her code.
+// hers answers POST /v1/complaints/{id}/mine: the complainant follows, confirms or
+// contests. She closes with a one-time code that was sent to her contact.
 func hers(a *API, ctx context.Context, c *call, in *hersIn) (*hersOut, error) {
 	_, of, err := c.ask(in.ID)
 	if err != nil {
@@ -225,12 +359,7 @@ func hers(a *API, ctx context.Context, c *call, in *hersIn) (*hersOut, error) {
 		return nil, errNoPart
 	}
 	her := casework.Her{Case: of, Code: in.Body.Code, Source: c.source, Request: c.id, Hash: c.hash}
-	switch in.Body.Act {
-	case "confirm":
-		err = a.Complaints.Confirm(ctx, her)
-	case "contest":
-		err = a.Complaints.Contest(ctx, her, pii.NewValue(in.Body.Why))
-	}
+	once, err := a.act(ctx, her, in)
 	if err != nil {
 		return nil, err
 	}
@@ -238,10 +367,55 @@ func hers(a *API, ctx context.Context, c *call, in *hersIn) (*hersOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &hersOut{}
-	out.Body.State, out.Body.FiledAt, out.Body.Replies = string(s.State), s.FiledAt, make([]string, len(s.Replies))
-	for i, r := range s.Replies {
-		out.Body.Replies[i] = reveal(r) // the company's own letter to her
+	out := statusOf(s, c.lang)
+	if !once.IsZero() {
+		out.Body.OnceID = once.String()
 	}
 	return out, nil
+}
+
+// act does what the complainant asks for; once names the code that was sent.
+func (a *API) act(ctx context.Context, her casework.Her, in *hersIn) (once pii.RequestID, err error) {
+	switch in.Body.Act {
+	case "affirm":
+		err = a.Complaints.Affirm(ctx, her)
+	case "code":
+		once, err = a.Complaints.AskToClose(ctx, her)
+	case "confirm":
+		var id pii.RequestID
+		if id, err = requestID(in.Body.OnceID, "body.once_id"); err != nil {
+			return once, err
+		}
+		err = a.Complaints.Confirm(ctx, her, id, in.Body.Once)
+	case "contest":
+		err = a.Complaints.Contest(ctx, her, pii.NewValue(in.Body.Why))
+	}
+	return once, err
+}
+
+func statusOf(s casework.Status, lang fault.Lang) *hersOut {
+	out := &hersOut{}
+	b := &out.Body
+	b.State, b.FiledAt, b.Due, b.Escalated = string(s.State), s.FiledAt, s.Due, s.Escalated
+	if !s.ContestUntil.IsZero() {
+		b.ContestUntil = &s.ContestUntil
+	}
+	b.Replies, b.Steps = make([]string, len(s.Replies)), make([]stepOut, len(s.Steps))
+	for i, r := range s.Replies {
+		b.Replies[i] = reveal(r) // the company's own letter to her
+	}
+	for i, x := range s.Steps {
+		b.Steps[i] = stepOut{x.Entry, x.At, x.What, string(x.State), x.By, x.Reason}
+	}
+	if len(s.Replies) == 0 {
+		return out
+	}
+	for _, ch := range law.Channels() {
+		if lang == fault.En {
+			b.Channels = append(b.Channels, channelOut{ch.ID, ch.En, ch.ForEn, ch.AskEn, ch.Mark.En()})
+		} else {
+			b.Channels = append(b.Channels, channelOut{ch.ID, ch.Zh, ch.ForZh, ch.AskZh, ch.Mark.Zh()})
+		}
+	}
+	return out
 }

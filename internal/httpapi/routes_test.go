@@ -1,6 +1,8 @@
 package httpapi_test
 
 import (
+	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -287,11 +289,76 @@ func TestComplaintFromFilingToClosing(t *testing.T) {
 	f.post("/v1/complaints/"+id+"/handling", "a001", m{"work_item": work, "reply": "We look into it."}).want(200)
 	f.post("/v1/complaints/"+id+"/closing", "officer", m{"reason": "she has her answer"}).problem(403, "second-person")
 	f.post("/v1/complaints/"+id+"/mine", "", m{"code": "00000-00000-00000-00000", "act": "follow"}).problem(403, "bad-code")
-	her := f.post("/v1/complaints/"+id+"/mine", "", m{"code": code, "act": "confirm"}).want(200)
+	read := f.post("/v1/complaints/"+id+"/account", "a001", m{"work_item": work}).want(200)
+	if !strings.Contains(string(read.body), canaryName) || strings.Contains(string(read.body), fmt.Sprint(customer(0)["phone"])) {
+		t.Fatal("the handler reads what was said, and not her number")
+	}
+	f.post("/v1/complaints/"+id+"/account", "a002", m{"work_item": work}).problem(403, "no-grant")
+	her := f.closes(id, code).want(200)
 	if her.text("state") != "closed" || !strings.Contains(string(her.body), "We look into it.") {
 		t.Fatalf("%s", her.body)
 	}
 	f.clean("log", []byte(f.log.String()))
+}
+
+// closes is the complainant with the code that comes to her number.
+func (f *firm) closes(id, code string) *reply {
+	f.Helper()
+	asked := f.post("/v1/complaints/"+id+"/mine", "", m{"code": code, "act": "code"}).want(200).text("once_id")
+	f.ok(f.desk.Deliver(f.Context()))
+	return f.post("/v1/complaints/"+id+"/mine", "", m{"code": code, "act": "confirm", "once_id": asked, "once": f.sentCode()})
+}
+
+// sentCode is the one-time code of the last message.
+func (f *firm) sentCode() string {
+	f.Helper()
+	if len(f.messages) == 0 {
+		f.Fatal("no message was sent")
+	}
+	return regexp.MustCompile(`[0-9]{6}`).FindString(f.messages[len(f.messages)-1].Text.Reveal())
+}
+
+// I5, over HTTP: complaint is marked closed by its handler: refused; the complainant
+// contests: reopened and escalated.
+func TestI5TheHandlerClosesNothing(t *testing.T) {
+	f := newFirm(t, 1)
+	filed := f.post("/v1/complaints", "", m{
+		"channel": "phone", "contacted": customer(0)["phone"], "called_at": f.clock().Add(-time.Hour).Format(time.RFC3339),
+	}).want(201)
+	id, code := filed.text("id"), filed.text("code")
+	path := "/v1/complaints/" + id
+	assign := func() string {
+		return f.post(path+"/assignment", "officer", m{"assignee": "a001", "until": f.clock().Add(time.Hour).Format(time.RFC3339)}).want(201).text("id")
+	}
+	work := assign()
+	f.post(path+"/handling", "a001", m{"work_item": work}).want(200)
+	f.post(path+"/handling", "a001", m{"work_item": work, "reply": "Resolved."}).want(200)
+
+	f.post(path+"/handling", "a001", m{"work_item": work, "state": "closed"}).problem(422, "bad-request")
+	f.post(path+"/closing", "a001", m{"reason": "it is resolved, I say"}).problem(403, "not-yours")
+	f.post(path+"/closing", "officer", m{"reason": "it is resolved, I say"}).problem(403, "second-person")
+	f.post(path+"/mine", "a001", m{"code": id, "act": "confirm", "once_id": id, "once": "000000"}).problem(403, "bad-code")
+	asked := f.post(path+"/mine", "", m{"code": code, "act": "code"}).want(200).text("once_id")
+	f.post(path+"/mine", "", m{"code": code, "act": "confirm", "once_id": asked, "once": "000000"}).problem(403, "bad-code")
+
+	f.pass(time.Second)
+	her := f.post(path+"/mine", "", m{"code": code, "act": "contest", "why": "Nothing is."}).want(200)
+	var out struct {
+		State     string
+		Escalated bool
+		Channels  []struct{ ID string }
+		Steps     []struct{ What, By string }
+	}
+	her.into(&out)
+	if out.State != "reopened" || !out.Escalated || len(out.Channels) < 5 || len(out.Steps) != 5 || out.Steps[4].By != "complainant" {
+		t.Fatalf("%s", her.body)
+	}
+	f.post(path+"/handling", "a001", m{"work_item": work}).problem(403, "no-grant") // it is the officer's now
+	f.pass(time.Second)
+	f.post(path+"/handling", "a001", m{"work_item": assign()}).want(200)
+	if s := f.closes(id, code).want(200).text("state"); s != "closed" {
+		t.Fatal(s)
+	}
 }
 
 func TestSessionsEnd(t *testing.T) {

@@ -92,6 +92,8 @@ var refusals = []struct {
 	{"admin-reads-nothing", clerk(as("auditor")), clerk()},
 	{"admin-reads-nothing", clerk(as("")), clerk()},
 	{"service-reads-nothing", clerk(as("service")), clerk()},
+	{"service-reads-nothing", clerk(as("service"), doing(pii.Dial, pii.Relay)), clerk(as("service"), doing(pii.Dial, pii.Relay), rightsRequest)},
+	{"service-reads-nothing", clerk(as("service"), doing(pii.Read, pii.Masked), rightsRequest), clerk(doing(pii.Read, pii.Masked), rightsRequest)},
 	{"officer-casework-only", clerk(as("officer"), doing(pii.Read, pii.Masked)),
 		clerk(as("officer"), doing(pii.Read, pii.Masked), func(f *Facts) { f.Work.Kind = "complaint" })},
 	{"officer-casework-only", clerk(as("officer"), func(f *Facts) { f.Work.Kind = "rights-request" }),
@@ -121,11 +123,12 @@ var refusals = []struct {
 	{"plain-needs-step-up", clerk(noStepUp, doing(pii.Export, pii.Plain)), clerk(noStepUp, doing(pii.Export, pii.Alias))},
 }
 
-func sensitive(f *Facts) { f.Sensitive, f.Level = true, 4 }
-func abroad(f *Facts)    { f.Transfer = Transfer{Basis: true} }
-func optedOut(f *Facts)  { f.Subject.OptedOut = true }
-func marketing(f *Facts) { f.Sheet.Marketing = true }
-func noStepUp(f *Facts)  { f.Principal.StepUp = false }
+func sensitive(f *Facts)     { f.Sensitive, f.Level = true, 4 }
+func abroad(f *Facts)        { f.Transfer = Transfer{Basis: true} }
+func optedOut(f *Facts)      { f.Subject.OptedOut = true }
+func marketing(f *Facts)     { f.Sheet.Marketing = true }
+func rightsRequest(f *Facts) { f.Work.Kind = "rights-request" }
+func noStepUp(f *Facts)      { f.Principal.StepUp = false }
 
 func TestEveryShippedForbidRefusesAloneAndLetsItsNeighbourPass(t *testing.T) {
 	r := mustLoad(t, everything)
@@ -178,6 +181,7 @@ var shippedPermits = []struct {
 	{"agency masked", clerk(agency, doing(pii.Read, pii.Masked)), "work-masked"},
 	{"partner token", clerk(partner, doing(pii.Read, pii.Token)), "work-token"},
 	{"agency call", clerk(agency, doing(pii.Dial, pii.Relay)), "work-call"},
+	{"a code to the person", clerk(as("service"), doing(pii.Dial, pii.Relay), rightsRequest), "courier-delivers"},
 	{"plain", clerk(), NoPermit},
 	{"an approved exception", clerk(func(f *Facts) { f.Work.Kind = "exception" }), "work-exception"},
 	{"break-glass", clerk(agency, func(f *Facts) { f.Work.Kind = "break-glass" }), "work-exception"},

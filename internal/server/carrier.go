@@ -9,6 +9,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/goldbell/goldbell/internal/casework"
+	"github.com/goldbell/goldbell/internal/courier"
 	"github.com/goldbell/goldbell/internal/dial"
 	"github.com/goldbell/goldbell/internal/fault"
 )
@@ -36,6 +38,51 @@ func (s *Server) openDialer(context.Context) error {
 	return nil
 }
 
+// openCourier sets up mail and SMS, if the settings name them.
+func (s *Server) openCourier() (casework.Courier, error) {
+	set := s.settings.Courier
+	if set == nil {
+		return nil, nil
+	}
+	wrong := func(where string) error { return fault.New(fault.Invalid, "bad-courier", where) }
+	c := &courier.Courier{}
+	if m := set.Mail; m != nil {
+		roots, err := trusted(m.Roots)
+		if err != nil {
+			return nil, wrong("courier.mail.roots")
+		}
+		password := ""
+		if m.Password != "" {
+			text, err := private(m.Password)
+			if err != nil {
+				return nil, wrong("courier.mail.password")
+			}
+			password = string(text)
+		}
+		if c.Mail, err = courier.NewMail(courier.MailConfig{
+			Host: m.Host, Port: m.Port, Implicit: m.Implicit, User: m.User, Password: password, From: m.From, Roots: roots, Clock: time.Now,
+		}); err != nil {
+			return nil, wrong("courier.mail")
+		}
+	}
+	if sms := set.SMS; sms != nil {
+		roots, err := trusted(sms.Roots)
+		if err != nil {
+			return nil, wrong("courier.sms.roots")
+		}
+		key, err := secret(sms.Secret)
+		if err != nil {
+			return nil, wrong("courier.sms.secret")
+		}
+		p, err := dial.NewPoster(dial.HTTPSConfig{URL: sms.URL, Roots: roots, Key: key, Clock: time.Now, Rand: rand.Reader})
+		if err != nil {
+			return nil, wrong("courier.sms")
+		}
+		c.SMS = &courier.SMS{Poster: p}
+	}
+	return c, nil
+}
+
 func trusted(file string) (*x509.CertPool, error) {
 	if file == "" {
 		pool, err := x509.SystemCertPool()
@@ -52,8 +99,8 @@ func trusted(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// secret reads a shared secret: hexadecimal, in a file only its owner can read.
-func secret(file string) ([]byte, error) {
+// private reads a file only its owner can read, without the line's end.
+func private(file string) ([]byte, error) {
 	info, err := os.Stat(file)
 	if err != nil || info.Mode().Perm()&0o077 != 0 {
 		return nil, fault.New(fault.Invalid, "bad-switch", "switch.secret")
@@ -62,7 +109,16 @@ func secret(file string) ([]byte, error) {
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "bad-switch", "switch.secret")
 	}
-	key, err := hex.DecodeString(string(bytes.TrimSpace(text)))
+	return bytes.TrimSpace(text), nil
+}
+
+// secret reads a shared secret: hexadecimal, in a file only its owner can read.
+func secret(file string) ([]byte, error) {
+	text, err := private(file)
+	if err != nil {
+		return nil, err
+	}
+	key, err := hex.DecodeString(string(text))
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "bad-switch", "switch.secret")
 	}

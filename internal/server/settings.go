@@ -8,6 +8,7 @@ import (
 
 	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/law"
 	"github.com/goldbell/goldbell/internal/pii"
 )
 
@@ -33,6 +34,12 @@ type Settings struct {
 	Schema pii.Schema `json:"schema"`
 	Caps   door.Caps  `json:"caps"`
 	Switch *Switch    `json:"switch,omitempty"`
+	// Address is where outsiders reach this server's pages, as messages name it.
+	Address string `json:"address,omitempty"`
+	// Courier is how messages reach people outside: without one no code is sent.
+	Courier *Courier `json:"courier,omitempty"`
+	// Clocks are the time limits the company set itself, in days, by package law's names.
+	Clocks law.Clocks `json:"clocks,omitempty"`
 	// Witness says how the witnesses of log.policy are asked.
 	Witness *Witness `json:"witness,omitempty"`
 }
@@ -53,6 +60,23 @@ type Switch struct {
 	URL    string `json:"url"`    // https
 	Roots  string `json:"roots"`  // PEM file of the certificates to trust; empty: the system's
 	Secret string `json:"secret"` // file with the shared secret, hexadecimal, 0600
+}
+
+// Courier is the company's mail server and its SMS provider; either may be missing.
+type Courier struct {
+	Mail *Mail   `json:"mail,omitempty"`
+	SMS  *Switch `json:"sms,omitempty"` // asked like the switch: a signed request
+}
+
+// Mail is an SMTP server. It is always spoken to over TLS.
+type Mail struct {
+	Host     string `json:"host"`
+	Port     int    `json:"port,omitempty"` // 0: 587, or 465 if implicit
+	Implicit bool   `json:"implicit,omitempty"`
+	User     string `json:"user,omitempty"`
+	Password string `json:"password,omitempty"` // file, 0600
+	From     string `json:"from"`
+	Roots    string `json:"roots,omitempty"` // PEM file of the certificates to trust; empty: the system's
 }
 
 // Places are the three directories a command may be told: --data, --keys and
@@ -145,7 +169,7 @@ func readSettings(p Places) (Settings, error) {
 	if err != nil {
 		return s, fault.New(fault.Unavailable, "settings-unreadable", "")
 	}
-	if json.Unmarshal(b, &s) != nil || s.Schema.Check() != nil {
+	if json.Unmarshal(b, &s) != nil || s.Schema.Check() != nil || s.Clocks.Check() != nil {
 		return s, fault.New(fault.Unavailable, "settings-unreadable", "")
 	}
 	if p.Keys != "" {

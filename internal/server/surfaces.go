@@ -13,6 +13,7 @@ import (
 	"github.com/goldbell/goldbell/internal/inquiry"
 	"github.com/goldbell/goldbell/internal/keyring"
 	"github.com/goldbell/goldbell/internal/ledger"
+	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/policy"
 	"github.com/goldbell/goldbell/internal/register"
@@ -22,6 +23,10 @@ import (
 // openDesks opens what stands beside the door: decisions about power, complaints,
 // traces and packs.
 func (s *Server) openDesks(context.Context) error {
+	carries, err := s.openCourier()
+	if err != nil {
+		return err
+	}
 	s.register = register.New(register.Config{
 		People: s.store, Numbers: s.store, Work: s.store, Consents: s.store, Subjects: s.vault, Keys: s.vault.RecordKeys,
 		Sheets: grant.Sheets(), Schema: s.settings.Schema, Rules: checkRules, Fingerprint: s.vault.Fingerprint, Ledger: s.ledger, Clock: s.clock,
@@ -29,6 +34,8 @@ func (s *Server) openDesks(context.Context) error {
 	s.casework = casework.New(casework.Config{
 		Store: s.store, People: s.store, Work: s.store, Finder: s.door, Sealer: caseSealer{s.ring, s.vault},
 		Schema: s.settings.Schema, Limits: casework.DefaultLimits, Ledger: s.ledger, Clock: s.clock, Failed: s.authn.Failed,
+		Rand: rand.Reader, Clocks: s.settings.Clocks, Courier: carries, Relay: s.door, Address: s.settings.Address,
+		Numbers: numbers{s.store, s.ledger},
 	})
 	s.exposure = exposure.New(s.ledger, s.store, s.ring)
 	s.inquiry = &inquiry.Inquiry{
@@ -71,6 +78,22 @@ func (c caseSealer) Open(context, sealed []byte) ([]byte, error) {
 
 func (c caseSealer) Fingerprint(v pii.Value) []byte { return c.vault.Fingerprint(v) }
 
+// numbers is the register of calling numbers, as complaints ask it. Rows the ledger
+// did not write are left out.
+type numbers struct {
+	store  party.NumberStore
+	ledger *ledger.Ledger
+}
+
+func (n numbers) Registered(ctx context.Context, tag []byte, at time.Time) ([]pii.OrgID, error) {
+	rows, err := party.WhoseNumber(ctx, n.store, n.ledger.CheckStamp, tag, at)
+	orgs := make([]pii.OrgID, len(rows))
+	for i := range rows {
+		orgs[i] = rows[i].Org
+	}
+	return orgs, err
+}
+
 // filedComplaints hands complaints to a trace. Rows the ledger did not write are
 // left out.
 type filedComplaints struct {
@@ -98,7 +121,7 @@ func (f filedComplaints) Filed(ctx context.Context, from, until time.Time) ([]in
 	var out []inquiry.Complaint
 	for i := range rows {
 		c := &rows[i]
-		if f.ledger.CheckStamp(c) != nil {
+		if f.ledger.CheckStamp(c) != nil || c.State == casework.Unconfirmed {
 			continue
 		}
 		contact := pii.Phone

@@ -59,6 +59,12 @@ func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
 		return putCode(idx, e)
 	case casework.Put:
 		return putComplaint(idx, e.Complaint)
+	case casework.OneTimePut:
+		return putOneTime(idx, e.OneTime)
+	case casework.ClosingPut:
+		return putClosing(idx, e.Closing)
+	case casework.Handled:
+		return putHandled(e), nil
 	case door.ImportPut:
 		return putImport(idx, e.Import)
 	case door.FoundFilePut:

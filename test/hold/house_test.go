@@ -119,7 +119,7 @@ func wire(ctx context.Context, p server.Places, s server.Settings, o options) (*
 	h.desk = casework.New(casework.Config{
 		Store: h.db, People: h.db, Work: h.db, Finder: h.door, Sealer: sealer{h.ring, h.vault},
 		Schema: s.Schema, Limits: casework.DefaultLimits, Ledger: h.ledger, Clock: o.clock,
-		Failed: func(context.Context, string) {},
+		Failed: func(context.Context, string) {}, Rand: rand.Reader,
 	})
 	return h, nil
 }

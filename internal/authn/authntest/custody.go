@@ -40,6 +40,15 @@ func (h *House) Contact(ctx context.Context, f pii.Field, v pii.Value) (pii.Ordi
 	return found[0], nil
 }
 
+// ID is the other half of Contact.
+func (h *House) ID(ctx context.Context, of pii.Ordinal) (pii.SubjectID, error) {
+	found, err := h.Vault.DescribeOrdinals(ctx, []pii.Ordinal{of})
+	if err != nil || len(found) != 1 {
+		return vault.DummyID, err
+	}
+	return found[0].ID, nil
+}
+
 // Resolve implements the register's subjects.
 func (h *House) Resolve(ctx context.Context, ids []pii.SubjectID) ([]pii.Ordinal, []bool, error) {
 	all, err := h.Vault.Describe(ctx, ids)

@@ -155,7 +155,10 @@ func testStampedRows(t *testing.T, db *store.DB) {
 			k := &authn.Token{Hash: []byte(name), Person: p.ID, Scope: s.text, How: authn.How(s.text), Agent: s.bytes, MadeAt: s.at, Until: s.at, StepUp: s.at, Proved: s.at, Ended: s.flag}
 			d := &authn.Code{Person: p.ID, Hash: []byte("code" + name), Until: s.at}
 			l := &casework.Complaint{ID: id, State: casework.Accepted, Ordinal: pii.Ordinal(i), FiledAt: s.at, CalledAt: s.at, Channel: s.text,
-				Known: s.known, Caller: s.bytes, Verified: s.flag, CodeHash: s.bytes, Month: "2026-11", Sealed: s.bytes}
+				Known: s.known, Caller: s.bytes, Verified: s.flag, CodeHash: s.bytes, Month: "2026-11", Sealed: s.bytes,
+				TakenBy: p.ID, Due: s.at, SilentUntil: s.at, EscalatedAt: s.at, Script: s.bytes}
+			ot := &casework.OneTime{ID: id, Use: casework.ToClose, Case: request(7), Ordinal: pii.Ordinal(i), Field: pii.Phone, Hash: s.bytes,
+				SentAt: s.at, Until: s.at, Used: s.flag}
 			im := &door.Import{ID: id, By: p.ID, File: s.bytes, OpenedAt: s.at, Before: 1 << 30, Done: s.flag}
 			er := &door.Erasure{ID: id, Ordinal: 7, Work: request(5), AskedBy: p.ID, AskedAt: s.at, ApprovedBy: pii.PersonID(s.text), State: door.ErasureAsked}
 			ff := &door.FoundFile{ID: id, Case: request(6), File: s.bytes, Rows: 1 << 40, AskedBy: p.ID, AskedAt: s.at, ApprovedBy: pii.PersonID(s.text), State: door.FoundAsked}
@@ -165,6 +168,7 @@ func testStampedRows(t *testing.T, db *store.DB) {
 			mustApply(t, db, party.OrgPut{Org: o}, &party.PersonPut{Person: p}, party.TrainingPut{Training: tr},
 				party.NumberPut{Number: nu}, consent.NoticePut{Notice: no}, grant.Opened{WorkItem: w, Members: m}, consent.Put{Consent: c},
 				consent.OptOutPut{OptOut: u}, authn.TokenPut{Token: k}, authn.CodePut{Code: d}, casework.Put{Complaint: l},
+				casework.OneTimePut{OneTime: ot}, casework.Handled{Case: id, Person: p.ID}, casework.Handled{Case: id, Person: p.ID},
 				door.ImportPut{Import: im}, door.ErasurePut{Erasure: er}, door.FoundFilePut{FoundFile: ff}, door.RuleSetPut{RuleSet: ru})
 
 			check := func(ok bool, err error) {
@@ -213,6 +217,9 @@ func testStampedRows(t *testing.T, db *store.DB) {
 			gotL, ok, err := db.Complaint(ctx, id)
 			check(ok, err)
 			same(t, l, &gotL)
+			gotOT, ok, err := db.OneTime(ctx, id)
+			check(ok, err)
+			same(t, ot, &gotOT)
 			gotIm, ok, err := db.Import(ctx, id)
 			check(ok, err)
 			same(t, im, &gotIm)
@@ -272,7 +279,7 @@ func testLists(t *testing.T, db *store.DB) {
 		effects = append(effects, grant.Opened{WorkItem: w, Members: []*grant.Member{
 			{Ordinal: 3, Item: w.ID}, {Ordinal: 1, Item: w.ID}, {Ordinal: 2, Item: w.ID}}})
 		effects = append(effects, casework.Put{Complaint: &casework.Complaint{ID: request(uint64(i)), Ordinal: pii.Ordinal(i % 2),
-			State: []casework.State{casework.Accepted, casework.Closed, casework.Replied, casework.Reopened}[i], FiledAt: w.OpenedAt}})
+			State: []casework.State{casework.Accepted, casework.Unconfirmed, casework.Replied, casework.Reopened}[i], FiledAt: w.OpenedAt}})
 	}
 	mustApply(t, db, effects...)
 	mustApply(t, db, grant.Closed{WorkItem: &grant.WorkItem{ID: request(2), Assignee: "a", Closed: true}})

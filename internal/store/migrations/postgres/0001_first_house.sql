@@ -342,6 +342,41 @@ CREATE TABLE mask_count (
 );
 
 -- Cases and the door's own rows.
+-- One-time codes that were sent to contacts. hash is keyed: six digits are soon guessed.
+CREATE TABLE one_time_code (
+	id        BYTEA NOT NULL PRIMARY KEY,
+	purpose   TEXT COLLATE "C" NOT NULL,
+	complaint BYTEA NOT NULL,
+	ordinal   BIGINT NOT NULL,
+	field     TEXT COLLATE "C" NOT NULL,
+	hash      BYTEA,
+	sent_at   BIGINT NOT NULL,
+	until     BIGINT NOT NULL,
+	used      BOOLEAN NOT NULL,
+	entry     BIGINT NOT NULL,
+	mac       BYTEA NOT NULL
+);
+
+-- Who handled a complaint or chose its handler.
+CREATE TABLE complaint_handled (
+	complaint BYTEA NOT NULL,
+	person    TEXT COLLATE "C" NOT NULL,
+	PRIMARY KEY (complaint, person)
+);
+
+-- On whose word a complaint was closed: hers, with the code she answered, or that of
+-- an officer who told her before how to contest.
+CREATE TABLE complaint_closing (
+	complaint BYTEA NOT NULL,
+	code      BYTEA NOT NULL,
+	officer   TEXT COLLATE "C" NOT NULL,
+	notice    BIGINT NOT NULL,
+	at        BIGINT NOT NULL,
+	entry     BIGINT NOT NULL,
+	mac       BYTEA NOT NULL,
+	PRIMARY KEY (complaint, entry)
+);
+
 CREATE TABLE complaint (
 	id        BYTEA NOT NULL PRIMARY KEY,
 	state     TEXT COLLATE "C" NOT NULL,
@@ -355,12 +390,46 @@ CREATE TABLE complaint (
 	code_hash BYTEA,
 	month     TEXT COLLATE "C" NOT NULL,
 	sealed    BYTEA,
+	taken_by     TEXT COLLATE "C" NOT NULL,
+	due          BIGINT NOT NULL,
+	silent_until BIGINT NOT NULL,
+	escalated_at BIGINT NOT NULL,
+	script       BYTEA,
 	entry     BIGINT NOT NULL,
 	mac       BYTEA NOT NULL
 );
 
 CREATE INDEX complaint_filed ON complaint (filed_at, id);
 CREATE INDEX complaint_ordinal ON complaint (ordinal, state);
+CREATE INDEX complaint_code ON complaint (code_hash);
+
+-- The second lock of I5: the database closes no complaint on its handler's word,
+-- whoever writes to it. (The first is the stamp: a row the ledger did not make counts
+-- for nothing.)
+CREATE OR REPLACE FUNCTION complaint_closed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF NEW.state = 'closed' AND NOT EXISTS (
+	SELECT 1 FROM complaint_closing w WHERE w.complaint = NEW.id AND w.entry = NEW.entry AND (
+		w.officer = '' AND EXISTS (SELECT 1 FROM one_time_code k
+			WHERE k.id = w.code AND k.purpose = 'close' AND k.complaint = NEW.id AND k.used = TRUE AND k.entry = w.entry)
+		OR w.officer <> '' AND w.notice > 0 AND NEW.silent_until > 0 AND w.at >= NEW.silent_until
+			AND NOT EXISTS (SELECT 1 FROM complaint_handled h WHERE h.complaint = NEW.id AND h.person = w.officer))) THEN
+		RAISE EXCEPTION 'a complaint is closed by its complainant, or by a second officer' USING ERRCODE = '23514';
+	END IF;
+	RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER complaint_closed BEFORE INSERT OR UPDATE ON complaint FOR EACH ROW EXECUTE FUNCTION complaint_closed();
+
+CREATE OR REPLACE FUNCTION only_added_to() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	RAISE EXCEPTION 'these rows are only added to' USING ERRCODE = '23514';
+END
+$$;
+
+CREATE TRIGGER complaint_handled_stays BEFORE UPDATE OR DELETE ON complaint_handled FOR EACH ROW EXECUTE FUNCTION only_added_to();
+CREATE TRIGGER complaint_closing_stays BEFORE UPDATE OR DELETE ON complaint_closing FOR EACH ROW EXECUTE FUNCTION only_added_to();
 
 CREATE TABLE import (
 	id        BYTEA NOT NULL PRIMARY KEY,

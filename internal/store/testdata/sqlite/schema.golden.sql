@@ -1,3 +1,37 @@
+CREATE TRIGGER complaint_closed_insert BEFORE INSERT ON complaint WHEN NEW.state = 'closed' AND NOT EXISTS (
+	SELECT 1 FROM complaint_closing w WHERE w.complaint = NEW.id AND w.entry = NEW.entry AND (
+		w.officer = '' AND EXISTS (SELECT 1 FROM one_time_code k
+			WHERE k.id = w.code AND k.purpose = 'close' AND k.complaint = NEW.id AND k.used = 1 AND k.entry = w.entry)
+		OR w.officer <> '' AND w.notice > 0 AND NEW.silent_until > 0 AND w.at >= NEW.silent_until
+			AND NOT EXISTS (SELECT 1 FROM complaint_handled h WHERE h.complaint = NEW.id AND h.person = w.officer)))
+BEGIN
+	SELECT RAISE(ABORT, 'a complaint is closed by its complainant, or by a second officer');
+END;
+CREATE TRIGGER complaint_closed_update BEFORE UPDATE ON complaint WHEN NEW.state = 'closed' AND NOT EXISTS (
+	SELECT 1 FROM complaint_closing w WHERE w.complaint = NEW.id AND w.entry = NEW.entry AND (
+		w.officer = '' AND EXISTS (SELECT 1 FROM one_time_code k
+			WHERE k.id = w.code AND k.purpose = 'close' AND k.complaint = NEW.id AND k.used = 1 AND k.entry = w.entry)
+		OR w.officer <> '' AND w.notice > 0 AND NEW.silent_until > 0 AND w.at >= NEW.silent_until
+			AND NOT EXISTS (SELECT 1 FROM complaint_handled h WHERE h.complaint = NEW.id AND h.person = w.officer)))
+BEGIN
+	SELECT RAISE(ABORT, 'a complaint is closed by its complainant, or by a second officer');
+END;
+CREATE TRIGGER complaint_closing_delete BEFORE DELETE ON complaint_closing
+BEGIN
+	SELECT RAISE(ABORT, 'these rows are only added to');
+END;
+CREATE TRIGGER complaint_closing_update BEFORE UPDATE ON complaint_closing
+BEGIN
+	SELECT RAISE(ABORT, 'these rows are only added to');
+END;
+CREATE TRIGGER complaint_handled_delete BEFORE DELETE ON complaint_handled
+BEGIN
+	SELECT RAISE(ABORT, 'these rows are only added to');
+END;
+CREATE TRIGGER complaint_handled_update BEFORE UPDATE ON complaint_handled
+BEGIN
+	SELECT RAISE(ABORT, 'these rows are only added to');
+END;
 CREATE TABLE blind_index (
 	ordinal INTEGER NOT NULL,
 	field   TEXT NOT NULL,
@@ -33,8 +67,28 @@ CREATE TABLE complaint (
 	code_hash BLOB,
 	month     TEXT NOT NULL,
 	sealed    BLOB,
+	taken_by     TEXT NOT NULL,
+	due          INTEGER NOT NULL,
+	silent_until INTEGER NOT NULL,
+	escalated_at INTEGER NOT NULL,
+	script       BLOB,
 	entry     INTEGER NOT NULL,
 	mac       BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE complaint_closing (
+	complaint BLOB NOT NULL,
+	code      BLOB NOT NULL,
+	officer   TEXT NOT NULL,
+	notice    INTEGER NOT NULL,
+	at        INTEGER NOT NULL,
+	entry     INTEGER NOT NULL,
+	mac       BLOB NOT NULL,
+	PRIMARY KEY (complaint, entry)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE complaint_handled (
+	complaint BLOB NOT NULL,
+	person    TEXT NOT NULL,
+	PRIMARY KEY (complaint, person)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE consent (
 	ordinal   INTEGER NOT NULL,
@@ -202,6 +256,19 @@ CREATE TABLE notice (
 	mac        BLOB NOT NULL,
 	PRIMARY KEY (purpose, version)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE one_time_code (
+	id        BLOB NOT NULL PRIMARY KEY,
+	purpose   TEXT NOT NULL,
+	complaint BLOB NOT NULL,
+	ordinal   INTEGER NOT NULL,
+	field     TEXT NOT NULL,
+	hash      BLOB,
+	sent_at   INTEGER NOT NULL,
+	until     INTEGER NOT NULL,
+	used      INTEGER NOT NULL,
+	entry     INTEGER NOT NULL,
+	mac       BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE opt_out (
 	ordinal INTEGER NOT NULL PRIMARY KEY,
 	refused INTEGER NOT NULL,
@@ -341,6 +408,7 @@ CREATE TABLE work_item_subject (
 CREATE INDEX blind_index_past_tag ON blind_index_past (field, norm, tag);
 CREATE INDEX blind_index_tag ON blind_index (field, norm, tag);
 CREATE INDEX code_hash ON code (hash);
+CREATE INDEX complaint_code ON complaint (code_hash);
 CREATE INDEX complaint_filed ON complaint (filed_at, id);
 CREATE INDEX complaint_ordinal ON complaint (ordinal, state);
 CREATE INDEX meter_until ON meter (until);
