@@ -66,7 +66,8 @@ const (
 	KindProposal        Kind = 32 // a change of the rules was proposed, approved, or taken back
 	KindSource          Kind = 33 // a table of the company's own database was enrolled, or taken out
 	KindHearing         Kind = 34 // a run of a trace was shown to the person it names, or she answered
-	lastKind                 = KindHearing
+	KindDecoy           Kind = 35 // decoys were named, or contacts with them reported
+	lastKind                 = KindDecoy
 )
 
 var kindNames = [...]string{
@@ -78,6 +79,7 @@ var kindNames = [...]string{
 	KindDisclosureRetry: "disclosure-retry", KindRestore: "restore", KindAttestation: "attestation", KindSample: "sample",
 	KindAlert: "alert", KindException: "exception", KindMessage: "message", KindIncident: "incident", KindQuestion: "question",
 	KindProposal: "proposal", KindSource: "source", KindHearing: "hearing",
+	KindDecoy: "decoy",
 }
 
 func (k Kind) String() string {

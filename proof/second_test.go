@@ -309,7 +309,7 @@ func (s *second) entry(b []byte, names ...string) entry {
 	e.leaf = s.base64(text(e.extra["leaf"]))
 	c := s.head(note)
 	s.must(included(c.size, e.index, e.leaf, path, c.root), "not in the log")
-	if !s.must(len(e.leaf) >= 128 && e.leaf[0] == 1 && e.leaf[1] >= 1 && e.leaf[1] <= 34 && e.leaf[26] == 1 &&
+	if !s.must(len(e.leaf) >= 128 && e.leaf[0] == 1 && e.leaf[1] >= 1 && e.leaf[1] <= 35 && e.leaf[26] == 1 &&
 		e.leaf[127] <= 48 && len(e.leaf) == 128+32*int(e.leaf[127]), "leaf") {
 		return e
 	}

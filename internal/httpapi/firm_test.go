@@ -17,6 +17,7 @@ import (
 
 	"github.com/goldbell/goldbell/internal/authn"
 	"github.com/goldbell/goldbell/internal/casework"
+	"github.com/goldbell/goldbell/internal/decoy"
 	"github.com/goldbell/goldbell/internal/dial"
 	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/grant"
@@ -62,6 +63,7 @@ type firm struct {
 	codes    map[string]string // next one-time codes
 	subjects []string
 	traces   httpapi.Tracer
+	decoys   *decoy.Book
 	packs    httpapi.Packs
 	verifier func() ([]byte, error)
 	desk     *casework.Desk
@@ -216,6 +218,7 @@ func (f *firm) serve() {
 		Limits: casework.DefaultLimits, Ledger: f.ledger, Clock: f.clock, Failed: f.authn.Failed,
 		Rand: rand.Reader, Courier: f, Relay: f.door,
 	})
+	f.decoys = &decoy.Book{Store: f.store, Sealer: f.ring, Index: made{f.vault, f}, Ledger: f.ledger}
 	var err error
 	f.api, err = httpapi.New(httpapi.Config{
 		Door: f.door, Ledger: f.ledger, Authn: f.authn, People: f.store, Numbers: f.store, Work: f.store, Sealer: f.ring,
@@ -230,7 +233,7 @@ func (f *firm) serve() {
 				return r.Version(), nil
 			},
 		}),
-		Traces: f.traces, Packs: f.packs, Cases: f.desk, Verifier: f.verifier, Records: records.New(records.Config{Ledger: f.ledger, Clock: f.clock, Rand: rand.Reader}),
+		Traces: f.traces, Decoys: f.decoys, Packs: f.packs, Cases: f.desk, Verifier: f.verifier, Records: records.New(records.Config{Ledger: f.ledger, Clock: f.clock, Rand: rand.Reader}),
 		Calls:      &dial.Dialer{Door: f.door, Ledger: f.ledger, Carrier: f.carrier, Clock: f.clock, Rand: rand.Reader},
 		Complaints: f.desk, Holds: f.desk, RequestID: f.ring.RequestID,
 		Clock: f.clock, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(f.log, nil)), Alarm: f.alarm, Version: "test",

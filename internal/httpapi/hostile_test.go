@@ -306,6 +306,8 @@ func (f *firm) samples(work string) map[string]any {
 		"/v1/traces":                     m{"complaints": m{"from": "2026-01-01T00:00:00Z", "to": hour}},
 		"/v1/traces/{id}/showing":        m{"person": "a001"},
 		"/v1/traces/{id}/answer":         m{"answer": "my account was lent"},
+		"/v1/decoys":                     m{"decoys": []m{{"field": "phone", "value": customer(0)["phone"]}}},
+		"/v1/decoys/contacts":            m{"contacts": []m{{"field": "phone", "value": customer(0)["phone"], "at": now}}},
 		"/v1/found-files":                m{"case": work, "sha256": strings.Repeat("cd", 32), "rows": 2000},
 		"/v1/found-files/{id}/approve":   nil,
 		"/v1/found-files/matching":       fmt.Sprint("phone\n", customer(0)["phone"]),

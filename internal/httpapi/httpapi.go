@@ -19,6 +19,7 @@ import (
 
 	"github.com/goldbell/goldbell/internal/authn"
 	"github.com/goldbell/goldbell/internal/casework"
+	"github.com/goldbell/goldbell/internal/decoy"
 	"github.com/goldbell/goldbell/internal/dial"
 	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/grant"
@@ -81,6 +82,7 @@ type Config struct {
 	Holds      door.Holds
 	Cases      door.Cases
 	Traces     Tracer
+	Decoys     *decoy.Book
 	Packs      Packs
 	Records    *records.Keeper
 	Audited    func() Audited

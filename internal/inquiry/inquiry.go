@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/goldbell/goldbell/internal/decoy"
 	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/exposure"
 	"github.com/goldbell/goldbell/internal/fault"
@@ -60,6 +61,7 @@ type Inquiry struct {
 	Exposure   *exposure.Index // nil: every entry is opened for every run
 	Door       *door.Door      // matching of found files; nil: none
 	Cases      door.Cases
+	Decoys     *decoy.Book // nil: none
 }
 
 // Question says which complaints are asked about.
@@ -109,12 +111,13 @@ func (q *Inquiry) Ask(ctx context.Context, p party.Principal, question Question)
 	if err != nil {
 		return Answer{}, fault.Wrap(fault.Internal, "internal", err)
 	}
-	return q.record(ctx, p, question, finding, ordinals(complaints), caseRefs(complaints), []proof.Field{
+	return q.record(ctx, p, question, finding, append(ordinals(complaints), c.contacted()...), caseRefs(complaints), []proof.Field{
 		{Name: "from", Value: strconv.FormatInt(question.From.UnixMicro(), 10)},
 		{Name: "until", Value: strconv.FormatInt(question.Until.UnixMicro(), 10)},
 		{Name: "evidence", Value: evidenceHash(complaints)},
 		{Name: "items", Value: strconv.Itoa(len(complaints))},
 		{Name: leftOutFact, Value: left},
+		{Name: "decoys", Value: strconv.Itoa(len(c.decoys.Contacts))},
 	})
 }
 
@@ -131,6 +134,14 @@ func leaveOut(complaints []Complaint, ids []pii.RequestID) (kept []Complaint, le
 		names = append(names, id.String())
 	}
 	return complaints, strings.Join(names, ","), nil
+}
+
+// contacted are the decoys somebody contacted.
+func (c *collection) contacted() (of []pii.Ordinal) {
+	for _, made := range c.decoys.Contacts {
+		of = append(of, made.Ordinal)
+	}
+	return of
 }
 
 // ordinals are whom the complaints are about, as far as we know them.
@@ -169,6 +180,7 @@ type collection struct {
 	versions map[pii.Ordinal][]int64
 	kinds    map[pii.PersonID]party.PersonKind
 	orgs     map[pii.PersonID]pii.OrgID
+	decoys   decoy.Known
 }
 
 // collect reads every disclosure of the ledger.
@@ -182,8 +194,14 @@ func (q *Inquiry) collect(ctx context.Context) (*collection, error) {
 	if c.versions, err = q.Subjects.Changed(ctx); err != nil {
 		return nil, err
 	}
+	if q.Decoys != nil {
+		if c.decoys, err = q.Decoys.Known(ctx); err != nil {
+			return nil, err
+		}
+	}
 	for o := pii.Ordinal(1); o <= last; o++ {
-		c.refs[o] = c.build.Subject(trace.Subject{Segment: -1, Region: -1, Cohort: -1, Versions: c.versions[o]})
+		_, made := c.decoys.Decoys[o]
+		c.refs[o] = c.build.Subject(trace.Subject{Segment: -1, Region: -1, Cohort: -1, Versions: c.versions[o], Decoy: made})
 	}
 	if err := q.people(ctx, c); err != nil {
 		return nil, err
@@ -324,5 +342,26 @@ func (c *collection) evidence(complaints []Complaint) (trace.Evidence, error) {
 		item.Known = known | item.Contact
 		e.Items = append(e.Items, item)
 	}
-	return e, nil
+	return e, c.contacts(&e)
+}
+
+// contacts adds what was reported of decoys. The company holds their numbers itself.
+func (c *collection) contacts(e *trace.Evidence) error {
+	for _, made := range c.decoys.Contacts {
+		if int(made.Ordinal) >= len(c.refs) {
+			continue // stored after the record was read
+		}
+		known, err := c.mask(append([]pii.Field{made.Field}, made.Known...))
+		if err != nil {
+			return err
+		}
+		contact, err := c.mask([]pii.Field{made.Field})
+		if err != nil {
+			return err
+		}
+		e.Items = append(e.Items, trace.Item{
+			Subject: c.refs[made.Ordinal], At: made.At, Contact: contact, Known: known, Caller: string(made.Caller), Proof: trace.Verified,
+		})
+	}
+	return nil
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/goldbell/goldbell/internal/authn"
 	"github.com/goldbell/goldbell/internal/casework"
+	"github.com/goldbell/goldbell/internal/decoy"
 	"github.com/goldbell/goldbell/internal/dial"
 	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/dossier"
@@ -63,6 +64,7 @@ type Server struct {
 	casework *casework.Desk
 	inquiry  *inquiry.Inquiry
 	exposure *exposure.Index
+	decoys   *decoy.Book
 	dossier  *dossier.Maker
 	records  *records.Keeper
 	auditor  *auditor

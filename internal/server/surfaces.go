@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/goldbell/goldbell/internal/casework"
+	"github.com/goldbell/goldbell/internal/decoy"
 	"github.com/goldbell/goldbell/internal/dossier"
 	"github.com/goldbell/goldbell/internal/exposure"
 	"github.com/goldbell/goldbell/internal/grant"
@@ -42,6 +43,8 @@ func (s *Server) openDesks(context.Context) error {
 		Ledger: s.ledger, Complaints: filedComplaints{s.store, s.ledger}, People: s.store, Subjects: s.store,
 		Exposure: s.exposure, Door: s.door, Cases: s.casework,
 	}
+	s.decoys = &decoy.Book{Store: s.store, Sealer: s.ring, Index: decoyIndex{s.vault, s.store}, Ledger: s.ledger}
+	s.inquiry.Decoys = s.decoys
 	s.dossier = &dossier.Maker{
 		Ledger: s.ledger, Clock: s.clock, Rand: rand.Reader, LogKey: s.ring.VerifierKey(), Origin: s.settings.Origin,
 		RootKey: s.ring.RootHolder(), Heads: s.witness, Complaints: filedComplaints{s.store, s.ledger}.ids,

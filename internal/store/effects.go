@@ -7,6 +7,7 @@ import (
 	"github.com/goldbell/goldbell/internal/authn"
 	"github.com/goldbell/goldbell/internal/casework"
 	"github.com/goldbell/goldbell/internal/consent"
+	"github.com/goldbell/goldbell/internal/decoy"
 	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/grant"
@@ -71,6 +72,8 @@ func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
 		return putFoundFile(idx, e.FoundFile)
 	case door.ErasurePut:
 		return putErasure(idx, e.Erasure)
+	case decoy.NotePut:
+		return putNote(idx, e.Note)
 	case ledger.RestoredPut:
 		return putRestored(idx, e.Restored)
 	case door.RuleSetPut:

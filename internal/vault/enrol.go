@@ -122,6 +122,9 @@ func (v *Vault) tag(f pii.Field, val pii.Value) [32]byte {
 	return v.ring.BlindIndex(f, pii.NormVersion, val.Reveal())
 }
 
+// Tag is the keyed hash by which a value of the field is found.
+func (v *Vault) Tag(f pii.Field, val pii.Value) [32]byte { return v.tag(f, val) }
+
 // Fingerprint is a keyed hash of a value that is not a customer's, such as the
 // number a complaint is about.
 func (v *Vault) Fingerprint(val pii.Value) []byte {

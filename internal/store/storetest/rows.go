@@ -11,6 +11,7 @@ import (
 	"github.com/goldbell/goldbell/internal/authn"
 	"github.com/goldbell/goldbell/internal/casework"
 	"github.com/goldbell/goldbell/internal/consent"
+	"github.com/goldbell/goldbell/internal/decoy"
 	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/grant"
@@ -162,6 +163,7 @@ func testStampedRows(t *testing.T, db *store.DB) {
 			im := &door.Import{ID: id, By: p.ID, File: s.bytes, OpenedAt: s.at, Before: 1 << 30, Done: s.flag}
 			er := &door.Erasure{ID: id, Ordinal: 7, Work: request(5), AskedBy: p.ID, AskedAt: s.at, ApprovedBy: pii.PersonID(s.text), State: door.ErasureAsked}
 			ff := &door.FoundFile{ID: id, Case: request(6), File: s.bytes, Rows: 1 << 40, AskedBy: p.ID, AskedAt: s.at, ApprovedBy: pii.PersonID(s.text), State: door.FoundAsked}
+			dn := &decoy.Note{ID: id, Sealed: []byte("sealed" + name)}
 			ru := &door.RuleSet{Version: s.text, Text: s.text, Sheets: s.text, Caps: s.text, By: p.ID, At: s.at}
 
 			entry := head(t, db).Size
@@ -169,7 +171,7 @@ func testStampedRows(t *testing.T, db *store.DB) {
 				party.NumberPut{Number: nu}, consent.NoticePut{Notice: no}, grant.Opened{WorkItem: w, Members: m}, consent.Put{Consent: c},
 				consent.OptOutPut{OptOut: u}, authn.TokenPut{Token: k}, authn.CodePut{Code: d}, casework.Put{Complaint: l},
 				casework.OneTimePut{OneTime: ot}, casework.Handled{Case: id, Person: p.ID}, casework.Handled{Case: id, Person: p.ID},
-				door.ImportPut{Import: im}, door.ErasurePut{Erasure: er}, door.FoundFilePut{FoundFile: ff}, door.RuleSetPut{RuleSet: ru})
+				door.ImportPut{Import: im}, door.ErasurePut{Erasure: er}, door.FoundFilePut{FoundFile: ff}, decoy.NotePut{Note: dn}, door.RuleSetPut{RuleSet: ru})
 
 			check := func(ok bool, err error) {
 				t.Helper()
@@ -223,6 +225,9 @@ func testStampedRows(t *testing.T, db *store.DB) {
 			gotIm, ok, err := db.Import(ctx, id)
 			check(ok, err)
 			same(t, im, &gotIm)
+			notes, err := db.Notes(ctx)
+			check(len(notes) > 0, err)
+			same(t, dn, &notes[len(notes)-1])
 			gotFF, ok, err := db.FoundFile(ctx, id)
 			check(ok, err)
 			same(t, ff, &gotFF)

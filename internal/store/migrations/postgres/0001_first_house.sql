@@ -468,6 +468,14 @@ CREATE TABLE found_file (
 	mac         BYTEA NOT NULL
 );
 
+-- Which customers are decoys, and contacts with them: sealed, one row an act.
+CREATE TABLE decoy_note (
+	id     BYTEA NOT NULL PRIMARY KEY,
+	sealed BYTEA NOT NULL,
+	entry  BIGINT NOT NULL,
+	mac    BYTEA NOT NULL
+);
+
 -- Who was shown whom, derived from the ledger and sealed: a segment covers the
 -- entries [first, until), in parts.
 CREATE TABLE exposure_segment (

@@ -483,6 +483,14 @@ CREATE TABLE found_file (
 	mac         BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Which customers are decoys, and contacts with them: sealed, one row an act.
+CREATE TABLE decoy_note (
+	id     BLOB NOT NULL PRIMARY KEY,
+	sealed BLOB NOT NULL,
+	entry  INTEGER NOT NULL,
+	mac    BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Who was shown whom, derived from the ledger and sealed: a segment covers the
 -- entries [first, until), in parts.
 CREATE TABLE exposure_segment (

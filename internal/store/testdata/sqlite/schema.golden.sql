@@ -114,6 +114,12 @@ CREATE TABLE custody (
 	fields     TEXT NOT NULL,
 	sealed     BLOB NOT NULL
 ) STRICT;
+CREATE TABLE decoy_note (
+	id     BLOB NOT NULL PRIMARY KEY,
+	sealed BLOB NOT NULL,
+	entry  INTEGER NOT NULL,
+	mac    BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE erasure (
 	id          BLOB NOT NULL PRIMARY KEY,
 	ordinal     INTEGER NOT NULL,

@@ -1,0 +1,29 @@
+package store
+
+import (
+	"context"
+
+	"github.com/goldbell/goldbell/internal/decoy"
+)
+
+var _ decoy.Store = (*DB)(nil)
+
+const (
+	insertNote  = `INSERT INTO decoy_note (id, sealed, entry, mac) VALUES ($1, $2, $3, $4)`
+	selectNotes = `SELECT id, sealed, entry, mac FROM decoy_note ORDER BY entry`
+)
+
+func putNote(idx uint64, n *decoy.Note) ([]call, error) {
+	return put(idx, n, insertNote, n.ID[:], n.Sealed)
+}
+
+// Notes implements [decoy.Store].
+func (db *DB) Notes(ctx context.Context) (all []decoy.Note, err error) {
+	err = db.rows(ctx, "decoy notes", selectNotes, func(scan func(...any) error) error {
+		var n decoy.Note
+		err := scan((*id16)(&n.ID), &n.Sealed, &n.Entry, &n.MAC)
+		all = append(all, n)
+		return err
+	})
+	return all, err
+}
