@@ -7,6 +7,7 @@
 package enrolment
 
 import (
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"slices"
@@ -18,11 +19,16 @@ import (
 // ViewSchema is the schema of the views a reader sees, in every database.
 const ViewSchema = "goldbell"
 
-// ReaderRole is the role the port connects as; SourceRole the one behind the vault.
+// ReaderRole and SourceRole begin the names of the role the port connects as, and of
+// the one behind the vault: roles are of a whole server, so that each database has
+// names of its own.
 const (
-	ReaderRole = "goldbell_reader"
-	SourceRole = "goldbell_source"
+	ReaderRole = "goldbell_reader_"
+	SourceRole = "goldbell_source_"
 )
+
+// DDLChannel is the channel on which the enrolled database tells of changes to it.
+const DDLChannel = "goldbell_ddl"
 
 // Refused is what a text cell shows that may not be shown: the masked constant.
 const Refused = "***"
@@ -58,12 +64,15 @@ type Table struct {
 	Subject []Key    `json:"subject"` // the columns that name the subject, NOT NULL in its own table
 	Row     []Key    `json:"row"`     // the columns that name the row; empty: the subject does
 	Columns []Column `json:"columns"`
-	Plain   []string `json:"plain"` // the columns the view shows as they are
+	Plain   []string `json:"plain"`  // the columns the view shows as they are
+	Writes  bool     `json:"writes"` // the reader may write the plain columns
 
-	By        pii.PersonID `json:"by"`
-	At        time.Time    `json:"at"`
-	Ended     bool         `json:"ended"`
-	pii.Stamp `json:"-"`
+	// Definition is the hash of the view as the database told it when it was made.
+	Definition string       `json:"definition"`
+	By         pii.PersonID `json:"by"`
+	At         time.Time    `json:"at"`
+	Ended      bool         `json:"ended"`
+	pii.Stamp  `json:"-"`
 }
 
 // Key is one column of a subject or row key. Type is its SQL type as format_type
@@ -96,6 +105,27 @@ func (t *Table) StampRow() (string, []byte) {
 
 // Put inserts or replaces an enrolled table: an effect.
 type Put struct{ *Table }
+
+// Company is the company's own database: how it is reached, sealed, because passwords
+// are in it. There is one.
+type Company struct {
+	Sealed    []byte `json:"sealed"`
+	pii.Stamp `json:"-"`
+}
+
+// StampRow implements [pii.Stamped].
+func (c *Company) StampRow() (string, []byte) { return "company-database", c.Sealed }
+
+// Store keeps enrolled tables. [Put] and [CompanyPut] are effects.
+type Store interface {
+	// Tables lists every table that was ever enrolled.
+	Tables(ctx context.Context) ([]*Table, error)
+	// Company reads how the company's database is reached; ok is false if there is none.
+	Company(ctx context.Context) (c Company, ok bool, err error)
+}
+
+// CompanyPut inserts or replaces it: an effect.
+type CompanyPut struct{ *Company }
 
 // ByTag finds a protected column by its tag.
 func (t *Table) ByTag(tag string) (Column, bool) {

@@ -98,3 +98,6 @@ func isForeign(name string) bool {
 	}
 	return false
 }
+
+// FieldOf finds the field a column's name means, in a list or a database.
+func FieldOf(schema pii.Schema, column string) (pii.Field, bool) { return byName(schema, column) }

@@ -43,6 +43,7 @@ func (p *prf) sum(build func(ad) ad) (out [32]byte) {
 // hashes are the ring's keyed hashes.
 type hashes struct {
 	mac, mask, request *prf
+	sourced            *prf
 	index, token, seal *key
 	byField, byOrg     *sync.Map // derived: fieldNorm → *prf, pii.OrgID → *prf
 	byUse              *sync.Map // derived: string → *sealer
@@ -57,7 +58,8 @@ func newHashes(st *state) hashes {
 	index, token, seal := *st.named[indexKey], *st.named[tokenKey], *st.named[sealKey]
 	return hashes{
 		mac: newPRF(st.named[macKey]), mask: newPRF(st.named[maskKey]), request: newPRF(st.named[requestKey]),
-		index: &index, token: &token, seal: &seal,
+		sourced: newPRF(derive(&token, "goldbell sourced subject v1")),
+		index:   &index, token: &token, seal: &seal,
 		byField: &sync.Map{}, byOrg: &sync.Map{}, byUse: &sync.Map{},
 	}
 }
@@ -102,6 +104,13 @@ func (r *Ring) Pseudonym(org pii.OrgID, id pii.SubjectID) pii.SubjectID {
 		p, _ = r.hash.byOrg.LoadOrStore(org, newPRF(derive(r.hash.token, string(info))))
 	}
 	sum := p.(*prf).sum(func(a ad) ad { return a.bytes(id[:]) })
+	return pii.SubjectID(sum[:16])
+}
+
+// SourcedID is the id of a subject whose values lie in an enrolled table: the same
+// whenever it is asked for, and no way back to the key of her row.
+func (r *Ring) SourcedID(table, key string) pii.SubjectID {
+	sum := r.hash.sourced.sum(func(a ad) ad { return a.text(table).text(key) })
 	return pii.SubjectID(sum[:16])
 }
 

@@ -65,6 +65,21 @@ type preparing struct {
 }
 
 func (p *preparing) add(id pii.SubjectID, o pii.Ordinal, row Row) (Enrolled, error) {
+	e, err := p.insert(id, o, func(key keyring.DataKey) ([]byte, []pii.Field, error) { return p.v.sealRow(key, id, 1, row) })
+	if err != nil {
+		return Enrolled{}, err
+	}
+	for _, f := range p.stored.Custody[len(p.stored.Custody)-1].Fields {
+		p.stored.Index = append(p.stored.Index, p.v.indexRow(o, f, row[f])...)
+		for _, key := range p.v.maskKeys(f, row[f]) {
+			p.masks[key]++
+		}
+	}
+	return e, nil
+}
+
+// insert makes a subject's keys and her first version, as seal writes it.
+func (p *preparing) insert(id pii.SubjectID, o pii.Ordinal, seal func(keyring.DataKey) ([]byte, []pii.Field, error)) (Enrolled, error) {
 	now := p.v.clock()
 	data, wrapped, err := p.v.ring.NewDataKey(id, now)
 	if err != nil {
@@ -74,7 +89,7 @@ func (p *preparing) add(id pii.SubjectID, o pii.Ordinal, row Row) (Enrolled, err
 	if err != nil {
 		return Enrolled{}, err
 	}
-	sealed, fields, err := p.v.sealRow(data, id, 1, row)
+	sealed, fields, err := seal(data)
 	if err != nil {
 		return Enrolled{}, err
 	}
@@ -82,12 +97,6 @@ func (p *preparing) add(id pii.SubjectID, o pii.Ordinal, row Row) (Enrolled, err
 		ID: id, Ordinal: o, State: Live, Version: 1, At: now, Period: wrapped.Period.String(), DataKey: wrapped.Bytes,
 		RecordKey: packWrapped(wrappedRecord), Fields: fields, Sealed: sealed,
 	})
-	for _, f := range fields {
-		p.stored.Index = append(p.stored.Index, p.v.indexRow(o, f, row[f])...)
-		for _, key := range p.v.maskKeys(f, row[f]) {
-			p.masks[key]++
-		}
-	}
 	return Enrolled{id, record.Commitment(id[:])}, nil
 }
 
@@ -218,6 +227,9 @@ func (v *Vault) PrepareCorrection(ctx context.Context, r *ledger.Receipt, row Ro
 		return nil, fault.New(fault.Denied, "erased", "")
 	}
 	c := custody[0]
+	if _, sourced := find(c.Sealed, sourceField); sourced {
+		return nil, fault.New(fault.Conflict, "sourced", "subject")
+	}
 	old, err := v.open(ctx, scope.Shown, c.Fields)
 	if err != nil {
 		return nil, err
@@ -255,12 +267,21 @@ func (v *Vault) PrepareErasure(ctx context.Context, r *ledger.Receipt) (*Destroy
 	if len(scope.Shown) != 1 {
 		return nil, fault.New(fault.Denied, "no-receipt", "subject")
 	}
+	d := &Destroyed{Ordinal: scope.Shown[0].Ordinal}
+	masks := map[[16]byte]int{}
+	at, err := v.pointers(ctx, scope.Shown, nil)
+	if err != nil {
+		return nil, err
+	}
+	if p, ok := at[d.Ordinal]; ok { // her values are not here; the way to them is destroyed
+		p.count(masks, -1)
+		d.Masks = counts(masks)
+		return d, nil
+	}
 	old, err := v.open(ctx, scope.Shown, scope.Fields)
 	if err != nil {
 		return nil, err
 	}
-	d := &Destroyed{Ordinal: scope.Shown[0].Ordinal}
-	masks := map[[16]byte]int{}
 	for f, val := range old[0].Values {
 		v.countMasks(masks, f, val, -1)
 	}

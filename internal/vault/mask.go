@@ -24,6 +24,9 @@ func (v *Vault) mask(ctx context.Context, opened []Opened) error {
 	}
 	for _, o := range opened {
 		for f, val := range o.Values {
+			if o.odd[f] { // as no customer's: the mask that says nothing
+				val = pii.Value{}
+			}
 			o.Values[f] = pii.NewValue(v.pick(f, val, sharing))
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/goldbell/goldbell/internal/enrolment"
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/keyring"
 	"github.com/goldbell/goldbell/internal/ledger"
@@ -33,6 +34,8 @@ type Vault struct {
 	clock  func() time.Time
 	rand   io.Reader
 	shared sharing
+	source Source // nil: no database is enrolled
+	tables func() *enrolment.Set
 
 	mu         sync.Mutex // guards the next two
 	nobody     Subject    // the dummy
@@ -216,6 +219,10 @@ type Opened struct {
 	Ordinal pii.Ordinal
 	Values  map[pii.Field]pii.Value // in the receipt's form: masks if it names masked
 	Missing error                   // why nothing was opened, if so: held or erased
+
+	at  *pointer                // of values that lie in an enrolled table
+	raw map[pii.Field]pii.Value // those as they stand there
+	odd map[pii.Field]bool      // those that do not look like what their field holds
 }
 
 // Open opens what the receipt names: its subjects, fields and value versions, in
@@ -233,8 +240,14 @@ func (v *Vault) Open(ctx context.Context, r *ledger.Receipt, described ...Subjec
 		return nil, fault.New(fault.Denied, "no-receipt", "form")
 	}
 	plain, err := v.open(ctx, scope.Shown, scope.Fields, described...)
-	if err != nil || scope.Form > pii.Masked {
-		return plain, err
+	if err != nil {
+		return nil, err
+	}
+	if scope.Form == pii.Plain {
+		asTheyStand(plain)
+	}
+	if scope.Form > pii.Masked {
+		return plain, nil
 	}
 	return plain, v.mask(ctx, plain)
 }
@@ -305,7 +318,7 @@ func (v *Vault) open(ctx context.Context, shown []ledger.ShownVersion, fields []
 			return nil, err
 		}
 	}
-	return out, nil
+	return out, v.fetch(ctx, out, fields)
 }
 
 // complete reads the rows of subjects that were not described.
@@ -366,6 +379,10 @@ func (v *Vault) openOne(c Custody, s ledger.ShownVersion, sealed []byte, fields 
 	}
 	if err != nil {
 		return o, fault.Wrap(fault.Unavailable, "unavailable", err)
+	}
+	if p, ok, err := openPointer(key, c.ID, s.Version, sealed); ok || err != nil {
+		o.at = &p
+		return o, err
 	}
 	for _, f := range fields {
 		box, ok := find(sealed, f)
