@@ -21,6 +21,7 @@ import (
 // Config is what an Authn is made of.
 type Config struct {
 	Store  Store
+	Logins Logins // to the PostgreSQL port; nil: there is none
 	People party.Store
 	Ledger *ledger.Ledger
 	Clock  func() time.Time
@@ -30,6 +31,7 @@ type Config struct {
 // Authn issues, checks and ends credentials. It is safe for concurrent use.
 type Authn struct {
 	store    Store
+	logins   Logins
 	people   party.Store
 	ledger   *ledger.Ledger
 	clock    func() time.Time
@@ -40,7 +42,7 @@ type Authn struct {
 // New makes an Authn.
 func New(c Config) *Authn {
 	return &Authn{
-		store: c.Store, people: c.People, ledger: c.Ledger, clock: c.Clock, rand: c.Rand,
+		store: c.Store, logins: c.Logins, people: c.People, ledger: c.Ledger, clock: c.Clock, rand: c.Rand,
 		failures: newFailures(c.Ledger),
 	}
 }

@@ -33,6 +33,8 @@ var Scopes = map[string]time.Duration{
 	ScopeCRM:     365 * 24 * time.Hour,
 	ScopeMetrics: 365 * 24 * time.Hour,
 	ScopeWitness: 365 * 24 * time.Hour,
+
+	ScopePostgres: 365 * 24 * time.Hour,
 }
 
 // sessionLife is how long a person stays signed in: a working day.

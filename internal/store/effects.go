@@ -9,6 +9,7 @@ import (
 	"github.com/goldbell/goldbell/internal/consent"
 	"github.com/goldbell/goldbell/internal/decoy"
 	"github.com/goldbell/goldbell/internal/door"
+	"github.com/goldbell/goldbell/internal/enrolment"
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/grant"
 	"github.com/goldbell/goldbell/internal/ledger"
@@ -74,6 +75,12 @@ func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
 		return putErasure(idx, e.Erasure)
 	case decoy.NotePut:
 		return putNote(idx, e.Note)
+	case enrolment.Put:
+		return putTable(idx, e.Table)
+	case enrolment.CompanyPut:
+		return putCompany(idx, e.Company)
+	case authn.LoginPut:
+		return putLogin(idx, e.Login)
 	case ledger.RestoredPut:
 		return putRestored(idx, e.Restored)
 	case door.RuleSetPut:

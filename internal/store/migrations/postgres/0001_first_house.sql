@@ -496,3 +496,29 @@ CREATE TABLE rule_set (
 	at      BIGINT NOT NULL,
 	mac     BYTEA NOT NULL
 );
+
+-- The company's own PostgreSQL database: enrolled tables, how it is reached (sealed),
+-- and the logins of its port.
+CREATE TABLE enrolled_table (
+	id    BYTEA NOT NULL PRIMARY KEY,
+	body  TEXT COLLATE "C" NOT NULL,
+	entry BIGINT NOT NULL,
+	mac   BYTEA NOT NULL
+);
+
+CREATE TABLE company_database (
+	id     BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+	sealed BYTEA NOT NULL,
+	entry  BIGINT NOT NULL,
+	mac    BYTEA NOT NULL
+);
+
+CREATE TABLE database_login (
+	name  TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+	until BIGINT NOT NULL,
+	body  TEXT COLLATE "C" NOT NULL,
+	entry BIGINT NOT NULL,
+	mac   BYTEA NOT NULL
+);
+
+CREATE INDEX database_login_until ON database_login (until);

@@ -511,3 +511,29 @@ CREATE TABLE rule_set (
 	at      INTEGER NOT NULL,
 	mac     BLOB NOT NULL
 ) STRICT;
+
+-- The company's own PostgreSQL database: enrolled tables, how it is reached (sealed),
+-- and the logins of its port.
+CREATE TABLE enrolled_table (
+	id    BLOB NOT NULL PRIMARY KEY,
+	body  TEXT NOT NULL,
+	entry INTEGER NOT NULL,
+	mac   BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE company_database (
+	id     INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+	sealed BLOB NOT NULL,
+	entry  INTEGER NOT NULL,
+	mac    BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE database_login (
+	name  TEXT NOT NULL PRIMARY KEY,
+	until INTEGER NOT NULL,
+	body  TEXT NOT NULL,
+	entry INTEGER NOT NULL,
+	mac   BLOB NOT NULL
+) STRICT;
+
+CREATE INDEX database_login_until ON database_login (until);

@@ -54,6 +54,12 @@ CREATE TABLE code (
 	entry  INTEGER NOT NULL,
 	mac    BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE company_database (
+	id     INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+	sealed BLOB NOT NULL,
+	entry  INTEGER NOT NULL,
+	mac    BLOB NOT NULL
+) STRICT;
 CREATE TABLE complaint (
 	id        BLOB NOT NULL PRIMARY KEY,
 	state     TEXT NOT NULL,
@@ -120,6 +126,19 @@ CREATE TABLE decoy_note (
 	entry  INTEGER NOT NULL,
 	mac    BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE database_login (
+	name  TEXT NOT NULL PRIMARY KEY,
+	until INTEGER NOT NULL,
+	body  TEXT NOT NULL,
+	entry INTEGER NOT NULL,
+	mac   BLOB NOT NULL
+) STRICT;
+CREATE TABLE enrolled_table (
+	id    BLOB NOT NULL PRIMARY KEY,
+	body  TEXT NOT NULL,
+	entry INTEGER NOT NULL,
+	mac   BLOB NOT NULL
+) STRICT;
 CREATE TABLE erasure (
 	id          BLOB NOT NULL PRIMARY KEY,
 	ordinal     INTEGER NOT NULL,
@@ -417,6 +436,7 @@ CREATE INDEX code_hash ON code (hash);
 CREATE INDEX complaint_code ON complaint (code_hash);
 CREATE INDEX complaint_filed ON complaint (filed_at, id);
 CREATE INDEX complaint_ordinal ON complaint (ordinal, state);
+CREATE INDEX database_login_until ON database_login (until);
 CREATE INDEX meter_until ON meter (until);
 CREATE INDEX org_number_org ON org_number (org, since, tag);
 CREATE INDEX token_person ON token (person, ended, until);
