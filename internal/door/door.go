@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/goldbell/goldbell/internal/consent"
+	"github.com/goldbell/goldbell/internal/enrolment"
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/grant"
 	"github.com/goldbell/goldbell/internal/ledger"
@@ -45,6 +46,7 @@ type Config struct {
 	Ledger  *ledger.Ledger
 	Sheets  map[pii.Purpose]grant.Sheet
 	Caps    Caps
+	Tables  func() *enrolment.Set // enrolled tables; nil: none
 	Clock   func() time.Time
 	Rand    io.Reader
 }
@@ -55,7 +57,8 @@ type Door struct {
 	rules atomic.Pointer[loadedRules]
 	flood *flood
 	// load is policy.Load; a test takes a shipped rule out to see it missed.
-	load func(company string) (*policy.Rules, error)
+	load    func(company string) (*policy.Rules, error)
+	grounds grounds
 	// The dummy steps of reads and lookups; a test takes them out to see them missed.
 	rehearseRead   func(context.Context, Request) error
 	rehearseLookup func(context.Context, Lookup) error
@@ -63,6 +66,10 @@ type Door struct {
 
 // New makes a door; it loads the rules in force.
 func New(ctx context.Context, c Config) (*Door, error) {
+	if c.Tables == nil {
+		none := enrolment.NewSet(nil)
+		c.Tables = func() *enrolment.Set { return none }
+	}
 	d := &Door{Config: c, load: policy.Load}
 	d.rehearseRead = func(ctx context.Context, r Request) error { return c.Vault.Rehearse(ctx, r.Fields) }
 	d.rehearseLookup = func(ctx context.Context, l Lookup) error { return c.Vault.RehearseConfirm(ctx, l.Field, l.Value) }

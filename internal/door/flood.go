@@ -45,3 +45,17 @@ func (f *flood) refused(ctx context.Context, who pii.PersonID) (folded bool, err
 		return true, ctx.Err()
 	}
 }
+
+// refusedBatch is the same for a batch of rows: only the first of a statement counts
+// towards the pause, the later ones come by themselves.
+func (f *flood) refusedBatch(ctx context.Context, who pii.PersonID, again bool) (folded bool, err error) {
+	if !again {
+		return f.refused(ctx, who)
+	}
+	now := f.clock()
+	if f.seen.Add(string(who), now) <= freeRefusals {
+		return false, nil
+	}
+	f.fold.Count(ctx, string(who), now)
+	return true, nil
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/goldbell/goldbell/internal/enrolment"
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/grant"
 	"github.com/goldbell/goldbell/internal/ledger"
@@ -22,6 +23,8 @@ type Lookup struct {
 	Value   pii.Value // normalised
 	Purpose pii.Purpose
 	Work    pii.RequestID
+	In      *enrolment.Table // confirm in this protected column of an enrolled table; nil: in the field
+	Column  enrolment.Column
 }
 
 // Found answers a lookup: the subject, or no-grant. A miss, a value held outside
@@ -30,6 +33,7 @@ type Found struct {
 	ID      pii.RequestID
 	Hit     bool
 	Subject pii.SubjectID
+	Key     string // of her row, if it was looked for in an enrolled table
 	Reasons []policy.Reason
 }
 
@@ -93,7 +97,12 @@ func (d *Door) find(ctx context.Context, p party.Principal, l Lookup) (Found, er
 	if !target.Known() {
 		return out, d.rehearseLookup(ctx, l)
 	}
-	held, err := d.Vault.Confirm(ctx, receipt, l.Field, l.Value)
+	held := false
+	if l.In != nil {
+		out.Key, held, err = d.Vault.ConfirmCell(ctx, receipt, l.In, l.Column, l.Value)
+	} else {
+		held, err = d.Vault.Confirm(ctx, receipt, l.Field, l.Value)
+	}
 	if err != nil {
 		return Found{}, err
 	}
