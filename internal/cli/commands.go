@@ -91,6 +91,13 @@ func commands() []command {
 		{name: "witness add", make: witnessAddCommand, examples: []string{
 			"goldbell witness add --data ./firm --name w1 --vkey 'witness.example.org/w1+4e5f6a7b+BA…' --url https://witness.example.org --organisation 星海会计师事务所",
 		}},
+		{name: "pg enrol", make: pgEnrolCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell pg enrol --data ./firm --dsn postgres://dba@db.example.com/crm --table public.customer --subject id --protect phone,email,id_number,name --show company",
+		}},
+		{name: "pg undo", make: pgUndoCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell pg undo --data ./firm --dsn postgres://dba@db.example.com/crm --table public.customer",
+		}},
+		{name: "pg check", make: pgCheckCommand, examples: []string{"goldbell pg check --data ./firm"}},
 		{name: "demo", make: demoCommand, examples: []string{
 			"goldbell demo",
 			"goldbell demo --seed 7 --headless --json",

@@ -71,7 +71,7 @@ var helpText = map[string]fault.Sentence{
 	"serve --metrics": {Zh: "指标的 TCP `地址`，只应监听本机；不写则不提供", En: "TCP `ADDRESS` of the metrics, loopback only; none if not given"},
 
 	"token create --name":  {Zh: "服务的`名称`（小写字母、数字、连字符）", En: "`NAME` of the service (lower-case letters, digits, hyphens)"},
-	"token create --scope": {Zh: "`范围`：import、switch、crm、metrics 或 witness", En: "`SCOPE`: import, switch, crm, metrics or witness"},
+	"token create --scope": {Zh: "`范围`：import、switch、crm、metrics、witness 或 postgres", En: "`SCOPE`: import, switch, crm, metrics, witness or postgres"},
 	"token create --code":  {Zh: "负责人的一次性`口令`，- 表示从标准输入读", En: "the officer's one-time `CODE`, - to read it from standard input"},
 
 	"import --map":      {Zh: "`列名=字段`，多项用逗号分开，- 表示不存；可重复", En: "`COLUMN=FIELD`, several separated by commas, - leaves a column out; may be repeated"},

@@ -87,6 +87,7 @@ type Config struct {
 	Records    *records.Keeper
 	Audited    func() Audited
 	Witnesses  Witnesses
+	Postgres   Postgres
 	Verifier   func() ([]byte, error) // the verifier page; nil: this build has none
 
 	// RequestID derives the id of a request from its Idempotency-Key.

@@ -221,7 +221,7 @@ type tokenIn struct {
 	Body struct {
 		Code  string `json:"code" minLength:"1" maxLength:"64" doc:"the officer's one-time code"`
 		Name  string `json:"name" minLength:"1" maxLength:"40"`
-		Scope string `json:"scope" enum:"import,switch,crm,metrics,witness"`
+		Scope string `json:"scope" enum:"import,switch,crm,metrics,witness,postgres"`
 	}
 }
 

@@ -22,10 +22,11 @@ var (
 	workers    = people(party.Staff, party.Outsourced, party.Partner)
 	watchers   = people(party.Officer, party.Auditor)
 	officers   = people(party.Officer)
+	operators  = people(party.SystemAdmin)
 	staffing   = people(party.Officer, party.SecAdmin)
 	overseeing = people(party.Officer, party.SecAdmin, party.Auditor)
 	persons    = people(party.Staff, party.Outsourced, party.Partner, party.Officer, party.SystemAdmin, party.SecAdmin, party.Auditor)
-	everyone   = persons.orServices(authn.ScopeImport, authn.ScopeSwitch, authn.ScopeCRM, authn.ScopeMetrics, authn.ScopeWitness)
+	everyone   = persons.orServices(authn.ScopeImport, authn.ScopeSwitch, authn.ScopeCRM, authn.ScopeMetrics, authn.ScopeWitness, authn.ScopePostgres)
 	hearable   = people(party.Staff, party.Outsourced, party.Partner, party.Officer)
 	storing    = services(authn.ScopeImport, authn.ScopeCRM)
 	switching  = services(authn.ScopeSwitch)
@@ -99,6 +100,14 @@ func table() []*route {
 		{method: get, path: "/v1/organisations/{id}/numbers", who: overseeing, summary: "List the numbers an organisation calls from", install: handle(listNumbers)},
 		{method: post, path: "/v1/rules", who: officers, summary: "Bring the company's rules into force", install: handle(putRules)},
 		{method: post, path: "/v1/tokens", who: anybody, summary: "Make a service's access token, on the officer's code", status: created, install: handle(makeToken)},
+
+		{method: post, path: "/v1/postgres/enrolments", who: operators, summary: "Plan or apply the enrolment of a table of the company's database", status: created, slow: true, install: handle(enrolTable)},
+		{method: get, path: "/v1/postgres/enrolments", who: people(party.SystemAdmin, party.Officer, party.Auditor).orServices(authn.ScopeImport, authn.ScopeCRM), summary: "List the enrolled tables", install: handle(listTables)},
+		{method: post, path: "/v1/postgres/enrolments/undo", who: operators, summary: "Take an enrolled table out", slow: true, install: handle(undoTable)},
+		{method: post, path: "/v1/postgres/checks", who: people(party.SystemAdmin, party.Officer, party.Auditor), summary: "Look for ways round the views now", slow: true, install: handle(checkPostgres)},
+		{method: post, path: "/v1/postgres/subjects", who: storing, summary: "The ids of the subjects of up to 1,000 rows of an enrolled table", slow: true, install: handle(adoptRows)},
+		{method: post, path: "/v1/postgres/logins", who: people(party.Staff, party.Outsourced).orServices(authn.ScopePostgres), summary: "A short-lived login to the PostgreSQL port, for one purpose and work item", status: created, install: handle(issueLogin)},
+		{method: post, path: "/v1/postgres/logins/{name}/end", who: people(party.Staff, party.Outsourced).orServices(authn.ScopePostgres), summary: "End a login to the PostgreSQL port", install: handle(endLogin)},
 
 		{method: get, path: "/healthz", who: anybody, summary: "The process answers", install: handle(healthy)},
 		{method: get, path: "/readyz", who: anybody, summary: "Entries can be recorded", install: handle(ready)},

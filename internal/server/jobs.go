@@ -86,6 +86,7 @@ func (s *Server) startJobs(ctx context.Context) {
 	s.jobs.Go(func() { s.witness.Run(ctx) })
 	s.jobs.Go(func() { s.auditor.run(ctx) })
 	s.jobs.Go(func() { s.casework.Run(ctx, s.alarm) })
+	s.jobs.Go(func() { s.postgres.run(ctx) })
 	s.jobs.Go(func() {
 		minute := time.NewTicker(time.Minute)
 		defer minute.Stop()

@@ -70,6 +70,7 @@ type Server struct {
 	auditor  *auditor
 	witness  *witness.Client
 	dialer   *dial.Dialer // nil: no switch is set up
+	postgres *postgres
 	packs    *packs
 	api      *httpapi.API
 
@@ -105,7 +106,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 func (s *Server) assemble(ctx context.Context, fresh bool) error {
 	steps := []func(context.Context) error{s.openKeys, s.openStore, s.eraseAgain, s.openLedger}
 	if !fresh {
-		steps = append(steps, s.finishErasures, s.finishForgetting, s.openWitness, s.openDoor, s.openDesks, s.openRecords, s.openAuditor, s.openDialer, s.openAPI)
+		steps = append(steps, s.finishErasures, s.finishForgetting, s.openWitness, s.openPostgres, s.openDoor, s.openDesks, s.openRecords, s.openAuditor, s.openDialer, s.openAPI)
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -153,14 +154,14 @@ func (s *Server) openLedger(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.authn = authn.New(authn.Config{Store: s.store, People: s.store, Ledger: s.ledger, Clock: s.clock, Rand: rand.Reader})
+	s.authn = authn.New(authn.Config{Store: s.store, Logins: s.store, People: s.store, Ledger: s.ledger, Clock: s.clock, Rand: rand.Reader})
 	return nil
 }
 
 func (s *Server) openDoor(ctx context.Context) (err error) {
 	s.door, err = door.New(ctx, door.Config{
 		Store: s.store, Grants: s.store, Consent: s.store, Vault: s.vault, Tags: s.store, Ledger: s.ledger,
-		Sheets: grant.Sheets(), Caps: s.settings.Caps, Clock: s.clock, Rand: rand.Reader,
+		Tables: s.postgres.tables.Load, Sheets: grant.Sheets(), Caps: s.settings.Caps, Clock: s.clock, Rand: rand.Reader,
 	})
 	return err
 }
@@ -211,6 +212,9 @@ func (s *Server) close() error {
 		}
 		s.authn.Flush(ctx, time.Time{})
 		errs = append(errs, s.ledger.Close())
+	}
+	if s.postgres != nil {
+		s.postgres.source.Close()
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
