@@ -322,6 +322,12 @@ func (f *firm) samples(work string) map[string]any {
 		"/v1/rules":                      m{"text": plainRule},
 		"/v1/tokens":                     m{"code": "00000-00000-00000-00000", "name": "x", "scope": "crm"},
 		"/v1/sessions":                   m{"code": "00000-00000-00000-00000"},
+		"/v1/postgres/enrolments":        m{"dsn": "postgres://127.0.0.1:1/x", "table": "public.customer", "subject": []string{"id"}, "protect": []string{"phone"}},
+		"/v1/postgres/enrolments/undo":   m{"dsn": "postgres://127.0.0.1:1/x", "table": "public.customer"},
+		"/v1/postgres/checks":            nil,
+		"/v1/postgres/subjects":          m{"table": strings.Repeat("cd", 8), "keys": [][]string{{"1"}}},
+		"/v1/postgres/logins":            m{"purpose": "telesales", "work_item": work, "form": "plain"},
+		"/v1/postgres/logins/{name}/end": nil,
 		"/v1/ledger/samples":             m{"code": "00000-00000-00000-00000", "count": 3},
 		"/v1/ledger/forgettings":         m{"code": "00000-00000-00000-00000", "second_code": "00000-00000-00000-00000", "subject": f.subjects[0]},
 	}
@@ -353,10 +359,10 @@ func TestI9AdministratorsReadNoField(t *testing.T) {
 					continue // signs out; last
 				}
 				for _, id := range []string{f.subjects[0], work, "a001", "0"} {
-					r := f.do(strings.ToUpper(method), strings.NewReplacer("{rest}", "0/000.p/1", "{index}", "3").Replace(fill2(path, id))+query(path, work), who, body)
+					r := f.do(strings.ToUpper(method), strings.NewReplacer("{rest}", "0/000.p/1", "{index}", "3", "{name}", "nobody").Replace(fill2(path, id))+query(path, work), who, body)
 					f.clean(who+" "+r.what, r.body)
 					asked++
-					if r.status == 401 || r.status == 503 && !strings.HasPrefix(path, "/v1/traces") && !strings.HasPrefix(path, "/v1/evidence-packs") && path != "/v1/found-files/matching" && path != "/v1/ledger/attestations" {
+					if r.status == 401 || r.status == 503 && !strings.HasPrefix(path, "/v1/postgres/") && !strings.HasPrefix(path, "/v1/traces") && !strings.HasPrefix(path, "/v1/evidence-packs") && path != "/v1/found-files/matching" && path != "/v1/ledger/attestations" {
 						t.Fatalf("%s %s: %d", who, r.what, r.status)
 					}
 				}

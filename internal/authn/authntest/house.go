@@ -68,7 +68,7 @@ func Open(t testing.TB) *House {
 	dummy, pinned, err := h.Vault.PrepareDummy()
 	h.must(err)
 	h.enrol(dummy, pinned)
-	h.Authn = authn.New(authn.Config{Store: h.Store, People: h.Store, Ledger: h.Ledger, Clock: h.Now, Rand: rand.Reader})
+	h.Authn = authn.New(authn.Config{Store: h.Store, Logins: h.Store, People: h.Store, Ledger: h.Ledger, Clock: h.Now, Rand: rand.Reader})
 	return h
 }
 
