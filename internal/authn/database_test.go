@@ -15,6 +15,19 @@ import (
 	"github.com/goldbell/goldbell/internal/pii"
 )
 
+func house(t *testing.T) *authntest.House {
+	h := authntest.Open(t)
+	h.SetUp()
+	return h
+}
+
+func ok(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func ask() authn.LoginAsk {
 	return authn.LoginAsk{Purpose: "telesales", Work: pii.RequestID{1}, Form: pii.Masked}
 }
@@ -22,17 +35,17 @@ func ask() authn.LoginAsk {
 // TestALoginToThePort: it is for one person, purpose and work item, and ends with its
 // time, with its person, and when she ends it.
 func TestALoginToThePort(t *testing.T) {
-	h := authntest.New(t)
-	p := agent(h)
+	h := house(t)
+	p := h.Person("a001", party.Staff, pii.Own)
 	made, err := h.Authn.IssueLogin(t.Context(), p, ask())
-	h.OK(err)
-	l, who, ok, err := h.Authn.DatabaseLogin(t.Context(), made.Name)
-	h.OK(err)
-	if !ok || who.Person.ID != p.Person.ID || l.Purpose != "telesales" || l.Work != ask().Work || l.Form != pii.Masked || !strings.HasPrefix(made.Name, "a001.") {
-		t.Fatalf("%+v of %v, %v", l, who.Person.ID, ok)
+	ok(t, err)
+	l, who, may, err := h.Authn.DatabaseLogin(t.Context(), made.Name)
+	ok(t, err)
+	if !may || who.Person.ID != p.Person.ID || l.Purpose != "telesales" || l.Work != ask().Work || l.Form != pii.Masked || !strings.HasPrefix(made.Name, "a001.") {
+		t.Fatalf("%+v of %v, %v", l, who.Person.ID, may)
 	}
 	salted, err := pbkdf2.Key(sha256.New, made.Password, l.Verifier.Salt, l.Verifier.Iterations, sha256.Size)
-	h.OK(err)
+	ok(t, err)
 	m := hmac.New(sha256.New, salted)
 	m.Write([]byte("Client Key"))
 	if stored := sha256.Sum256(m.Sum(nil)); !hmac.Equal(stored[:], l.Verifier.StoredKey) {
@@ -40,8 +53,8 @@ func TestALoginToThePort(t *testing.T) {
 	}
 	mayNot := func(name, why string) {
 		t.Helper()
-		if _, _, ok, err := h.Authn.DatabaseLogin(t.Context(), name); ok || err != nil {
-			t.Errorf("%s: may sign in: %v, %v", why, ok, err)
+		if _, _, may, err := h.Authn.DatabaseLogin(t.Context(), name); may || err != nil {
+			t.Errorf("%s: may sign in: %v, %v", why, may, err)
 		}
 	}
 	mayNot("a001.0000000000000000", "a name nobody has")
@@ -51,28 +64,28 @@ func TestALoginToThePort(t *testing.T) {
 	if err := h.Authn.EndLogin(t.Context(), other, made.Name); fault.Of(err).ID != "not-found" {
 		t.Errorf("another's login is ended: %v", err)
 	}
-	h.OK(h.Authn.EndLogin(t.Context(), p, made.Name))
+	ok(t, h.Authn.EndLogin(t.Context(), p, made.Name))
 	mayNot(made.Name, "an ended login")
 	again, err := h.Authn.IssueLogin(t.Context(), p, ask())
-	h.OK(err)
-	h.Clock = h.Clock.Add(61 * time.Minute)
+	ok(t, err)
+	h.Pass(61 * time.Minute)
 	mayNot(again.Name, "a login whose time is over")
 }
 
 func TestWhoGetsALoginToThePort(t *testing.T) {
-	h := authntest.New(t)
-	p := agent(h)
+	h := house(t)
+	p := h.Person("a001", party.Staff, pii.Own)
 	for name, c := range map[string]struct {
 		change func(*party.Principal, *authn.LoginAsk)
 		id     string
 	}{
-		"an old sign-in":      {func(p *party.Principal, _ *authn.LoginAsk) { p.StepUp = h.Clock.Add(-11 * time.Minute) }, "step-up-needed"},
-		"never signed in":     {func(p *party.Principal, _ *authn.LoginAsk) { p.StepUp = time.Time{} }, "step-up-needed"},
-		"a partner":           {func(p *party.Principal, _ *authn.LoginAsk) { p.Org.Kind = party.Handler }, "not-yours"},
-		"a service":           {func(p *party.Principal, _ *authn.LoginAsk) { p.Person.Kind, p.Scope = party.Service, authn.ScopeCRM }, "not-yours"},
-		"another form":        {func(_ *party.Principal, a *authn.LoginAsk) { a.Form = pii.Token }, "bad-request"},
-		"too long":            {func(_ *party.Principal, a *authn.LoginAsk) { a.Life = 13 * time.Hour }, "bad-request"},
-		"half a certificate":  {func(_ *party.Principal, a *authn.LoginAsk) { a.Certificate = []byte{1} }, "bad-request"},
+		"an old sign-in":     {func(p *party.Principal, _ *authn.LoginAsk) { p.StepUp = h.Now().Add(-11 * time.Minute) }, "step-up-needed"},
+		"never signed in":    {func(p *party.Principal, _ *authn.LoginAsk) { p.StepUp = time.Time{} }, "step-up-needed"},
+		"a partner":          {func(p *party.Principal, _ *authn.LoginAsk) { p.Org.Kind = party.Handler }, "not-yours"},
+		"a service":          {func(p *party.Principal, _ *authn.LoginAsk) { p.Person.Kind, p.Scope = party.Service, authn.ScopeCRM }, "not-yours"},
+		"another form":       {func(_ *party.Principal, a *authn.LoginAsk) { a.Form = pii.Token }, "bad-request"},
+		"too long":           {func(_ *party.Principal, a *authn.LoginAsk) { a.Life = 13 * time.Hour }, "bad-request"},
+		"half a certificate": {func(_ *party.Principal, a *authn.LoginAsk) { a.Certificate = []byte{1} }, "bad-request"},
 	} {
 		who, a := p, ask()
 		c.change(&who, &a)
@@ -83,8 +96,8 @@ func TestWhoGetsALoginToThePort(t *testing.T) {
 	a := ask()
 	a.Certificate = make([]byte, 32)
 	made, err := h.Authn.IssueLogin(t.Context(), p, a)
-	h.OK(err)
-	if l, _, ok, err := h.Authn.DatabaseLogin(t.Context(), made.Name); !ok || err != nil || made.Password != "" || l.Verifier.Iterations != 0 {
-		t.Errorf("with a certificate: %v, %v, password %v", ok, err, made.Password != "")
+	ok(t, err)
+	if l, _, may, err := h.Authn.DatabaseLogin(t.Context(), made.Name); !may || err != nil || made.Password != "" || l.Verifier.Iterations != 0 {
+		t.Errorf("with a certificate: %v, %v, password %v", may, err, made.Password != "")
 	}
 }
