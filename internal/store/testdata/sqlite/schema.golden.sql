@@ -120,12 +120,6 @@ CREATE TABLE custody (
 	fields     TEXT NOT NULL,
 	sealed     BLOB NOT NULL
 ) STRICT;
-CREATE TABLE decoy_note (
-	id     BLOB NOT NULL PRIMARY KEY,
-	sealed BLOB NOT NULL,
-	entry  INTEGER NOT NULL,
-	mac    BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
 CREATE TABLE database_login (
 	name  TEXT NOT NULL PRIMARY KEY,
 	until INTEGER NOT NULL,
@@ -133,6 +127,12 @@ CREATE TABLE database_login (
 	entry INTEGER NOT NULL,
 	mac   BLOB NOT NULL
 ) STRICT;
+CREATE TABLE decoy_note (
+	id     BLOB NOT NULL PRIMARY KEY,
+	sealed BLOB NOT NULL,
+	entry  INTEGER NOT NULL,
+	mac    BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE enrolled_table (
 	id    BLOB NOT NULL PRIMARY KEY,
 	body  TEXT NOT NULL,
