@@ -6,6 +6,7 @@ package mark
 
 import (
 	"encoding/base32"
+	"strings"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/pii"
@@ -17,6 +18,14 @@ var alphabet = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPaddin
 
 // Code is the short code of a disclosure: 8 characters without i, l, o and u.
 func Code(id pii.RequestID) string { return alphabet.EncodeToString(id[:5]) }
+
+// Begin is what the ids of a short code begin with; case, spaces and hyphens do not
+// matter.
+func Begin(code string) ([]byte, bool) {
+	code = strings.NewReplacer(" ", "", "-", "").Replace(strings.ToLower(code))
+	b, err := alphabet.DecodeString(code)
+	return b, err == nil && len(b) == 5
+}
 
 // Visible is the visible mark (明水印): staff number, time, short code.
 func Visible(who pii.PersonID, at time.Time, id pii.RequestID) string {

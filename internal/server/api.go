@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 
 	"github.com/goldbell/goldbell/internal/httpapi"
+	"github.com/goldbell/goldbell/internal/pages"
 	"github.com/goldbell/goldbell/internal/pii"
 )
 
@@ -16,6 +17,13 @@ func (s *Server) openAPI(context.Context) (err error) {
 		Traces: s.inquiry, Decoys: s.decoys, Packs: s.packs, Verifier: VerifierPage, Records: s.records, Audited: s.auditor.Audited, Witnesses: s.witness,
 		Postgres:  s.postgres,
 		RequestID: s.ring.RequestID, Clock: s.clock, Rand: rand.Reader, Log: s.log, Alarm: s.alarm,
+	})
+	if err != nil {
+		return err
+	}
+	s.pages, err = pages.New(pages.Config{
+		Title: s.settings.Title, Desk: s.casework, Register: s.register, Own: s.store, People: s.store, Ledger: s.ledger,
+		Sealer: s.ring, Verifier: VerifierPage, RequestID: s.ring.RequestID, Clock: s.clock, Rand: rand.Reader, Log: s.log, Alarm: s.alarm,
 	})
 	return err
 }

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,6 +31,7 @@ import (
 	"github.com/goldbell/goldbell/internal/inquiry"
 	"github.com/goldbell/goldbell/internal/keyring"
 	"github.com/goldbell/goldbell/internal/ledger"
+	"github.com/goldbell/goldbell/internal/pages"
 	"github.com/goldbell/goldbell/internal/records"
 	"github.com/goldbell/goldbell/internal/register"
 	"github.com/goldbell/goldbell/internal/store"
@@ -73,6 +75,7 @@ type Server struct {
 	postgres *postgres
 	packs    *packs
 	api      *httpapi.API
+	pages    *pages.Pages
 
 	stop context.CancelFunc
 	jobs sync.WaitGroup
@@ -166,8 +169,17 @@ func (s *Server) openDoor(ctx context.Context) (err error) {
 	return err
 }
 
-// Handler serves the API.
-func (s *Server) Handler() http.Handler { return s.api.Handler() }
+// Handler serves the API and, under a path of their own, the pages for outsiders.
+func (s *Server) Handler() http.Handler {
+	api := s.api.Handler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, pages.Prefix) {
+			s.pages.ServeHTTP(w, r)
+			return
+		}
+		api.ServeHTTP(w, r)
+	})
+}
 
 // What the server is made of, for the demonstration, which plays a firm's days in
 // this process through the same door.

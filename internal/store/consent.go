@@ -78,3 +78,26 @@ func (db *DB) Notices(ctx context.Context, p pii.Purpose) (all []consent.Notice,
 	}, string(p))
 	return all, err
 }
+
+const selectConsentsOf = `SELECT ordinal, purpose, recipient, given, notice, proof, at, entry, mac FROM consent
+WHERE ordinal = $1 ORDER BY purpose, recipient LIMIT 1000`
+
+// ConsentsOf lists all that one subject consented to or took back; the pages for
+// outsiders ask.
+func (db *DB) ConsentsOf(ctx context.Context, of pii.Ordinal) (all []consent.Consent, err error) {
+	err = db.rows(ctx, "consents", selectConsentsOf, func(scan func(...any) error) error {
+		var c consent.Consent
+		err := scan(&c.Ordinal, &c.Purpose, &c.Recipient, &c.Given, &c.Notice, (*blob)(&c.Proof), (*instant)(&c.At), &c.Entry, &c.MAC)
+		all = append(all, c)
+		return err
+	}, int64(of))
+	return all, err
+}
+
+const selectOptOutOf = `SELECT ordinal, refused, at, entry, mac FROM opt_out WHERE ordinal = $1`
+
+// OptOutOf reads one subject's refusal of marketing.
+func (db *DB) OptOutOf(ctx context.Context, of pii.Ordinal) (o consent.OptOut, ok bool, err error) {
+	ok, err = db.row(ctx, "opt-out", selectOptOutOf, []any{&o.Ordinal, &o.Refused, (*instant)(&o.At), &o.Entry, &o.MAC}, int64(of))
+	return o, ok, err
+}
