@@ -63,9 +63,11 @@ func (w *planning) roles(ctx context.Context, r Roles) error {
 		return err
 	}
 	if !super {
-		w.plan.Notes = append(w.plan.Notes, "pg-note-no-ddl-trigger")
+		w.plan.Notes = append(w.plan.Notes, "pg-note-no-ddl-trigger", "pg-note-activity")
 		return nil
 	}
+	// Sessions of the port are of one role: what one types must not be read by another.
+	w.add("ALTER ROLE " + quote(r.Reader) + " SET track_activities = off")
 	w.add(`CREATE OR REPLACE FUNCTION goldbell.tell_ddl() RETURNS event_trigger LANGUAGE plpgsql SET search_path = pg_catalog AS
 $$ BEGIN PERFORM pg_catalog.pg_notify('`+enrolment.DDLChannel+`', ''); END $$`,
 		`DROP EVENT TRIGGER IF EXISTS goldbell_ddl`,
