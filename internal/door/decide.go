@@ -348,6 +348,7 @@ func (dec *decision) entryWith(line func(subjectCase) proof.Line) ledger.Entry {
 		fact("reasons", dec.reasonIDs()),
 		fact("outside", strings.Join(outside, ",")),
 		fact("known", dec.known()),
+		fact("network", dec.principal.Network),
 	}
 	return e
 }

@@ -73,7 +73,7 @@ func (d *Door) find(ctx context.Context, p party.Principal, l Lookup) (Found, er
 	entry := ledger.Entry{
 		Kind: proof.KindLookup, Actor: p.Person.ID, Org: p.Org.ID, Verb: pii.Read, Form: pii.None,
 		Fields: []pii.Field{l.Field}, Purpose: l.Purpose, Work: l.Work,
-		Facts:  []proof.Field{fact("rules", dec.rules.Version())},
+		Facts:  []proof.Field{fact("rules", dec.rules.Version()), fact("network", p.Network)},
 		Spends: d.capsOf(dec.rules).lookups(p, 1, d.Clock()),
 		// The same size whether hit or miss: one subject line, the dummy's on a miss.
 		Subjects: []ledger.Subject{{Ordinal: target.Ordinal, Key: target.Key, Line: proof.Line{Shown: true, Version: uint32(target.Version)}}},

@@ -152,4 +152,12 @@ var sentences = map[string]Sentence{
 	"sheet-sensitive":     {"敏感个人信息须以法定职责、单独同意或紧急情况为合法性基础。", "Sensitive personal information needs a legal duty, separate consent or an emergency as its legal basis."},
 	"sheet-why":           {"请写明该处理目的为什么需要这个字段。", "Say why the purpose needs this field."},
 	"over-ceiling":        {"额度超过产品允许的上限。", "The cap is above the highest the product allows."},
+	"not-for-yourself":    {"不能为自己申请或分派；请由另一位同事提出。", "Nobody asks for, or assigns, this for himself; a colleague has to."},
+	"outside-sheet":       {"所请求的字段或形式超出该处理目的表。", "The fields or the form go beyond the purpose sheet."},
+	"not-a-holder":        {"该处理目的不由此人的岗位或单位承担。", "This purpose is not held by this person's post or organisation."},
+	"decided":             {"这件事已有决定。", "This was decided already."},
+	"prove-again":         {"批准或启用应急授权之前，请重新验证身份。", "Prove yourself afresh before you approve, or break the glass."},
+	"ground-gone":         {"该例外所依据的工单或人员已不再有效。", "The work item or the person this rests on is no longer good for it."},
+	"review-due":          {"您的应急授权尚待审查，审查之前不能再次启用。", "Your break-glass waits for its review; you cannot use it again before."},
+	"watch-failed":        {"无法继续核查账本，告警暂停；系统会自动重试。", "The ledger cannot be watched now, so no alerts are raised; it is tried again."},
 }

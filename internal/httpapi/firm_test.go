@@ -30,6 +30,7 @@ import (
 	"github.com/goldbell/goldbell/internal/register"
 	"github.com/goldbell/goldbell/internal/store"
 	"github.com/goldbell/goldbell/internal/vault"
+	"github.com/goldbell/goldbell/internal/watch"
 	"github.com/goldbell/goldbell/proof"
 )
 
@@ -68,6 +69,7 @@ type firm struct {
 	verifier func() ([]byte, error)
 	desk     *casework.Desk
 	messages []casework.Message // what the courier was handed
+	watch    *watch.Watch
 
 	mu     sync.Mutex
 	now    time.Time
@@ -219,12 +221,14 @@ func (f *firm) serve() {
 		Rand: rand.Reader, Courier: f, Relay: f.door,
 	})
 	f.decoys = &decoy.Book{Store: f.store, Sealer: f.ring, Index: made{f.vault, f}, Ledger: f.ledger}
+	f.watch = watch.New(watch.Config{Ledger: f.ledger, Alerts: f.store, Exceptions: f.store, Work: f.store, Meters: f.store, Clock: f.clock})
 	var err error
 	f.api, err = httpapi.New(httpapi.Config{
 		Door: f.door, Ledger: f.ledger, Authn: f.authn, People: f.store, Numbers: f.store, Work: f.store, Sealer: f.ring,
 		Register: register.New(register.Config{
 			People: f.store, Numbers: f.store, Work: f.store, Consents: f.store, Subjects: f.vault, Keys: f.vault.RecordKeys,
 			Sheets: grant.Sheets(), Schema: pii.Registration(), Fingerprint: f.vault.Fingerprint, Ledger: f.ledger, Clock: f.clock,
+			InForce: f.door.InForce, Exceptions: f.store,
 			Rules: func(text string) (string, error) {
 				r, err := policy.Load(text)
 				if err != nil {
@@ -236,6 +240,7 @@ func (f *firm) serve() {
 		Traces: f.traces, Decoys: f.decoys, Packs: f.packs, Cases: f.desk, Verifier: f.verifier, Records: records.New(records.Config{Ledger: f.ledger, Clock: f.clock, Rand: rand.Reader}),
 		Calls:      &dial.Dialer{Door: f.door, Ledger: f.ledger, Carrier: f.carrier, Clock: f.clock, Rand: rand.Reader},
 		Complaints: f.desk, Holds: f.desk, RequestID: f.ring.RequestID,
+		Exceptions: f.store, Meters: f.store, Alerts: f.store, Watch: f.watch, Network: func(prefix string) string { return "net-" + prefix },
 		Clock: f.clock, Rand: rand.Reader, Log: slog.New(slog.NewTextHandler(f.log, nil)), Alarm: f.alarm, Version: "test",
 	})
 	f.ok(err)

@@ -155,6 +155,9 @@ func (a *API) admit(ctx context.Context, rt *route, c *call, w http.ResponseWrit
 			return r, fault.New(fault.Denied, "not-yours", "")
 		}
 		c.who = who
+		if a.Network != nil {
+			c.who.Network = a.Network(prefixOf(c.source))
+		}
 	}
 	if r.Method != http.MethodPost {
 		return r, nil
@@ -262,6 +265,20 @@ func networkOf(source string) string {
 		return source
 	}
 	return netip.PrefixFrom(ip.WithZone(""), 64).Masked().Addr().String()
+}
+
+// prefixOf is the network of a source that people move about in: 24 bits of IPv4, 48
+// of IPv6.
+func prefixOf(source string) string {
+	ip, err := netip.ParseAddr(source)
+	if err != nil {
+		return source
+	}
+	bits := 48
+	if ip = ip.Unmap().WithZone(""); ip.Is4() {
+		bits = 24
+	}
+	return netip.PrefixFrom(ip, bits).Masked().String()
 }
 
 // language is the first of Chinese and English that Accept-Language names.

@@ -28,6 +28,7 @@ import (
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/records"
 	"github.com/goldbell/goldbell/internal/register"
+	"github.com/goldbell/goldbell/internal/watch"
 	"github.com/goldbell/goldbell/internal/witness"
 )
 
@@ -89,6 +90,14 @@ type Config struct {
 	Witnesses  Witnesses
 	Postgres   Postgres
 	Verifier   func() ([]byte, error) // the verifier page; nil: this build has none
+
+	// Exceptions, meters and alerts; Watch nil: nobody watches.
+	Exceptions grant.ExceptionStore
+	Meters     grant.Meters
+	Alerts     grant.AlertStore
+	Watch      *watch.Watch
+	// Network is a pseudonym of a network, so that entries hold no address; nil: none.
+	Network func(prefix string) string
 
 	// RequestID derives the id of a request from its Idempotency-Key.
 	RequestID func(who pii.PersonID, route, key string) pii.RequestID

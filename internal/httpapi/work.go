@@ -19,13 +19,15 @@ type workIn struct {
 		Assignee string   `json:"assignee" minLength:"1" maxLength:"64"`
 		Subjects []string `json:"subjects" minItems:"1" maxItems:"1000" pattern:"^[0-9a-f]{32}$"`
 		Until    instant  `json:"until"`
+		AskedBy  string   `json:"asked_by,omitempty" maxLength:"40" doc:"on whose word: nobody asks for work of his own"`
 	}
 }
 
 func openWork(a *API, ctx context.Context, c *call, in *workIn) (*idOut, error) {
 	w := register.Work{
 		Kind: grant.WorkKind(in.Body.Kind), Purpose: pii.Purpose(in.Body.Purpose),
-		Assignee: pii.PersonID(in.Body.Assignee), Until: in.Body.Until.Time, Subjects: make([]pii.SubjectID, len(in.Body.Subjects)),
+		Assignee: pii.PersonID(in.Body.Assignee), Until: in.Body.Until.Time, AskedBy: pii.PersonID(in.Body.AskedBy),
+		Subjects: make([]pii.SubjectID, len(in.Body.Subjects)),
 	}
 	for i, s := range in.Body.Subjects {
 		var err error

@@ -25,7 +25,7 @@ type Consent struct {
 // PutConsent records a consent, or its withdrawal. When a withdrawal returns,
 // nothing can be opened any more that rested on the consent.
 func (r *Register) PutConsent(ctx context.Context, a Asked, c Consent) error {
-	if err := r.checkConsent(c); err != nil {
+	if err := r.checkConsent(ctx, c); err != nil {
 		return err
 	}
 	return r.decide(ctx, a, putConsent, func(now time.Time) (decision, error) {
@@ -64,8 +64,12 @@ func (r *Register) PutConsent(ctx context.Context, a Asked, c Consent) error {
 	})
 }
 
-func (r *Register) checkConsent(c Consent) error {
-	if _, ok := r.Sheets[c.Purpose]; !ok {
+func (r *Register) checkConsent(ctx context.Context, c Consent) error {
+	sheets, err := r.sheets(ctx)
+	if err != nil {
+		return err
+	}
+	if _, ok := sheets[c.Purpose]; !ok {
 		return invalid("purpose")
 	}
 	switch {

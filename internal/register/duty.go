@@ -21,6 +21,12 @@ const (
 	putConsent
 	putOptOut
 	putRules
+	putSheet
+	putCaps
+	askException
+	decideException
+	breakGlass
+	reviewException
 	actions // number of actions, for the table's test
 )
 
@@ -42,12 +48,13 @@ func roleOf(p party.Principal) role {
 // a work item and sign in as its assignee. System administrator and auditor
 // change nothing here.
 var duties = map[role][]action{
-	"officer":         {putOrg, putNumber, putPerson, endPerson, train, openWork, closeWork, putConsent, putOptOut, putRules},
+	"officer": {putOrg, putNumber, putPerson, endPerson, train, openWork, closeWork, putConsent, putOptOut, putRules,
+		putSheet, putCaps, askException, decideException, reviewException},
 	"secadmin":        {putPerson, endPerson, train},
 	"sysadmin":        {},
 	"auditor":         {},
-	"staff":           {closeWork},
-	"outsourced":      {closeWork},
+	"staff":           {closeWork, askException, breakGlass},
+	"outsourced":      {closeWork, breakGlass},
 	"partner":         {closeWork},
 	"service/crm":     {openWork, closeWork, putConsent, putOptOut},
 	"service/switch":  {openWork, closeWork},

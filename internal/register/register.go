@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/goldbell/goldbell/internal/consent"
+	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/grant"
 	"github.com/goldbell/goldbell/internal/ledger"
@@ -44,6 +45,9 @@ type Config struct {
 	Sheets   map[pii.Purpose]grant.Sheet
 	Schema   pii.Schema
 	Rules    CheckRules
+	// InForce is the rule set in force; nil: only what ships is.
+	InForce    func(context.Context) (door.RuleSet, error)
+	Exceptions grant.ExceptionStore
 	// Fingerprint is a keyed hash of a value that is no customer's.
 	Fingerprint func(pii.Value) []byte
 	Ledger      *ledger.Ledger

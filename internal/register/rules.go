@@ -27,7 +27,11 @@ func (r *Register) PutRules(ctx context.Context, a Asked, text string) (version 
 		return "", err // names the rule and the line
 	}
 	err = r.decide(ctx, a, putRules, func(now time.Time) (decision, error) {
-		row := &door.RuleSet{Version: version, Text: text, By: a.By.Person.ID, At: now}
+		row, err := r.next(ctx, a, now)
+		if err != nil {
+			return decision{}, err
+		}
+		row.Version, row.Text = version, text
 		return decision{
 			kind: proof.KindRules, rules: true, settle: true,
 			effects: []ledger.Effect{door.RuleSetPut{RuleSet: row}},

@@ -27,17 +27,21 @@ type Work struct {
 	Purpose  pii.Purpose
 	Assignee pii.PersonID
 	Subjects []pii.SubjectID // each once, at most 1,000
-	Until    time.Time       // at most 90 days ahead
+	Until    time.Time       // at most 90 days ahead, or as long as the purpose sheet says
+	AskedBy  pii.PersonID    // on whose word a service opens it; empty: nobody's
 }
 
 // OpenWork opens a work item. Its id is the request's.
 func (r *Register) OpenWork(ctx context.Context, a Asked, w Work) (pii.RequestID, error) {
 	w.Until = exact(w.Until)
-	if err := r.checkWork(w); err != nil {
+	if err := checkWork(w); err != nil {
 		return pii.RequestID{}, err
 	}
 	if w.Assignee == a.By.Person.ID {
 		return pii.RequestID{}, notYours()
+	}
+	if w.AskedBy == w.Assignee && w.AskedBy != "" { // or the CRM would be a way to assign oneself work, in bulk too
+		return pii.RequestID{}, fault.New(fault.Denied, "not-for-yourself", "")
 	}
 	if roleOf(a.By) == "service/switch" && w.Kind != grant.Inbound {
 		return pii.RequestID{}, notYours()
@@ -51,12 +55,12 @@ func (r *Register) OpenWork(ctx context.Context, a Asked, w Work) (pii.RequestID
 	return a.Request, nil
 }
 
-func (r *Register) checkWork(w Work) error {
+func checkWork(w Work) error {
 	if !w.Kind.Valid() {
 		return invalid("kind")
 	}
-	if _, ok := r.Sheets[w.Purpose]; !ok || !w.Kind.Allows(w.Purpose) {
-		return invalid("purpose")
+	if w.AskedBy != "" && !w.AskedBy.IsWellFormed() {
+		return invalid("asked_by")
 	}
 	if len(w.Subjects) == 0 {
 		return invalid("subjects")
@@ -68,7 +72,19 @@ func (r *Register) checkWork(w Work) error {
 }
 
 func (r *Register) opened(ctx context.Context, a Asked, w Work, now time.Time) (decision, error) {
-	if !now.Before(w.Until) || w.Until.Sub(now) > maxOpen {
+	sheets, err := r.sheets(ctx)
+	if err != nil {
+		return decision{}, err
+	}
+	sheet, ok := sheets[w.Purpose]
+	if !ok || !sheet.For(w.Kind) {
+		return decision{}, invalid("purpose")
+	}
+	longest := maxOpen
+	if sheet.Days > 0 {
+		longest = min(longest, time.Duration(sheet.Days)*24*time.Hour)
+	}
+	if !now.Before(w.Until) || w.Until.Sub(now) > longest {
 		return decision{}, invalid("until")
 	}
 	p, o, ok, err := r.person(ctx, w.Assignee, "assignee")
@@ -78,13 +94,16 @@ func (r *Register) opened(ctx context.Context, a Asked, w Work, now time.Time) (
 	if !ok || !isWorker(p.Kind) || p.Suspended || o.Suspended || !p.OpenAt(now) {
 		return decision{}, invalid("assignee")
 	}
+	if !sheet.Holders.Holds(string(p.Kind), p.Post, o.ID) {
+		return decision{}, fault.New(fault.Invalid, "not-a-holder", "assignee")
+	}
 	ordinals, err := r.resolve(ctx, a, w.Subjects)
 	if err != nil {
 		return decision{}, err
 	}
 	item := &grant.WorkItem{
 		ID: a.Request, Kind: w.Kind, Purpose: w.Purpose, Assignee: p.ID, Recipient: o.ID, OpenedBy: a.By.Person.ID,
-		OpenedAt: now, Until: w.Until, Subjects: len(ordinals), Digest: grant.Digest(ordinals),
+		OpenedAt: now, Until: w.Until, Subjects: len(ordinals), Digest: grant.Digest(ordinals), AskedBy: w.AskedBy,
 	}
 	d := workDecision("opened", item)
 	d.effects = []ledger.Effect{grant.Opened{WorkItem: item, Members: members(item.ID, ordinals)}}
@@ -161,6 +180,7 @@ func workDecision(what string, w *grant.WorkItem) decision {
 			fact("what", what), fact("work-kind", string(w.Kind)), fact("assignee", string(w.Assignee)),
 			fact("recipient", string(w.Recipient)), timeFact("until", w.Until),
 			fact("subjects", strconv.Itoa(w.Subjects)), fact("subject-digest", hex.EncodeToString(w.Digest)),
+			fact("asked-by", string(w.AskedBy)),
 		},
 	}
 }

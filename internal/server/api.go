@@ -14,6 +14,7 @@ func (s *Server) openAPI(context.Context) (err error) {
 	s.api, err = httpapi.New(httpapi.Config{
 		Door: s.door, Ledger: s.ledger, Authn: s.authn, Register: s.register, People: s.store, Numbers: s.store, Work: s.store,
 		Sealer: s.ring, Holds: s.casework, Cases: s.casework, Calls: s.dialer, Complaints: s.casework,
+		Exceptions: s.store, Meters: s.store, Alerts: s.store, Watch: s.watch, Network: s.network,
 		Traces: s.inquiry, Decoys: s.decoys, Packs: s.packs, Verifier: VerifierPage, Records: s.records, Audited: s.auditor.Audited, Witnesses: s.witness,
 		Postgres:  s.postgres,
 		RequestID: s.ring.RequestID, Clock: s.clock, Rand: rand.Reader, Log: s.log, Alarm: s.alarm,

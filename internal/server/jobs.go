@@ -87,6 +87,7 @@ func (s *Server) startJobs(ctx context.Context) {
 	s.jobs.Go(func() { s.auditor.run(ctx) })
 	s.jobs.Go(func() { s.casework.Run(ctx, s.alarm) })
 	s.jobs.Go(func() { s.postgres.run(ctx) })
+	s.jobs.Go(func() { s.watchLive(ctx) })
 	s.jobs.Go(func() {
 		minute := time.NewTicker(time.Minute)
 		defer minute.Stop()
@@ -99,6 +100,28 @@ func (s *Server) startJobs(ctx context.Context) {
 			}
 		}
 	})
+}
+
+// watchEvery is how long after an entry an alert may rest on it.
+const watchEvery = 2 * time.Second
+
+// watchLive follows the ledger and raises alerts.
+func (s *Server) watchLive(ctx context.Context) {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	failed := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		err := s.watch.Follow(ctx)
+		if err != nil && !failed && ctx.Err() == nil {
+			s.alarm("watch-failed")
+		}
+		failed = err != nil
+	}
 }
 
 // keptMeters is how long a meter outlives its window: what was decided in the window

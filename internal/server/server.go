@@ -36,6 +36,7 @@ import (
 	"github.com/goldbell/goldbell/internal/register"
 	"github.com/goldbell/goldbell/internal/store"
 	"github.com/goldbell/goldbell/internal/vault"
+	"github.com/goldbell/goldbell/internal/watch"
 	"github.com/goldbell/goldbell/internal/witness"
 )
 
@@ -67,6 +68,7 @@ type Server struct {
 	inquiry  *inquiry.Inquiry
 	exposure *exposure.Index
 	decoys   *decoy.Book
+	watch    *watch.Watch
 	dossier  *dossier.Maker
 	records  *records.Keeper
 	auditor  *auditor
@@ -191,6 +193,9 @@ func (s *Server) Casework() *casework.Desk     { return s.casework }
 
 // Exposure is the index of who was shown whom; it follows when it is asked to.
 func (s *Server) Exposure() *exposure.Index { return s.exposure }
+
+// Watch raises alerts; it follows when it is asked to.
+func (s *Server) Watch() *watch.Watch { return s.watch }
 
 func (s *Server) Inquiry() *inquiry.Inquiry { return s.inquiry }
 func (s *Server) Dossier() *dossier.Maker   { return s.dossier }

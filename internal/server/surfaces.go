@@ -19,6 +19,7 @@ import (
 	"github.com/goldbell/goldbell/internal/policy"
 	"github.com/goldbell/goldbell/internal/register"
 	"github.com/goldbell/goldbell/internal/vault"
+	"github.com/goldbell/goldbell/internal/watch"
 )
 
 // openDesks opens what stands beside the door: decisions about power, complaints,
@@ -31,6 +32,10 @@ func (s *Server) openDesks(context.Context) error {
 	s.register = register.New(register.Config{
 		People: s.store, Numbers: s.store, Work: s.store, Consents: s.store, Subjects: s.vault, Keys: s.vault.RecordKeys,
 		Sheets: grant.Sheets(), Schema: s.settings.Schema, Rules: checkRules, Fingerprint: s.vault.Fingerprint, Ledger: s.ledger, Clock: s.clock,
+		InForce: s.door.InForce, Exceptions: s.store,
+	})
+	s.watch = watch.New(watch.Config{
+		Ledger: s.ledger, Alerts: s.store, Exceptions: s.store, Work: s.store, Meters: s.store, Clock: s.clock,
 	})
 	s.casework = casework.New(casework.Config{
 		Store: s.store, People: s.store, Work: s.store, Finder: s.door, Sealer: caseSealer{s.ring, s.vault},
@@ -50,6 +55,12 @@ func (s *Server) openDesks(context.Context) error {
 		RootKey: s.ring.RootHolder(), Heads: s.witness, Complaints: filedComplaints{s.store, s.ledger}.ids,
 	}
 	return nil
+}
+
+// network is a pseudonym of a network: entries tell that two requests came from
+// different ones, not from where.
+func (s *Server) network(prefix string) string {
+	return hex.EncodeToString(s.vault.Fingerprint(pii.NewValue("network|" + prefix))[:8])
 }
 
 // checkRules loads the company's rules beside the shipped ones.

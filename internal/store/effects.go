@@ -39,6 +39,10 @@ func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
 		return replaceWork(idx, e.WorkItem)
 	case grant.Changed:
 		return replaceWork(idx, e.WorkItem)
+	case grant.ExceptionPut:
+		return putException(idx, e.Exception)
+	case grant.AlertPut:
+		return putAlert(idx, e.Alert)
 	case consent.Put:
 		return putConsent(idx, e.Consent)
 	case consent.OptOutPut:

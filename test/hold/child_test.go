@@ -52,6 +52,8 @@ func child(part string) int {
 		return withdrawBeside()
 	case "use":
 		return usesBeside()
+	case "spend":
+		return spendsBeside()
 	case "append":
 		return appendForever()
 	}

@@ -18,7 +18,7 @@ func openCaps() *door.Caps {
 			m[f] = 1 << 40
 		}
 	}
-	c.Requests, c.Refused, c.Lookups = 1<<40, 1<<40, 1<<40
+	c.Requests, c.Refused, c.Lookups, c.Limits = 1<<40, 1<<40, 1<<40, nil
 	return &c
 }
 

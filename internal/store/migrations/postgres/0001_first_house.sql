@@ -243,6 +243,31 @@ CREATE TABLE work_item_subject (
 
 CREATE INDEX work_item_subject_item ON work_item_subject (item, ordinal);
 
+-- Exceptions and alerts. body is the row's canonical JSON, which the stamp covers; the
+-- columns before it are copies to search by.
+CREATE TABLE exception (
+	id          BYTEA NOT NULL PRIMARY KEY,
+	beneficiary TEXT COLLATE "C" NOT NULL,
+	unreviewed  BOOLEAN NOT NULL,
+	asked_at    BIGINT NOT NULL,
+	body        BYTEA NOT NULL,
+	entry       BIGINT NOT NULL,
+	mac         BYTEA NOT NULL
+);
+
+CREATE INDEX exception_asked ON exception (asked_at, id);
+CREATE INDEX exception_unreviewed ON exception (beneficiary, unreviewed);
+
+CREATE TABLE alert (
+	id    BYTEA NOT NULL PRIMARY KEY,
+	at    BIGINT NOT NULL,
+	body  BYTEA NOT NULL,
+	entry BIGINT NOT NULL,
+	mac   BYTEA NOT NULL
+);
+
+CREATE INDEX alert_at ON alert (at, id);
+
 CREATE TABLE consent (
 	ordinal   BIGINT NOT NULL,
 	purpose   TEXT COLLATE "C" NOT NULL,

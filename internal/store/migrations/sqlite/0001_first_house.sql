@@ -243,6 +243,31 @@ CREATE TABLE work_item_subject (
 
 CREATE INDEX work_item_subject_item ON work_item_subject (item, ordinal);
 
+-- Exceptions and alerts. body is the row's canonical JSON, which the stamp covers; the
+-- columns before it are copies to search by.
+CREATE TABLE exception (
+	id          BLOB NOT NULL PRIMARY KEY,
+	beneficiary TEXT NOT NULL,
+	unreviewed  INTEGER NOT NULL,
+	asked_at    INTEGER NOT NULL,
+	body        BLOB NOT NULL,
+	entry       INTEGER NOT NULL,
+	mac         BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX exception_asked ON exception (asked_at, id);
+CREATE INDEX exception_unreviewed ON exception (beneficiary, unreviewed);
+
+CREATE TABLE alert (
+	id    BLOB NOT NULL PRIMARY KEY,
+	at    INTEGER NOT NULL,
+	body  BLOB NOT NULL,
+	entry INTEGER NOT NULL,
+	mac   BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX alert_at ON alert (at, id);
+
 CREATE TABLE consent (
 	ordinal   INTEGER NOT NULL,
 	purpose   TEXT NOT NULL,

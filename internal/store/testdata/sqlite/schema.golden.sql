@@ -32,6 +32,13 @@ CREATE TRIGGER complaint_handled_update BEFORE UPDATE ON complaint_handled
 BEGIN
 	SELECT RAISE(ABORT, 'these rows are only added to');
 END;
+CREATE TABLE alert (
+	id    BLOB NOT NULL PRIMARY KEY,
+	at    INTEGER NOT NULL,
+	body  BLOB NOT NULL,
+	entry INTEGER NOT NULL,
+	mac   BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE blind_index (
 	ordinal INTEGER NOT NULL,
 	field   TEXT NOT NULL,
@@ -147,6 +154,15 @@ CREATE TABLE erasure (
 	asked_at    INTEGER NOT NULL,
 	approved_by TEXT NOT NULL,
 	state       TEXT NOT NULL,
+	entry       INTEGER NOT NULL,
+	mac         BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE exception (
+	id          BLOB NOT NULL PRIMARY KEY,
+	beneficiary TEXT NOT NULL,
+	unreviewed  INTEGER NOT NULL,
+	asked_at    INTEGER NOT NULL,
+	body        BLOB NOT NULL,
 	entry       INTEGER NOT NULL,
 	mac         BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -430,6 +446,7 @@ CREATE TABLE work_item_subject (
 	mac     BLOB NOT NULL,
 	PRIMARY KEY (ordinal, item)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX alert_at ON alert (at, id);
 CREATE INDEX blind_index_past_tag ON blind_index_past (field, norm, tag);
 CREATE INDEX blind_index_tag ON blind_index (field, norm, tag);
 CREATE INDEX code_hash ON code (hash);
@@ -437,6 +454,8 @@ CREATE INDEX complaint_code ON complaint (code_hash);
 CREATE INDEX complaint_filed ON complaint (filed_at, id);
 CREATE INDEX complaint_ordinal ON complaint (ordinal, state);
 CREATE INDEX database_login_until ON database_login (until);
+CREATE INDEX exception_asked ON exception (asked_at, id);
+CREATE INDEX exception_unreviewed ON exception (beneficiary, unreviewed);
 CREATE INDEX meter_until ON meter (until);
 CREATE INDEX org_number_org ON org_number (org, since, tag);
 CREATE INDEX token_person ON token (person, ended, until);
