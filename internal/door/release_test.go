@@ -346,3 +346,24 @@ func TestOtherSurfacesReadEnrolledSubjects(t *testing.T) {
 		t.Errorf("a correction: %v", err)
 	}
 }
+
+// BenchmarkRelease is one batch of 500 rows of two columns, and of one cell.
+func BenchmarkRelease(b *testing.B) {
+	e := newEnrolled(b, 500)
+	e.AllowPlain()
+	e.Door.Caps.Person[pii.Plain] = 1_000_000
+	s := e.session(e.Work(e.ids...), pii.Plain)
+	keys := make([]int, 500)
+	for i := range keys {
+		keys[i] = i + 1
+	}
+	for name, batch := range map[string]enrolment.Batch{"one cell": e.cells("p", 1), "500 rows": e.cells("np", keys...)} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if got, err := e.Door.Release(b.Context(), s, batch); err != nil || !got.Answers[0].Shown {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
