@@ -17,7 +17,6 @@ import (
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/policy"
 	"github.com/goldbell/goldbell/internal/vault"
-	"github.com/goldbell/goldbell/proof"
 )
 
 // Session is who reads an enrolled database, why, and the highest form he asks for:
@@ -368,11 +367,14 @@ func (d *Door) partItem(s Session, b enrolment.Batch, p *part, basis ledger.Basi
 	now := d.Clock()
 	entry, refusal := dec.entry(), dec.overBudget()
 	for _, e := range []*ledger.Entry{&entry, &refusal} {
-		e.Facts = []proof.Field{
-			fact("rules", rules.Version()), fact("reasons", dec.reasonIDs()), fact("outside", strings.Join(p.outside, ",")),
-			fact("surface", "postgres"), fact("statement", hex.EncodeToString(b.Statement[:])),
-			fact("portal", b.Portal[:min(len(b.Portal), 63)]), fact("result-rows", strconv.Itoa(b.Rows)), fact("known", dec.known()),
+		for i := range e.Facts {
+			if e.Facts[i].Name == "outside" {
+				e.Facts[i].Value = strings.Join(p.outside, ",")
+			}
 		}
+		e.Facts = append(e.Facts,
+			fact("surface", "postgres"), fact("statement", hex.EncodeToString(b.Statement[:])),
+			fact("portal", b.Portal[:min(len(b.Portal), 63)]), fact("result-rows", strconv.Itoa(b.Rows)))
 	}
 	caps := d.capsOf(rules)
 	refused := caps.refused(s.Principal, now)
