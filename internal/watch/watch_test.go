@@ -2,7 +2,6 @@ package watch_test
 
 import (
 	"context"
-	"fmt"
 	"testing"
 	"time"
 
@@ -211,7 +210,7 @@ func TestTheSamePeopleAgain(t *testing.T) {
 	w := open(f)
 	for i := range 3 {
 		f.Append(ledger.Entry{Kind: proof.KindWorkItem, Actor: "crm", Facts: []proof.Field{
-			{Name: "what", Value: "opened"}, {Name: "assignee", Value: "a001"}, {Name: "subject-digest", Value: fmt.Sprint("same")},
+			{Name: "what", Value: "opened"}, {Name: "assignee", Value: "a001"}, {Name: "subject-digest", Value: "same"},
 		}})
 		if all := alerts(t, f, w); (len(all) == 1) != (i == 2) {
 			t.Fatalf("after %d: %+v", i+1, all)
