@@ -80,6 +80,7 @@ type Config struct {
 	Courier Courier
 	Relay   Relay
 	Numbers Numbers
+	Cabinet Cabinet
 	Address string // of the pages for outsiders, as messages name it
 
 	// Failed counts a wrong code of a source; package authn has it.

@@ -12,6 +12,7 @@ const (
 	assigned  event = "assigned"         // the officer names a handler; the state stays
 	takenUp   event = "taken-up"         // by the handler
 	replied   event = "replied"          // by the handler
+	handedIn  event = "handed-in"        // she added a file; the state stays
 	confirmed event = "confirmed"        // the complainant closes
 	contested event = "contested"        // the complainant does not accept the answer, or the closing
 	closedBy2 event = "closed-by-second" // an officer who never touched it closes, with a reason
@@ -42,7 +43,7 @@ func (b by) String() string { return [...]string{"", "complainant", "handler", "
 // actors says whose each event is. No event that closes is the handler's; a test
 // holds this table against the moves.
 var actors = map[event]by{
-	filed: complainant, affirmed: complainant, confirmed: complainant, contested: complainant,
+	filed: complainant, handedIn: complainant, affirmed: complainant, confirmed: complainant, contested: complainant,
 	takenDown: handler, takenUp: handler, replied: handler,
 	assigned: officer, closedBy2: officer,
 }

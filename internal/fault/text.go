@@ -119,6 +119,8 @@ var sentences = map[string]Sentence{
 	"bad-state":           {"投诉当前状态不允许此操作。", "The complaint's state does not allow this."},
 	"not-silent-yet":      {"答复后的等待期未满；在此之前只有投诉人本人可以办结。", "The time to wait after an answer is not over; until then only the complainant closes."},
 	"own-contact":         {"此联系方式登记在本公司人员或合作伙伴名下，不能确认投诉。", "This contact is registered to our own people or a partner; it cannot confirm a complaint."},
+	"file-too-large":      {"文件超过 10 MiB，没有保存。", "The file is over 10 MiB; it was not kept."},
+	"too-many-files":      {"每件投诉最多 5 个文件，没有保存。", "A complaint has 5 files at most; this one was not kept."},
 	"session-over":        {"验证已过期，请重新获取口令。", "Your code is no longer good. Ask for a new one."},
 	"undelivered":         {"消息已记录，但服务商未接收。", "The message is recorded, but the provider did not take it."},
 	"bad-courier":         {"消息渠道设置有误：邮件需要服务器、发件人和证书，短信需要 https 地址和 0600 的密钥文件。", "The courier's settings are wrong: mail needs a server, a sender and certificates; SMS an https address and a key file of mode 0600."},

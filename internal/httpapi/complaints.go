@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"encoding/hex"
+	"fmt"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/casework"
@@ -251,6 +252,13 @@ type letterOut struct {
 	Text string    `json:"text"`
 }
 
+type filed1 struct {
+	N      int       `json:"n"`
+	At     time.Time `json:"at"`
+	Size   int64     `json:"size"`
+	SHA256 string    `json:"sha256"`
+}
+
 type accountOut struct {
 	Body struct {
 		complaint1
@@ -259,6 +267,7 @@ type accountOut struct {
 		Company    string      `json:"known_company,omitempty"`
 		Said       string      `json:"said,omitempty"`
 		Letters    []letterOut `json:"letters"`
+		Files      []filed1    `json:"files" doc:"what she handed in"`
 		Looked     bool        `json:"looked" doc:"there is a register of calling numbers"`
 	}
 }
@@ -290,6 +299,14 @@ func readComplaint(a *API, ctx context.Context, c *call, in *readIn) (*accountOu
 		b.Registered = append(b.Registered, string(o))
 	}
 	b.Contact, b.CallerText, b.Company, b.Said = reveal(got.Contact), reveal(got.Caller), reveal(got.Company), reveal(got.Said)
+	files, err := a.Complaints.HandedIn(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	b.Files = make([]filed1, len(files))
+	for i, f := range files {
+		b.Files[i] = filed1{f.N, f.At, f.Size, hex.EncodeToString(f.SHA256)}
+	}
 	b.Looked, b.Letters = got.Looked, make([]letterOut, len(got.Letters))
 	for i, l := range got.Letters {
 		b.Letters[i] = letterOut{l.At, l.Hers, reveal(l.Text)}
@@ -304,6 +321,47 @@ func (a *API) registered(ctx context.Context, c casework.Complaint) ([]string, e
 		all = append(all, string(o))
 	}
 	return all, err
+}
+
+type fileIn struct {
+	ID   string `path:"id" pattern:"^[0-9a-f]{32}$"`
+	N    int    `path:"n" minimum:"1" maximum:"100"`
+	Body struct {
+		WorkItem string `json:"work_item,omitempty" pattern:"^[0-9a-f]{32}$" doc:"the handler's, for this complaint; the officer needs none"`
+	}
+}
+
+type fileOut struct {
+	ContentType string `header:"Content-Type"`
+	Disposition string `header:"Content-Disposition"`
+	Policy      string `header:"Content-Security-Policy"`
+	Body        []byte
+}
+
+// fetchFile answers POST /v1/complaints/{id}/files/{n}: a file the complainant handed
+// in, to keep and never to show: whatever it is, it is bytes.
+func fetchFile(a *API, ctx context.Context, c *call, in *fileIn) (*fileOut, error) {
+	asked, of, err := c.ask(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	var work pii.RequestID
+	if in.Body.WorkItem != "" {
+		if work, err = requestID(in.Body.WorkItem, "body.work_item"); err != nil {
+			return nil, err
+		}
+	}
+	if a.Complaints == nil {
+		return nil, errNoPart
+	}
+	f, err := a.Complaints.FetchFile(ctx, asked, of, work, in.N)
+	if err != nil {
+		return nil, err
+	}
+	return &fileOut{
+		ContentType: "application/octet-stream", Policy: "sandbox; default-src 'none'", Body: f.Content,
+		Disposition: fmt.Sprintf(`attachment; filename="evidence-%d.bin"`, in.N),
+	}, nil
 }
 
 type hersIn struct {

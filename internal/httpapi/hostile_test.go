@@ -299,6 +299,7 @@ func (f *firm) samples(work string) map[string]any {
 		"/v1/complaints":                 m{"channel": "phone", "contacted": customer(0)["phone"], "called_at": now},
 		"/v1/complaints/taken-down":      m{"channel": "phone", "contacted": customer(0)["phone"], "called_at": now},
 		"/v1/complaints/{id}/account":    m{"work_item": work},
+		"/v1/complaints/{id}/files/{n}":  m{"work_item": work},
 		"/v1/complaints/{id}/assignment": m{"assignee": "a002", "until": hour},
 		"/v1/complaints/{id}/handling":   m{"work_item": work},
 		"/v1/complaints/{id}/closing":    m{"reason": "the second officer's reason"},

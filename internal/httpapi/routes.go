@@ -75,6 +75,7 @@ func table() []*route {
 		{method: get, path: "/v1/complaints", who: officers, summary: "List complaints", install: handle(listComplaints)},
 		{method: post, path: "/v1/complaints/taken-down", who: people(party.Staff, party.Officer), summary: "Take a complaint down for somebody; her contact confirms it", status: created, install: handle(takeDown)},
 		{method: post, path: "/v1/complaints/{id}/account", who: people(party.Staff, party.Officer), summary: "Read what the complainant wrote", install: handle(readComplaint)},
+		{method: post, path: "/v1/complaints/{id}/files/{n}", who: people(party.Staff, party.Officer), summary: "Fetch a file the complainant handed in", install: handle(fetchFile)},
 		{method: post, path: "/v1/complaints/{id}/assignment", who: officers, summary: "Give a complaint to a handler", status: created, install: handle(assignComplaint)},
 		{method: post, path: "/v1/complaints/{id}/handling", who: people(party.Staff), summary: "Take a complaint up, or reply", install: handle(handleComplaint)},
 		{method: post, path: "/v1/complaints/{id}/closing", who: officers, summary: "Close a complaint as a second officer", install: handle(closeComplaint)},

@@ -62,6 +62,7 @@ type caseView struct {
 	OnceID   string // of the one-time code that was sent; empty: none
 	Did      string // what she just did
 	Channels []law.Channel
+	Files    []casework.Evidence
 	CanClose bool
 	CanFight bool
 	Affirm   bool
@@ -87,6 +88,11 @@ func followCase(v *visit) (string, any, error) {
 	out.Affirm = now.State == casework.Unconfirmed
 	out.CanClose = now.State != casework.Closed && !out.Affirm
 	out.CanFight = now.State == casework.Replied || now.State == casework.Closed && v.p.Clock().Before(now.ContestUntil)
+	files, again := v.p.Desk.HandedIn(v.ctx, now.ID)
+	if again != nil {
+		return "case", nil, again
+	}
+	out.Files = files
 	if len(now.Replies) > 0 {
 		out.Channels = law.Channels()
 	}
@@ -99,6 +105,8 @@ func (v *visit) act(id pii.RequestID, code, act string, out *caseView) error {
 	switch act {
 	case "affirm":
 		return v.p.Desk.Affirm(v.ctx, her)
+	case "attach":
+		return v.p.Desk.HandIn(v.ctx, her, v.name, v.file)
 	case "contest":
 		return v.p.Desk.Contest(v.ctx, her, v.value("why"))
 	case "code":

@@ -85,6 +85,7 @@ type Pages struct {
 	cross  *http.CrossOriginProtection
 	views  map[fault.Lang]*template.Template
 	limits *limits
+	room   chan struct{} // files that are being read at a time
 }
 
 //go:embed templates
@@ -101,7 +102,7 @@ func New(c Config) (*Pages, error) {
 	if c.Alarm == nil {
 		c.Alarm = func(string) {}
 	}
-	p := &Pages{Config: c, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(), views: map[fault.Lang]*template.Template{}, limits: newLimits(c.Clock)}
+	p := &Pages{Config: c, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(), views: map[fault.Lang]*template.Template{}, limits: newLimits(c.Clock), room: make(chan struct{}, 4)}
 	for _, lang := range []fault.Lang{fault.ZhCN, fault.En} {
 		v, err := template.New("").Funcs(funcs(lang)).ParseFS(files, "templates/*.html")
 		if err != nil {
@@ -141,6 +142,8 @@ type visit struct {
 	form   url.Values
 	hash   []byte // of the form
 	route  string
+	name   string // of the file that came with the form
+	file   []byte
 }
 
 // handler answers a visit: with a page's name and what it shows, or with an error.
@@ -222,6 +225,9 @@ func (v *visit) read(r *http.Request) error {
 	}
 	if !v.p.limits.allow(v.source) {
 		return fault.New(fault.Exhausted, "slow-down", "")
+	}
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") && v.route == "POST /my/case" {
+		return v.readFile(r)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(v.w, r.Body, maxForm))
 	if err != nil {

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"encoding/hex"
 	"html/template"
 	"time"
 
@@ -34,6 +35,7 @@ func funcs(lang fault.Lang) template.FuncMap {
 			return p
 		},
 		"when":   func(t time.Time) string { return t.In(beijing).Format("2006-01-02 15:04") },
+		"hex":    func(b []byte) string { return hex.EncodeToString(b) },
 		"iso":    func(t time.Time) string { return t.In(beijing).Format(time.RFC3339) },
 		"chName": func(c law.Channel) string { return pick(c.Zh, c.En) }, "chFor": func(c law.Channel) string { return pick(c.ForZh, c.ForEn) },
 		"chAsk": func(c law.Channel) string { return pick(c.AskZh, c.AskEn) }, "chMark": func(c law.Channel) string { return pick(c.Mark.Zh(), c.Mark.En()) },
@@ -99,6 +101,11 @@ var texts = map[string]fault.Sentence{
 	"contest":     {Zh: "不同意，提出异议", En: "I do not agree: contest"},
 	"why":         {Zh: "为什么", En: "Why"},
 	"contest-til": {Zh: "在此之前可以提出异议：", En: "You may contest until "},
+	"files":       {Zh: "证据文件", En: "Evidence"},
+	"files-d":     {Zh: "可以附录音、截图等，任何类型，每个不超过 10 MiB，最多 5 个。文件加密封存，记下哈希和时间，不会在网页上打开。", En: "A recording, a screenshot: any type, up to 10 MiB each, 5 at most. Files are sealed with their hash and time, and never opened in a page."},
+	"file":        {Zh: "文件", En: "File"},
+	"attach":      {Zh: "附上", En: "Add the file"},
+	"bytes":       {Zh: "字节", En: "bytes"},
 	"appeal":      {Zh: "还可以向谁反映", En: "Where else you can go"},
 	"appeal-d":    {Zh: "先可向本公司个人信息保护负责人提出异议（见上）。以下渠道不归我们管。", En: "First you may contest with our protection officer, above. These are not ours."},
 	"appeal-for":  {Zh: "适用", En: "For"},
@@ -139,6 +146,7 @@ var texts = map[string]fault.Sentence{
 
 	"what-filed":            {Zh: "受理", En: "accepted"},
 	"what-taken-down":       {Zh: "工作人员代为记下", En: "taken down by staff"},
+	"what-handed-in":        {Zh: "您附上了文件", En: "you added a file"},
 	"what-affirmed":         {Zh: "您确认了记下的内容", En: "you confirmed what was taken down"},
 	"what-assigned":         {Zh: "分派承办人", En: "a handler was named"},
 	"what-taken-up":         {Zh: "开始办理", En: "handling began"},
@@ -162,6 +170,7 @@ var texts = map[string]fault.Sentence{
 	"did-affirm":   {Zh: "已正式受理。", En: "Your complaint is filed."},
 	"did-code":     {Zh: "口令已发送，15 分钟内有效。", En: "A code is on its way, valid 15 minutes."},
 	"did-confirm":  {Zh: "您已办结这件投诉。", En: "You closed the complaint."},
+	"did-attach":   {Zh: "文件已封存。", En: "The file is sealed and kept."},
 	"did-contest":  {Zh: "已重新办理，并交个人信息保护负责人。", En: "It is reopened, and with the protection officer."},
 	"did-withdraw": {Zh: "已撤回，此刻起生效。", En: "Withdrawn, from this moment."},
 	"did-stop":     {Zh: "已拒绝营销，此刻起生效。", En: "Marketing is refused, from this moment."},

@@ -69,6 +69,8 @@ func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
 		return putOneTime(idx, e.OneTime)
 	case casework.ClosingPut:
 		return putClosing(idx, e.Closing)
+	case casework.EvidencePut:
+		return putEvidence(idx, e.Evidence)
 	case casework.Handled:
 		return putHandled(e), nil
 	case door.ImportPut:

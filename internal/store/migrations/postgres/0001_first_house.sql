@@ -456,6 +456,21 @@ $$;
 CREATE TRIGGER complaint_handled_stays BEFORE UPDATE OR DELETE ON complaint_handled FOR EACH ROW EXECUTE FUNCTION only_added_to();
 CREATE TRIGGER complaint_closing_stays BEFORE UPDATE OR DELETE ON complaint_closing FOR EACH ROW EXECUTE FUNCTION only_added_to();
 
+-- Files that complainants handed in, name and content sealed.
+CREATE TABLE complaint_file (
+	complaint BYTEA NOT NULL,
+	n         BIGINT NOT NULL,
+	at        BIGINT NOT NULL,
+	size      BIGINT NOT NULL,
+	sha256    BYTEA NOT NULL,
+	month     TEXT COLLATE "C" NOT NULL,
+	sealed    BYTEA NOT NULL,
+	digest    BYTEA NOT NULL,
+	entry     BIGINT NOT NULL,
+	mac       BYTEA NOT NULL,
+	PRIMARY KEY (complaint, n)
+);
+
 CREATE TABLE import (
 	id        BYTEA NOT NULL PRIMARY KEY,
 	made_by   TEXT COLLATE "C" NOT NULL,

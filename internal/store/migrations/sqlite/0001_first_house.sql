@@ -471,6 +471,21 @@ BEGIN
 	SELECT RAISE(ABORT, 'these rows are only added to');
 END;
 
+-- Files that complainants handed in, name and content sealed.
+CREATE TABLE complaint_file (
+	complaint BLOB NOT NULL,
+	n         INTEGER NOT NULL,
+	at        INTEGER NOT NULL,
+	size      INTEGER NOT NULL,
+	sha256    BLOB NOT NULL,
+	month     TEXT NOT NULL,
+	sealed    BLOB NOT NULL,
+	digest    BLOB NOT NULL,
+	entry     INTEGER NOT NULL,
+	mac       BLOB NOT NULL,
+	PRIMARY KEY (complaint, n)
+) STRICT;
+
 CREATE TABLE import (
 	id        BLOB NOT NULL PRIMARY KEY,
 	made_by   TEXT NOT NULL,

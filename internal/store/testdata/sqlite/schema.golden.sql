@@ -98,6 +98,19 @@ CREATE TABLE complaint_closing (
 	mac       BLOB NOT NULL,
 	PRIMARY KEY (complaint, entry)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE complaint_file (
+	complaint BLOB NOT NULL,
+	n         INTEGER NOT NULL,
+	at        INTEGER NOT NULL,
+	size      INTEGER NOT NULL,
+	sha256    BLOB NOT NULL,
+	month     TEXT NOT NULL,
+	sealed    BLOB NOT NULL,
+	digest    BLOB NOT NULL,
+	entry     INTEGER NOT NULL,
+	mac       BLOB NOT NULL,
+	PRIMARY KEY (complaint, n)
+) STRICT;
 CREATE TABLE complaint_handled (
 	complaint BLOB NOT NULL,
 	person    TEXT NOT NULL,
