@@ -231,10 +231,5 @@ func credential(by party.Principal, what string, of pii.PersonID, effects ...led
 		Facts: []proof.Field{{Name: "what", Value: what}, {Name: "person", Value: string(of)}},
 		Refs:  []ledger.Ref{{Kind: ledger.RefPerson, Key: []byte(of)}},
 	}
-	for _, x := range effects {
-		if row, ok := x.(pii.Stamped); ok {
-			e.Facts = append(e.Facts, ledger.RowFact(row))
-		}
-	}
 	return e
 }

@@ -52,6 +52,9 @@ type Login struct {
 	pii.Stamp   `json:"-"`
 }
 
+// RowKey implements [pii.Keyed].
+func (l *Login) RowKey() string { return l.Name }
+
 // StampRow implements [pii.Stamped].
 func (l *Login) StampRow() (string, []byte) { return "database-login", canonical(l) }
 

@@ -170,7 +170,6 @@ func end(e *ledger.Entry, sessions []Token) {
 		t := sessions[i]
 		t.Ended = true
 		e.Effects = append(e.Effects, TokenPut{&t})
-		e.Facts = append(e.Facts, ledger.RowFact(&t))
 		e.Revokes = append(e.Revokes, ledger.CredentialKey(t.Hash))
 	}
 }

@@ -2,6 +2,7 @@ package authn
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"time"
 
@@ -28,6 +29,9 @@ type Token struct {
 // StampRow implements [pii.Stamped].
 func (t *Token) StampRow() (string, []byte) { return "token", canonical(t) }
 
+// RowKey implements [pii.Keyed].
+func (t *Token) RowKey() string { return hex.EncodeToString(t.Hash) }
+
 // How says how a session was opened.
 type How string
 
@@ -48,6 +52,9 @@ type Code struct {
 
 // StampRow implements [pii.Stamped].
 func (c *Code) StampRow() (string, []byte) { return "code", canonical(c) }
+
+// RowKey implements [pii.Keyed].
+func (c *Code) RowKey() string { return string(c.Person) }
 
 // TokenPut inserts or replaces a token by its hash. CodePut replaces a person's
 // code: Was is the hash of the code it replaces, nil if she had none; if another

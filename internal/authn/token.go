@@ -104,7 +104,6 @@ func (a *Authn) first(title string, hash []byte) ledger.Entry {
 		Kind: proof.KindParty,
 		Facts: []proof.Field{
 			{Name: "what", Value: "set-up"}, {Name: "person", Value: string(FirstOfficer)},
-			ledger.RowFact(org), ledger.RowFact(officer), ledger.RowFact(code),
 		},
 		Refs:    []ledger.Ref{{Kind: ledger.RefPerson, Key: []byte(FirstOfficer)}},
 		Effects: []ledger.Effect{party.OrgPut{Org: org}, party.PersonPut{Person: officer}, CodePut{Code: code}},

@@ -134,7 +134,7 @@ func (d *Desk) Open(ctx context.Context, id pii.RequestID) (bool, error) {
 // its subject is known: the row is committed to by a hash, the subject is in the
 // row alone.
 func entry(c *Complaint, did event, facts ...proof.Field) ledger.Entry {
-	common := []proof.Field{fact("what", string(did)), fact("state", string(c.State)), fact("case", c.ID.String()), ledger.RowFact(c)}
+	common := []proof.Field{fact("what", string(did)), fact("state", string(c.State)), fact("case", c.ID.String())}
 	return ledger.Entry{
 		Kind:    proof.KindComplaint,
 		Facts:   append(common, facts...),

@@ -145,7 +145,7 @@ func (d *Desk) deliverClosing(ctx context.Context, p parcel, c Complaint, m Mess
 	o := d.oneTime(p, ToClose, pii.Dummy, contacts[c.Channel], digits)
 	o.Case = c.ID
 	return d.send(ctx, sending{
-		message: m, use: ToClose, of: c.ID, text: d.closeText(digits), facts: []proof.Field{ledger.RowFact(o)},
+		message: m, use: ToClose, of: c.ID, text: d.closeText(digits),
 		effects: []ledger.Effect{OneTimePut{OneTime: o}},
 	})
 }
@@ -182,7 +182,7 @@ func (d *Desk) deliverHers(ctx context.Context, p parcel) error {
 	}
 	m := Message{ID: p.id, Channel: way(p.channel), To: p.to}
 	s := sending{
-		message: m, use: ToSeeHers, request: item, facts: []proof.Field{ledger.RowFact(o), ledger.RowFact(w)},
+		message: m, use: ToSeeHers, request: item,
 		effects: []ledger.Effect{OneTimePut{OneTime: o}, grant.Opened{WorkItem: w, Members: []*grant.Member{{Ordinal: of, Item: item}}}},
 	}
 	if err := d.record(ctx, &s); err != nil {

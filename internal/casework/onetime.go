@@ -240,7 +240,7 @@ func (d *Desk) ProveHers(ctx context.Context, id pii.RequestID, typed, source st
 		if err != nil {
 			return ledger.Item{}, err
 		}
-		e := messageEntry("used", ToSeeHers, "", pii.RequestID{}, ledger.RowFact(used))
+		e := messageEntry("used", ToSeeHers, "", pii.RequestID{})
 		e.Effects, e.Revokes = []ledger.Effect{OneTimePut{OneTime: used}}, []string{oneTimeKey(id)}
 		return ledger.Item{Entry: e, Basis: ledger.Basis{Keys: []string{oneTimeKey(id)}}}, nil
 	})

@@ -98,7 +98,7 @@ func (d *Desk) assignment(a Asked, c Complaint, p party.Person, now, until time.
 			Kind: proof.KindWorkItem, Actor: a.By.Person.ID, Org: a.By.Org.ID, Work: w.ID, Purpose: w.Purpose,
 			Facts: []proof.Field{
 				fact("what", string(assigned)), fact("case", c.ID.String()), fact("assignee", string(p.ID)),
-				fact("until", until.Format(time.RFC3339Nano)), ledger.RowFact(w),
+				fact("until", until.Format(time.RFC3339Nano)),
 			},
 			Refs: []ledger.Ref{caseRef(c.ID), {Kind: ledger.RefPerson, Key: []byte(p.ID)}},
 			Effects: []ledger.Effect{
@@ -200,7 +200,7 @@ func (d *Desk) CloseAsSecond(ctx context.Context, a Asked, id pii.RequestID, rea
 		row := &Closing{Case: id, Officer: a.By.Person.ID, Notice: notice, At: now}
 		e := ledger.Entry{
 			Actor: a.By.Person.ID, Org: a.By.Org.ID, Effects: []ledger.Effect{ClosingPut{Closing: row}},
-			Facts: []proof.Field{fact("reason", reason), fact("notice", strconv.FormatUint(notice, 10)), ledger.RowFact(row)},
+			Facts: []proof.Field{fact("reason", reason), fact("notice", strconv.FormatUint(notice, 10))},
 		}
 		return e, actorKeys(a.By), nil
 	})
@@ -296,7 +296,6 @@ func (d *Desk) Confirm(ctx context.Context, h Her, code pii.RequestID, typed str
 		row := &Closing{Case: h.Case, Code: code, At: now}
 		return ledger.Entry{
 			Effects: []ledger.Effect{OneTimePut{OneTime: used}, ClosingPut{Closing: row}},
-			Facts:   []proof.Field{ledger.RowFact(used), ledger.RowFact(row)},
 			Revokes: []string{oneTimeKey(code)},
 		}, []string{oneTimeKey(code)}, nil
 	})

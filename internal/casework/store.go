@@ -51,6 +51,9 @@ type Complaint struct {
 // StampRow implements [pii.Stamped].
 func (c *Complaint) StampRow() (string, []byte) { return "complaint", canonical(c) }
 
+// RowKey implements [pii.Keyed].
+func (c *Complaint) RowKey() string { return c.ID.String() }
+
 // Put inserts or replaces a complaint.
 type Put struct{ *Complaint }
 
@@ -72,6 +75,9 @@ type OneTime struct {
 // StampRow implements [pii.Stamped].
 func (o *OneTime) StampRow() (string, []byte) { return "one-time", canonical(o) }
 
+// RowKey implements [pii.Keyed].
+func (o *OneTime) RowKey() string { return o.ID.String() }
+
 // OneTimePut inserts or replaces a one-time code.
 type OneTimePut struct{ *OneTime }
 
@@ -88,6 +94,9 @@ type Closing struct {
 
 // StampRow implements [pii.Stamped].
 func (c *Closing) StampRow() (string, []byte) { return "complaint-closing", canonical(c) }
+
+// RowKey implements [pii.Keyed].
+func (c *Closing) RowKey() string { return c.Case.String() }
 
 // ClosingPut inserts a closing; it goes before the complaint's own [Put].
 type ClosingPut struct{ *Closing }

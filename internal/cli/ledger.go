@@ -52,6 +52,7 @@ func (c *call) sayLedger(w io.Writer, v ledgerVerified) {
 		c.say(w, "ledger-tree-only")
 	} else {
 		c.say(w, "ledger-openings", v.Opened, v.Unopened, v.Filed)
+		c.say(w, "ledger-rows", v.Rows)
 	}
 	if v.PartOnly > 0 {
 		c.say(w, "ledger-part-only", v.PartOnly)

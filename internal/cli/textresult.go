@@ -77,6 +77,7 @@ var resultText = map[string]fault.Sentence{
 
 	"ledger-size":         {Zh: "账本 %d 个条目，树根 %s；核对了 %d 个签名的检查点。", En: "The ledger has %d entries, root %s; %d signed checkpoints were compared."},
 	"ledger-openings":     {Zh: "打开并核对 %d 个条目的内容；%d 个的记录密钥已销毁，只核对了承诺；核对了 %d 行索引。", En: "The content of %d entries was opened and compared; for %d the record key is destroyed and only commitments were. %d rows of the index were compared."},
+	"ledger-rows":         {Zh: "%d 行权限记录与写入它们的条目核对。", En: "%d rows that give power were compared with the entries that make them."},
 	"ledger-tree-only":    {Zh: "只核对了树、瓦片和检查点；没有打开条目，也没有核对索引。", En: "Tree, tiles and checkpoints were compared only; no entry was opened, and the index was not compared."},
 	"ledger-part-only":    {Zh: "%d 个条目含有已被遗忘的人，没有保留她的一对值，其稀疏树无法重建。", En: "%d entries name somebody who was forgotten and whose pair was not kept; their sparse trees could not be rebuilt."},
 	"ledger-cosigned":     {Zh: "核对了 %d 个见证人签名；%d 个的公钥未知，没有核对。", En: "%d signatures of witnesses were verified; of %d the key is not known."},

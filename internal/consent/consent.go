@@ -7,6 +7,8 @@ package consent
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/pii"
@@ -28,6 +30,9 @@ type Consent struct {
 // StampRow implements [pii.Stamped].
 func (c *Consent) StampRow() (string, []byte) { return "consent", canonical(c) }
 
+// RowKey implements [pii.Keyed].
+func (c *Consent) RowKey() string { return fmt.Sprintf("%d|%s|%s", c.Ordinal, c.Purpose, c.Recipient) }
+
 // OptOut is a subject's refusal of marketing (拒绝营销), or its end.
 type OptOut struct {
 	Ordinal   pii.Ordinal `json:"ordinal"`
@@ -38,6 +43,9 @@ type OptOut struct {
 
 // StampRow implements [pii.Stamped].
 func (o *OptOut) StampRow() (string, []byte) { return "opt-out", canonical(o) }
+
+// RowKey implements [pii.Keyed].
+func (o *OptOut) RowKey() string { return strconv.FormatUint(uint64(o.Ordinal), 10) }
 
 // Put replaces the state of a consent; OptOutPut that of an opt-out.
 type (

@@ -26,6 +26,9 @@ type Notice struct {
 // StampRow implements [pii.Stamped].
 func (n *Notice) StampRow() (string, []byte) { return "notice", canonical(n) }
 
+// RowKey implements [pii.Keyed].
+func (n *Notice) RowKey() string { return string(n.Purpose) + "|" + n.Version }
+
 // NoticePut inserts a notice; a version is never changed.
 type NoticePut struct{ *Notice }
 

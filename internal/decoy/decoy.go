@@ -27,6 +27,9 @@ type Note struct {
 	pii.Stamp `json:"-"`
 }
 
+// RowKey implements [pii.Keyed].
+func (n *Note) RowKey() string { return n.ID.String() }
+
 // StampRow implements [pii.Stamped].
 func (n *Note) StampRow() (string, []byte) {
 	b, err := json.Marshal(n)
@@ -188,7 +191,7 @@ func (b *Book) record(ctx context.Context, p party.Principal, act Act, note body
 	}
 	receipt, err := b.Ledger.Append(ctx, ledger.Item{Request: act.ID, Hash: act.Hash, Entry: ledger.Entry{
 		Kind: proof.KindDecoy, Actor: p.Person.ID, Org: p.Org.ID,
-		Facts:   []proof.Field{{Name: "count", Value: strconv.Itoa(n)}, ledger.RowFact(row)},
+		Facts:   []proof.Field{{Name: "count", Value: strconv.Itoa(n)}},
 		Effects: []ledger.Effect{NotePut{row}},
 	}})
 	if err != nil {

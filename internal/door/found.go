@@ -50,6 +50,9 @@ type FoundFile struct {
 // StampRow implements [pii.Stamped].
 func (f *FoundFile) StampRow() (string, []byte) { return "found-file", canonical(f) }
 
+// RowKey implements [pii.Keyed].
+func (f *FoundFile) RowKey() string { return f.ID.String() }
+
 // FoundFilePut inserts or replaces a found file.
 type FoundFilePut struct{ *FoundFile }
 
@@ -121,7 +124,6 @@ func (d *Door) foundEntry(p party.Principal, row *FoundFile, facts []proof.Field
 		Fields: d.indexed(), Facts: facts,
 	}
 	if row != nil {
-		e.Facts = append(e.Facts, ledger.RowFact(row))
 		e.Effects = []ledger.Effect{FoundFilePut{row}}
 		e.Refs = []ledger.Ref{{Kind: ledger.RefCase, Key: bytes.Clone(row.Case[:])}}
 	}

@@ -3,6 +3,7 @@ package door
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/consent"
@@ -25,6 +26,9 @@ type Import struct {
 
 // StampRow implements [pii.Stamped].
 func (i *Import) StampRow() (string, []byte) { return "import", canonical(i) }
+
+// RowKey implements [pii.Keyed].
+func (i *Import) RowKey() string { return i.ID.String() }
 
 // ImportPut inserts or replaces an import.
 type ImportPut struct{ *Import }
@@ -54,6 +58,9 @@ type Erasure struct {
 // StampRow implements [pii.Stamped].
 func (e *Erasure) StampRow() (string, []byte) { return "erasure", canonical(e) }
 
+// RowKey implements [pii.Keyed].
+func (e *Erasure) RowKey() string { return e.ID.String() }
+
 // ErasurePut inserts or replaces an erasure.
 type ErasurePut struct{ *Erasure }
 
@@ -73,6 +80,9 @@ type RuleSet struct {
 
 // StampRow implements [pii.Stamped].
 func (r *RuleSet) StampRow() (string, []byte) { return "rule-set", canonical(r) }
+
+// RowKey implements [pii.Keyed].
+func (r *RuleSet) RowKey() string { return r.Version + "|" + strconv.FormatInt(r.At.UnixMicro(), 10) }
 
 // RuleSetPut inserts a rule set.
 type RuleSetPut struct{ *RuleSet }

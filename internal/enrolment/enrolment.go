@@ -94,6 +94,9 @@ type Column struct {
 	Find      bool      `json:"find"` // may be looked up by value; an index serves its placeholder
 }
 
+// RowKey implements [pii.Keyed].
+func (t *Table) RowKey() string { return t.ID.String() }
+
 // StampRow implements [pii.Stamped].
 func (t *Table) StampRow() (string, []byte) {
 	b, err := json.Marshal(t)
@@ -112,6 +115,9 @@ type Company struct {
 	Sealed    []byte `json:"sealed"`
 	pii.Stamp `json:"-"`
 }
+
+// RowKey implements [pii.Keyed].
+func (c *Company) RowKey() string { return "" }
 
 // StampRow implements [pii.Stamped].
 func (c *Company) StampRow() (string, []byte) { return "company-database", c.Sealed }

@@ -66,6 +66,9 @@ type Alert struct {
 // MostEntries is how many records an alert names.
 const MostEntries = 20
 
+// RowKey implements [pii.Keyed].
+func (a *Alert) RowKey() string { return a.ID.String() }
+
 // StampRow implements [pii.Stamped].
 func (a *Alert) StampRow() (string, []byte) { return "alert", canonical(a) }
 

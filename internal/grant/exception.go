@@ -70,6 +70,9 @@ type Exception struct {
 	pii.Stamp   `json:"-"`
 }
 
+// RowKey implements [pii.Keyed].
+func (e *Exception) RowKey() string { return e.ID.String() }
+
 // StampRow implements [pii.Stamped].
 func (e *Exception) StampRow() (string, []byte) { return "exception", canonical(e) }
 

@@ -92,6 +92,9 @@ func (w *WorkItem) StampRow() (string, []byte) {
 	return "work-item", b
 }
 
+// RowKey implements [pii.Keyed].
+func (w *WorkItem) RowKey() string { return w.ID.String() }
+
 // States implements [pii.Stater].
 func (w *WorkItem) States() []pii.Row { return pii.State(w) }
 

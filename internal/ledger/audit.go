@@ -55,8 +55,9 @@ type Audit struct {
 	filedTo uint64
 	at      IndexRow
 	after   pii.RequestID
-	rows    uint64 // of the index, read so far
-	newest  uint64 // the ledger's size when it was last looked at
+	rows    uint64    // of the index, read so far
+	state   *versions // which version of every row the entries make the current one
+	newest  uint64    // the ledger's size when it was last looked at
 }
 
 type phase uint8
@@ -65,6 +66,7 @@ const (
 	readEntries phase = iota
 	readIndex
 	readRequests
+	readRows
 	closing
 	finished
 )
@@ -190,6 +192,9 @@ func (a *Audit) Step(ctx context.Context) (done bool, err error) {
 		a.phase = readIndex
 		if a.keyless || a.moved {
 			a.phase = closing
+		} else if err := a.unfiled(ctx); err != nil {
+			a.phase = readEntries
+			return false, err
 		}
 	}
 	switch a.phase {
@@ -199,6 +204,8 @@ func (a *Audit) Step(ctx context.Context) (done bool, err error) {
 		err = a.index(ctx)
 	case readRequests:
 		err = a.requests(ctx)
+	case readRows:
+		err = a.power(ctx)
 	case closing:
 		if err = a.close(ctx); err == nil {
 			a.phase = finished

@@ -55,6 +55,7 @@ func (a *Audit) index(ctx context.Context) error {
 	}
 	a.rows += uint64(len(rows))
 	for _, r := range rows {
+		a.state.filed(r)
 		if a.within(r.Index) {
 			a.filed.sub(r.Index, [16]byte{}, r.Ref.Key, r.Ref.Kind)
 			a.report.Filed++
@@ -65,6 +66,7 @@ func (a *Audit) index(ctx context.Context) error {
 		a.at = rows[len(rows)-1]
 		return nil
 	}
+	a.state.endOfIndex()
 	a.phase = readRequests
 	for _, first := range a.filed.unequal() {
 		if len(a.report.Faults) == maxFaults {
@@ -105,7 +107,7 @@ func (a *Audit) requests(ctx context.Context) error {
 		a.after = rows[len(rows)-1].Request
 		return nil
 	}
-	a.phase = closing
+	a.phase = readRows
 	for _, first := range a.wanted.unequal() {
 		if err := a.locateRequest(ctx, first); err != nil {
 			return err

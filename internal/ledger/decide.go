@@ -2,11 +2,8 @@ package ledger
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 
 	"github.com/goldbell/goldbell/internal/pii"
-	"github.com/goldbell/goldbell/proof"
 )
 
 // decideTries is how often a decision is made anew before its caller is told.
@@ -50,12 +47,4 @@ func (l *Ledger) decided(ctx context.Context, request pii.RequestID, hash []byte
 		return Item{}, err
 	}
 	return decide()
-}
-
-// RowFact commits an entry to a row it makes, so that replaying the ledger can be
-// compared with the current rows.
-func RowFact(s pii.Stamped) proof.Field {
-	kind, row := s.StampRow()
-	sum := sha256.Sum256(row)
-	return proof.Field{Name: "row:" + kind, Value: hex.EncodeToString(sum[:])}
 }

@@ -168,7 +168,7 @@ func (e *Entry) check() error {
 		return fault.New(fault.TooLarge, "too-large", "subjects")
 	case len(e.Subjects) > 0 && len(e.Enrols) > 0:
 		return fault.New(fault.Internal, "internal", "an entry enrols or names, not both")
-	case commonFacts+len(e.Facts)+1 > proof.MaxFields:
+	case commonFacts+len(e.Facts)+len(e.Effects)+1 > proof.MaxFields:
 		return fault.New(fault.Internal, "internal", "too many facts")
 	}
 	return nil
@@ -198,7 +198,7 @@ func (e *Entry) facts(hash []byte) []proof.Field {
 		{Name: "work", Value: work},
 		{Name: "request-hash", Value: hex.EncodeToString(hash)},
 	}
-	common = append(common, e.Facts...)
+	common = append(append(common, withoutRows(e.Facts)...), e.rowFacts()...)
 	if rows := e.rows(); rows != "" {
 		common = append(common, proof.Field{Name: RowsFact, Value: rows})
 	}
@@ -242,6 +242,7 @@ func (o *opening) refs(kind proof.Kind) []Ref {
 	if o.fact(RowsFact) != "" {
 		refs = append(refs, StateRef)
 	}
+	refs = append(refs, versionRefs(o.Facts)...)
 	for _, s := range o.Subjects {
 		refs = append(refs, SubjectRef(s.Ordinal))
 	}

@@ -131,6 +131,7 @@ const (
 	RefAttestation                    // one byte, 1: what auditors attested
 	RefState                          // one byte, 1: entries that state rows
 	RefRun                            // 16 bytes: a run of a trace, and what was heard about it
+	RefRow                            // 16 bytes: the versions of one row that gives power
 )
 
 // Ref is what an entry is found by.

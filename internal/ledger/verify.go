@@ -22,8 +22,10 @@ type Report struct {
 	Strangers uint64 `json:"strangers,omitempty"`
 	Filed     uint64 `json:"filed"` // index rows that are where the entries have them
 	// Exposed is how many entries the exposure index covers, and equals.
-	Exposed uint64  `json:"exposed"`
-	Faults  []Fault `json:"faults"` // what is wrong, at most 100; empty: nothing
+	Exposed uint64 `json:"exposed"`
+	// Rows is how many rows that give power were compared with the entries.
+	Rows   uint64  `json:"rows"`
+	Faults []Fault `json:"faults"` // what is wrong, at most 100; empty: nothing
 }
 
 // Fault is one thing a verification found wrong: our words, no values.
@@ -47,6 +49,16 @@ type History interface {
 	// TilesOf returns the stored full tiles [from, to) of a level, by number.
 	TilesOf(ctx context.Context, level int, from, to uint64) (map[uint64][]byte, error)
 	Files
+	Rows
+}
+
+// Rows are the rows that give power as they are stored now.
+type Rows interface {
+	// PowerTables names the tables they are in.
+	PowerTables() []string
+	// RowsAfter pages through one of them, in the order of its key. last is handed in
+	// for the next page, nil for the first; a page of fewer than n is the last.
+	RowsAfter(ctx context.Context, table string, last pii.Keyed, n int) ([]pii.Keyed, error)
 }
 
 // Files are the indices and what the entries' own rows say of them.

@@ -2,6 +2,7 @@ package party
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/pii"
@@ -21,6 +22,9 @@ type Number struct {
 
 // StampRow implements [pii.Stamped].
 func (n *Number) StampRow() (string, []byte) { return "org-number", canonical(n) }
+
+// RowKey implements [pii.Keyed].
+func (n *Number) RowKey() string { return fmt.Sprintf("%s|%x|%d", n.Org, n.Tag, n.From.UnixMicro()) }
 
 // At reports whether the number was the organisation's at t.
 func (n Number) At(t time.Time) bool {

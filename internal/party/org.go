@@ -33,6 +33,9 @@ type Org struct {
 // StampRow implements [pii.Stamped].
 func (o *Org) StampRow() (string, []byte) { return "org", canonical(o) }
 
+// RowKey implements [pii.Keyed].
+func (o *Org) RowKey() string { return string(o.ID) }
+
 // States implements [pii.Stater].
 func (o *Org) States() []pii.Row { return pii.State(o) }
 

@@ -47,6 +47,9 @@ type Person struct {
 // StampRow implements [pii.Stamped].
 func (p *Person) StampRow() (string, []byte) { return "person", canonical(p) }
 
+// RowKey implements [pii.Keyed].
+func (p *Person) RowKey() string { return string(p.ID) }
+
 // States implements [pii.Stater].
 func (p *Person) States() []pii.Row { return pii.State(p) }
 

@@ -1,6 +1,7 @@
 package party
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/pii"
@@ -22,6 +23,11 @@ type Training struct {
 
 // StampRow implements [pii.Stamped].
 func (t *Training) StampRow() (string, []byte) { return "training", canonical(t) }
+
+// RowKey implements [pii.Keyed].
+func (t *Training) RowKey() string {
+	return fmt.Sprintf("%s|%s|%d", t.Person, t.Course, t.At.UnixMicro())
+}
 
 // TrainingPut inserts or replaces a training: a person passes a course once at a time.
 type TrainingPut struct{ *Training }

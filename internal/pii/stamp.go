@@ -21,6 +21,14 @@ type Stamped interface {
 	GetStamp() Stamp
 }
 
+// Keyed is a stamped row that a later entry may replace: rows of one kind and key are
+// versions of each other, of which the last one counts. The ledger files every version
+// under its key, so that an older one copied back is found.
+type Keyed interface {
+	Stamped
+	RowKey() string
+}
+
 // SetStamp and GetStamp let a row embed its stamp.
 func (s *Stamp) SetStamp(t Stamp) { *s = t }
 

@@ -106,18 +106,12 @@ func (r *Register) decide(ctx context.Context, a Asked, do action, f func(now ti
 }
 
 func (d decision) item(a Asked) ledger.Item {
-	facts := d.facts
-	for _, x := range d.effects {
-		if row, ok := x.(pii.Stamped); ok {
-			facts = append(facts, ledger.RowFact(row))
-		}
-	}
 	return ledger.Item{
 		Basis:  ledger.Basis{Keys: append(actorKeys(a.By), d.keys...)},
 		Settle: d.settle,
 		Entry: ledger.Entry{
 			Kind: d.kind, Actor: a.By.Person.ID, Org: a.By.Org.ID, Purpose: d.purpose, Work: d.work,
-			Facts: facts, Subjects: d.of, Refs: d.refs, Effects: d.effects, Revokes: d.revokes, Rules: d.rules,
+			Facts: d.facts, Subjects: d.of, Refs: d.refs, Effects: d.effects, Revokes: d.revokes, Rules: d.rules,
 		},
 	}
 }

@@ -460,7 +460,7 @@ func (r *restore) append(ctx context.Context, l *ledger.Ledger, row *ledger.Rest
 		Basis:   ledger.Basis{Size: l.Size(), Rules: l.Rules(), Keys: spent.Keys},
 		Entry: ledger.Entry{
 			Kind: proof.KindRestore, Actor: spent.Person.ID,
-			Facts:   append(row.Facts(r.head.Size), ledger.RowFact(row), ledger.RowFact(spent.Effect.Code)),
+			Facts:   row.Facts(r.head.Size),
 			Effects: []ledger.Effect{ledger.RestoredPut{Restored: row}, spent.Effect},
 		},
 	})

@@ -84,11 +84,17 @@ func (db *DB) Sessions(ctx context.Context, person pii.PersonID, now time.Time) 
 	return all, err
 }
 
-const selectCode = `SELECT person, hash, until, entry, mac FROM code WHERE hash = $1`
+const (
+	codeColumns = `person, hash, until, entry, mac`
+	selectCode  = `SELECT ` + codeColumns + ` FROM code WHERE hash = $1`
+)
+
+func codeInto(c *authn.Code) []any {
+	return []any{&c.Person, (*blob)(&c.Hash), (*instant)(&c.Until), &c.Entry, &c.MAC}
+}
 
 // CodeByHash implements [authn.Store].
 func (db *DB) CodeByHash(ctx context.Context, hash []byte) (c authn.Code, ok bool, err error) {
-	ok, err = db.row(ctx, "code", selectCode,
-		[]any{&c.Person, (*blob)(&c.Hash), (*instant)(&c.Until), &c.Entry, &c.MAC}, notNil(hash))
+	ok, err = db.row(ctx, "code", selectCode, codeInto(&c), notNil(hash))
 	return c, ok, err
 }

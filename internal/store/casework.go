@@ -72,13 +72,24 @@ func putOneTime(idx uint64, o *casework.OneTime) ([]call, error) {
 		micros(o.SentAt), micros(o.Until), o.Used)
 }
 
-const selectOneTime = `SELECT id, purpose, complaint, ordinal, field, hash, sent_at, until, used, entry, mac
-FROM one_time_code WHERE id = $1`
+const (
+	oneTimeColumns = `id, purpose, complaint, ordinal, field, hash, sent_at, until, used, entry, mac`
+	selectOneTime  = `SELECT ` + oneTimeColumns + ` FROM one_time_code WHERE id = $1`
+	closingColumns = `complaint, code, officer, notice, at, entry, mac`
+)
+
+func oneTimeInto(o *casework.OneTime) []any {
+	return []any{(*id16)(&o.ID), &o.Use, (*id16)(&o.Case), &o.Ordinal, &o.Field,
+		(*blob)(&o.Hash), (*instant)(&o.SentAt), (*instant)(&o.Until), &o.Used, &o.Entry, &o.MAC}
+}
+
+func closingInto(c *casework.Closing) []any {
+	return []any{(*id16)(&c.Case), (*id16)(&c.Code), &c.Officer, &c.Notice, (*instant)(&c.At), &c.Entry, &c.MAC}
+}
 
 // OneTime implements [casework.Store].
 func (db *DB) OneTime(ctx context.Context, id pii.RequestID) (o casework.OneTime, ok bool, err error) {
-	ok, err = db.row(ctx, "one-time code", selectOneTime, []any{(*id16)(&o.ID), &o.Use, (*id16)(&o.Case), &o.Ordinal, &o.Field,
-		(*blob)(&o.Hash), (*instant)(&o.SentAt), (*instant)(&o.Until), &o.Used, &o.Entry, &o.MAC}, id[:])
+	ok, err = db.row(ctx, "one-time code", selectOneTime, oneTimeInto(&o), id[:])
 	return o, ok, err
 }
 

@@ -31,7 +31,26 @@ func putOptOut(idx uint64, o *consent.OptOut) ([]call, error) {
 	return put(idx, o, upsertOptOut, int64(o.Ordinal), o.Refused, micros(o.At))
 }
 
-var inConsents = in(`SELECT ordinal, purpose, recipient, given, notice, proof, at, entry, mac FROM consent
+const (
+	consentColumns = `ordinal, purpose, recipient, given, notice, proof, at, entry, mac`
+	optOutColumns  = `ordinal, refused, at, entry, mac`
+	noticeColumns  = `purpose, version, digest, recipients, fields, since, editorial, entry, mac`
+)
+
+func consentInto(c *consent.Consent) []any {
+	return []any{&c.Ordinal, &c.Purpose, &c.Recipient, &c.Given, &c.Notice, (*blob)(&c.Proof), (*instant)(&c.At), &c.Entry, &c.MAC}
+}
+
+func optOutInto(o *consent.OptOut) []any {
+	return []any{&o.Ordinal, &o.Refused, (*instant)(&o.At), &o.Entry, &o.MAC}
+}
+
+func noticeInto(n *consent.Notice) []any {
+	return []any{&n.Purpose, &n.Version, (*blob)(&n.Digest), (*orgs)(&n.Recipients), (*fields)(&n.Fields), (*instant)(&n.From),
+		&n.Editorial, &n.Entry, &n.MAC}
+}
+
+var inConsents = in(`SELECT `+consentColumns+` FROM consent
 WHERE purpose = $1 AND recipient = $2 AND ordinal IN `, 2, ` ORDER BY ordinal`)
 
 // Consents implements [consent.Store].
@@ -39,7 +58,7 @@ func (db *DB) Consents(ctx context.Context, of []pii.Ordinal, p pii.Purpose, to 
 	err = db.d.each(inConsents, []any{string(p), string(to)}, ordinals(of), func(text string, args []any) error {
 		return db.rows(ctx, "consents", text, func(scan func(...any) error) error {
 			var c consent.Consent
-			err := scan(&c.Ordinal, &c.Purpose, &c.Recipient, &c.Given, &c.Notice, (*blob)(&c.Proof), (*instant)(&c.At), &c.Entry, &c.MAC)
+			err := scan(consentInto(&c)...)
 			all = append(all, c)
 			return err
 		}, args...)
@@ -65,14 +84,13 @@ func putNotice(idx uint64, n *consent.Notice) ([]call, error) {
 	return put(idx, n, insertNotice, string(n.Purpose), n.Version, n.Digest, recipients, fields, micros(n.From), n.Editorial)
 }
 
-const selectNotices = `SELECT purpose, version, digest, recipients, fields, since, editorial, entry, mac FROM notice WHERE purpose = $1`
+const selectNotices = `SELECT ` + noticeColumns + ` FROM notice WHERE purpose = $1`
 
 // Notices implements [consent.Store].
 func (db *DB) Notices(ctx context.Context, p pii.Purpose) (all []consent.Notice, err error) {
 	err = db.rows(ctx, "notices", selectNotices, func(scan func(...any) error) error {
 		var n consent.Notice
-		err := scan(&n.Purpose, &n.Version, (*blob)(&n.Digest), (*orgs)(&n.Recipients), (*fields)(&n.Fields), (*instant)(&n.From),
-			&n.Editorial, &n.Entry, &n.MAC)
+		err := scan(noticeInto(&n)...)
 		all = append(all, n)
 		return err
 	}, string(p))

@@ -95,17 +95,24 @@ func putRuleSet(idx uint64, r *door.RuleSet) ([]call, error) {
 	return put(idx, r, insertRuleSet, r.Version, r.Text, r.Sheets, r.Caps, string(r.By), micros(r.At))
 }
 
-const selectImport = `SELECT id, made_by, file, opened_at, horizon, done, entry, mac FROM import WHERE id = $1`
+const (
+	importColumns = `id, made_by, file, opened_at, horizon, done, entry, mac`
+	selectImport  = `SELECT ` + importColumns + ` FROM import WHERE id = $1`
+)
+
+func importInto(i *door.Import) []any {
+	return []any{(*id16)(&i.ID), &i.By, (*blob)(&i.File), (*instant)(&i.OpenedAt), &i.Before, &i.Done, &i.Entry, &i.MAC}
+}
 
 // Import implements [door.Store].
 func (db *DB) Import(ctx context.Context, id pii.RequestID) (i door.Import, ok bool, err error) {
-	ok, err = db.row(ctx, "import", selectImport, []any{(*id16)(&i.ID), &i.By, (*blob)(&i.File), (*instant)(&i.OpenedAt),
-		&i.Before, &i.Done, &i.Entry, &i.MAC}, id[:])
+	ok, err = db.row(ctx, "import", selectImport, importInto(&i), id[:])
 	return i, ok, err
 }
 
 const (
-	erasureColumns = `SELECT id, ordinal, work, asked_by, asked_at, approved_by, state, entry, mac FROM erasure `
+	erasureNames   = `id, ordinal, work, asked_by, asked_at, approved_by, state, entry, mac`
+	erasureColumns = `SELECT ` + erasureNames + ` FROM erasure `
 	selectErasure  = erasureColumns + `WHERE id = $1`
 	selectErasures = erasureColumns + `WHERE state = $1 ORDER BY ordinal`
 )
@@ -131,12 +138,18 @@ func (db *DB) Erasures(ctx context.Context, in door.ErasureState) (all []door.Er
 	return all, err
 }
 
-const selectRuleSet = `SELECT version, text, sheets, caps, made_by, at, entry, mac FROM rule_set WHERE entry = $1`
+const (
+	ruleColumns   = `version, text, sheets, caps, made_by, at, entry, mac`
+	selectRuleSet = `SELECT ` + ruleColumns + ` FROM rule_set WHERE entry = $1`
+)
+
+func ruleInto(r *door.RuleSet) []any {
+	return []any{&r.Version, &r.Text, &r.Sheets, &r.Caps, &r.By, (*instant)(&r.At), &r.Entry, &r.MAC}
+}
 
 // RuleSet implements [door.Store].
 func (db *DB) RuleSet(ctx context.Context, entry uint64) (r door.RuleSet, ok bool, err error) {
-	ok, err = db.row(ctx, "rule set", selectRuleSet,
-		[]any{&r.Version, &r.Text, &r.Sheets, &r.Caps, &r.By, (*instant)(&r.At), &r.Entry, &r.MAC}, int64(entry))
+	ok, err = db.row(ctx, "rule set", selectRuleSet, ruleInto(&r), int64(entry))
 	return r, ok, err
 }
 
@@ -154,11 +167,18 @@ func putFoundFile(idx uint64, f *door.FoundFile) ([]call, error) {
 		string(f.ApprovedBy), string(f.State))
 }
 
-const selectFoundFile = `SELECT id, case_id, file, rows, asked_by, asked_at, approved_by, state, entry, mac FROM found_file WHERE id = $1`
+const (
+	foundColumns    = `id, case_id, file, rows, asked_by, asked_at, approved_by, state, entry, mac`
+	selectFoundFile = `SELECT ` + foundColumns + ` FROM found_file WHERE id = $1`
+)
+
+func foundInto(f *door.FoundFile) []any {
+	return []any{(*id16)(&f.ID), (*id16)(&f.Case), (*blob)(&f.File), &f.Rows, &f.AskedBy, (*instant)(&f.AskedAt), &f.ApprovedBy,
+		&f.State, &f.Entry, &f.MAC}
+}
 
 // FoundFile implements [door.Store].
 func (db *DB) FoundFile(ctx context.Context, id pii.RequestID) (f door.FoundFile, ok bool, err error) {
-	ok, err = db.row(ctx, "found file", selectFoundFile, []any{(*id16)(&f.ID), (*id16)(&f.Case), (*blob)(&f.File), &f.Rows,
-		&f.AskedBy, (*instant)(&f.AskedAt), &f.ApprovedBy, &f.State, &f.Entry, &f.MAC}, id[:])
+	ok, err = db.row(ctx, "found file", selectFoundFile, foundInto(&f), id[:])
 	return f, ok, err
 }

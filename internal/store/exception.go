@@ -36,6 +36,9 @@ type body struct{ into any }
 
 func (b *body) Scan(src any) error {
 	raw, ok := src.([]byte)
+	if text, is := src.(string); is {
+		raw, ok = []byte(text), true
+	}
 	if !ok || json.Unmarshal(raw, b.into) != nil {
 		return errColumn
 	}

@@ -144,13 +144,20 @@ func (db *DB) Orgs(ctx context.Context, after pii.OrgID, n int) (all []party.Org
 	return all, err
 }
 
-const selectTraining = `SELECT person, course, at, until, reference, entry, mac FROM training WHERE person = $1 ORDER BY at DESC, course`
+const (
+	trainingColumns = `person, course, at, until, reference, entry, mac`
+	selectTraining  = `SELECT ` + trainingColumns + ` FROM training WHERE person = $1 ORDER BY at DESC, course`
+)
+
+func trainingInto(t *party.Training) []any {
+	return []any{&t.Person, &t.Course, (*instant)(&t.At), (*instant)(&t.Until), &t.Reference, &t.Entry, &t.MAC}
+}
 
 // Training implements [party.Store].
 func (db *DB) Training(ctx context.Context, of pii.PersonID) (all []party.Training, err error) {
 	err = db.rows(ctx, "training", selectTraining, func(scan func(...any) error) error {
 		var t party.Training
-		err := scan(&t.Person, &t.Course, (*instant)(&t.At), (*instant)(&t.Until), &t.Reference, &t.Entry, &t.MAC)
+		err := scan(trainingInto(&t)...)
 		all = append(all, t)
 		return err
 	}, string(of))
@@ -158,10 +165,14 @@ func (db *DB) Training(ctx context.Context, of pii.PersonID) (all []party.Traini
 }
 
 const (
-	numberColumns = `SELECT org, tag, tail, since, until, entry, mac FROM org_number WHERE `
-	numbersByTag  = numberColumns + `tag = $1 ORDER BY org, since`
-	numbersByOrg  = numberColumns + `org = $1 ORDER BY since, tag LIMIT $2`
+	numberColumns = `org, tag, tail, since, until, entry, mac`
+	numbersByTag  = `SELECT ` + numberColumns + ` FROM org_number WHERE tag = $1 ORDER BY org, since`
+	numbersByOrg  = `SELECT ` + numberColumns + ` FROM org_number WHERE org = $1 ORDER BY since, tag LIMIT $2`
 )
+
+func numberInto(n *party.Number) []any {
+	return []any{&n.Org, (*blob)(&n.Tag), &n.Tail, (*instant)(&n.From), (*instant)(&n.Until), &n.Entry, &n.MAC}
+}
 
 // NumbersByTag implements [party.NumberStore].
 func (db *DB) NumbersByTag(ctx context.Context, tag []byte) ([]party.Number, error) {
@@ -176,7 +187,7 @@ func (db *DB) Numbers(ctx context.Context, of pii.OrgID, n int) ([]party.Number,
 func (db *DB) numbers(ctx context.Context, text string, args ...any) (all []party.Number, err error) {
 	err = db.rows(ctx, "numbers", text, func(scan func(...any) error) error {
 		var n party.Number
-		err := scan(&n.Org, (*blob)(&n.Tag), &n.Tail, (*instant)(&n.From), (*instant)(&n.Until), &n.Entry, &n.MAC)
+		err := scan(numberInto(&n)...)
 		all = append(all, n)
 		return err
 	}, args...)
