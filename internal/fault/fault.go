@@ -1,7 +1,8 @@
 // Package fault gives every failure a kind and a public message id.
 //
 // The kinds are closed; each surface maps them to its own codes in one table
-// (HTTP status and CLI exit code in [Kind.HTTPStatus] and [Kind.ExitCode]). A
+// (HTTP status, CLI exit code and SQLSTATE in [Kind.HTTPStatus], [Kind.ExitCode]
+// and [Kind.SQLState]). A
 // fault's text is for operators and never carries a value from a request; what
 // a caller reads is the sentence of its message id in his language. The package
 // knows no HTTP, no SQL and no domain.
@@ -31,23 +32,24 @@ const (
 
 // row is one line of the one table that maps kinds to the surfaces' codes.
 type row struct {
-	name string
-	http int
-	exit int
+	name  string
+	http  int
+	exit  int
+	state string // SQLSTATE
 }
 
 // Exit codes: 0 ok, 1 failed check, 2 usage, 3 refused, 4 unavailable.
 var table = [kinds]row{
-	Internal:    {"internal", 503, 4},
-	Invalid:     {"invalid", 422, 2},
-	Denied:      {"denied", 403, 3},
-	NotFound:    {"not-found", 404, 3},
-	Conflict:    {"conflict", 409, 3},
-	Mismatch:    {"mismatch", 422, 2},
-	Exhausted:   {"exhausted", 429, 3},
-	Unavailable: {"unavailable", 503, 4},
-	TooLarge:    {"too-large", 413, 2},
-	Unauthentic: {"unauthenticated", 401, 3},
+	Internal:    {"internal", 503, 4, "58000"},
+	Invalid:     {"invalid", 422, 2, "22023"},
+	Denied:      {"denied", 403, 3, "42501"},
+	NotFound:    {"not-found", 404, 3, "42501"},
+	Conflict:    {"conflict", 409, 3, "55000"},
+	Mismatch:    {"mismatch", 422, 2, "22023"},
+	Exhausted:   {"exhausted", 429, 3, "53400"},
+	Unavailable: {"unavailable", 503, 4, "58030"},
+	TooLarge:    {"too-large", 413, 2, "54000"},
+	Unauthentic: {"unauthenticated", 401, 3, "28P01"},
 }
 
 func (k Kind) String() string { return k.row().name }
@@ -57,6 +59,9 @@ func (k Kind) HTTPStatus() int { return k.row().http }
 
 // ExitCode is the exit code of a command that ends in a fault of this kind.
 func (k Kind) ExitCode() int { return k.row().exit }
+
+// SQLState is the error code a kind is answered with on the PostgreSQL port.
+func (k Kind) SQLState() string { return k.row().state }
 
 func (k Kind) row() row {
 	if k >= kinds {
