@@ -34,6 +34,7 @@ func commands() []command {
 		}},
 		{name: "serve", make: serveCommand, examples: []string{
 			"goldbell serve --data ./firm --listen 127.0.0.1:8470 --metrics 127.0.0.1:8471",
+			"goldbell serve --data ./firm --pg-listen 0.0.0.0:6432 --pg-cert port.pem --pg-key port.key",
 		}},
 		{name: "token create", make: tokenCommand, examples: []string{
 			"goldbell token create --data ./firm --name crm-import --scope import --code 7K2QX-…",
@@ -97,6 +98,8 @@ func commands() []command {
 		{name: "pg undo", make: pgUndoCommand, examples: []string{
 			"GOLDBELL_TOKEN=gbs_… goldbell pg undo --data ./firm --dsn postgres://dba@db.example.com/crm --table public.customer",
 		}},
+		{name: "pg sessions", make: pgSessionsCommand, examples: []string{"GOLDBELL_TOKEN=gbs_… goldbell pg sessions --data ./firm"}},
+		{name: "pg kill", make: pgKillCommand, examples: []string{"GOLDBELL_TOKEN=gbs_… goldbell pg kill --data ./firm --session 0123456789abcdef0123456789abcdef"}},
 		{name: "pg check", make: pgCheckCommand, examples: []string{"goldbell pg check --data ./firm"}},
 		{name: "demo", make: demoCommand, examples: []string{
 			"goldbell demo",

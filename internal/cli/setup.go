@@ -68,6 +68,7 @@ func readSchema(path string) (pii.Schema, error) {
 func serveCommand(f *flags) action {
 	places := f.Places()
 	listen, metrics := f.String("listen", "127.0.0.1:8470"), f.String("metrics", "")
+	port, cert, key := f.String("pg-listen", ""), f.String("pg-cert", ""), f.String("pg-key", "")
 	return func(ctx context.Context, c *call) error {
 		p, err := c.placed(places)
 		if err != nil {
@@ -78,7 +79,9 @@ func serveCommand(f *flags) action {
 		if err != nil {
 			return err
 		}
-		err = srv.Serve(ctx, server.ServeOptions{Listen: *listen, Metrics: *metrics, Ready: func(addr string) {
+		err = srv.Serve(ctx, server.ServeOptions{Listen: *listen, Metrics: *metrics, Port: server.PortOptions{
+			Listen: *port, Certificate: *cert, Key: *key,
+		}, Ready: func(addr string) {
 			url := "http://" + addr
 			_ = c.answer(map[string]string{"url": url, "root_key": rootKey}, func(w io.Writer) {
 				c.say(w, "serve-ready", url)

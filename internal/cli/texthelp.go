@@ -68,7 +68,10 @@ var helpText = map[string]fault.Sentence{
 	"init --postgres": {Zh: "PostgreSQL 的`连接串`；不写则用数据目录里的 SQLite", En: "`DSN` of PostgreSQL; without it SQLite in the data directory"},
 	"init --schema":   {Zh: "自定义登记字段的 JSON `文件`", En: "JSON `FILE` with fields of your own"},
 
-	"serve --metrics": {Zh: "指标的 TCP `地址`，只应监听本机；不写则不提供", En: "TCP `ADDRESS` of the metrics, loopback only; none if not given"},
+	"serve --pg-listen": {Zh: "PostgreSQL 端口的 TCP `地址`，例如 0.0.0.0:6432；没有证书时只能监听本机；不写则不提供", En: "TCP `ADDRESS` of the PostgreSQL port, e.g. 0.0.0.0:6432; this machine only without a certificate; none if not given"},
+	"serve --pg-cert":   {Zh: "PostgreSQL 端口的证书`文件`（PEM）；给出后只接受 TLS", En: "`FILE` with the PostgreSQL port's certificate (PEM); with it only TLS is taken"},
+	"serve --pg-key":    {Zh: "证书私钥`文件`（PEM）", En: "`FILE` with the certificate's key (PEM)"},
+	"serve --metrics":   {Zh: "指标的 TCP `地址`，只应监听本机；不写则不提供", En: "TCP `ADDRESS` of the metrics, loopback only; none if not given"},
 
 	"token create --name":  {Zh: "服务的`名称`（小写字母、数字、连字符）", En: "`NAME` of the service (lower-case letters, digits, hyphens)"},
 	"token create --scope": {Zh: "`范围`：import、switch、crm、metrics、witness 或 postgres", En: "`SCOPE`: import, switch, crm, metrics, witness or postgres"},

@@ -89,6 +89,7 @@ type Config struct {
 	Audited    func() Audited
 	Witnesses  Witnesses
 	Postgres   Postgres
+	Port       PortSessions
 	Verifier   func() ([]byte, error) // the verifier page; nil: this build has none
 
 	// Exceptions, meters and alerts; Watch nil: nobody watches.

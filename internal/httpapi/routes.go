@@ -123,6 +123,9 @@ func table() []*route {
 		{method: post, path: "/v1/postgres/logins", who: people(party.Staff, party.Outsourced).orServices(authn.ScopePostgres), summary: "A short-lived login to the PostgreSQL port, for one purpose and work item", status: created, install: handle(issueLogin)},
 		{method: post, path: "/v1/postgres/logins/{name}/end", who: people(party.Staff, party.Outsourced).orServices(authn.ScopePostgres), summary: "End a login to the PostgreSQL port", install: handle(endLogin)},
 
+		{method: get, path: "/v1/postgres/sessions", who: people(party.SystemAdmin, party.Officer, party.Auditor), summary: "The sessions of the PostgreSQL port: who and how much", install: handle(listPortSessions)},
+		{method: post, path: "/v1/postgres/sessions/{id}/end", who: people(party.SystemAdmin, party.SecAdmin, party.Officer), summary: "End a session of the PostgreSQL port", install: handle(endPortSession)},
+
 		{method: get, path: "/healthz", who: anybody, summary: "The process answers", install: handle(healthy)},
 		{method: get, path: "/readyz", who: anybody, summary: "Entries can be recorded", install: handle(ready)},
 		{method: get, path: "/openapi.json", who: anybody, summary: "This document", install: handle(document)},

@@ -16,12 +16,13 @@ func (s *Server) openAPI(context.Context) (err error) {
 		Sealer: s.ring, Holds: s.casework, Cases: s.casework, Calls: s.dialer, Complaints: s.casework,
 		Exceptions: s.store, Meters: s.store, Alerts: s.store, Watch: s.watch, Network: s.network,
 		Traces: s.inquiry, Decoys: s.decoys, Packs: s.packs, Verifier: VerifierPage, Records: s.records, Audited: s.auditor.Audited, Witnesses: s.witness,
-		Postgres:  s.postgres,
+		Postgres: s.postgres, Port: portView{s.port},
 		RequestID: s.ring.RequestID, Clock: s.clock, Rand: rand.Reader, Log: s.log, Alarm: s.alarm,
 	})
 	if err != nil {
 		return err
 	}
+	s.api.Count(s.port.Metrics()...)
 	s.pages, err = pages.New(pages.Config{
 		Title: s.settings.Title, Desk: s.casework, Register: s.register, Own: s.store, People: s.store, Ledger: s.ledger,
 		Sealer: s.ring, Verifier: VerifierPage, RequestID: s.ring.RequestID, Clock: s.clock, Rand: rand.Reader, Log: s.log, Alarm: s.alarm,

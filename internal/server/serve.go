@@ -17,6 +17,7 @@ import (
 type ServeOptions struct {
 	Listen  string // TCP address of the API, e.g. 127.0.0.1:8470
 	Metrics string // TCP address of the metrics; empty: none
+	Port    PortOptions
 	// Ready is called with the API's address when it answers.
 	Ready func(addr string)
 }
@@ -44,20 +45,25 @@ func (s *Server) Serve(ctx context.Context, o ServeOptions) error {
 		}
 		listeners[l] = httpapi.NewServer(s.api.MetricsHandler())
 	}
-	failed := make(chan error, len(listeners))
+	failed := make(chan error, len(listeners)+1)
+	ended, err := s.servePort(ctx, o.Port, failed)
+	if err != nil {
+		return errors.Join(err, shutdown(listeners), tcp.Close(), socket.Close())
+	}
+	defer ended()
 	for l, srv := range listeners {
 		go func() { failed <- srv.Serve(l) }()
 	}
 	if o.Ready != nil {
 		o.Ready(tcp.Addr().String())
 	}
-	var ended error
+	var why error
 	select {
 	case <-ctx.Done():
 	case <-failed:
-		ended = fault.New(fault.Unavailable, "unavailable", "listener")
+		why = fault.New(fault.Unavailable, "unavailable", "listener")
 	}
-	return errors.Join(ended, shutdown(listeners))
+	return errors.Join(why, shutdown(listeners))
 }
 
 func shutdown(listeners map[net.Listener]*http.Server) error {

@@ -32,6 +32,7 @@ import (
 	"github.com/goldbell/goldbell/internal/keyring"
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/pages"
+	"github.com/goldbell/goldbell/internal/pgwire"
 	"github.com/goldbell/goldbell/internal/records"
 	"github.com/goldbell/goldbell/internal/register"
 	"github.com/goldbell/goldbell/internal/store"
@@ -75,6 +76,7 @@ type Server struct {
 	witness  *witness.Client
 	dialer   *dial.Dialer // nil: no switch is set up
 	postgres *postgres
+	port     *pgwire.Port
 	packs    *packs
 	api      *httpapi.API
 	pages    *pages.Pages
@@ -111,7 +113,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 func (s *Server) assemble(ctx context.Context, fresh bool) error {
 	steps := []func(context.Context) error{s.openKeys, s.openStore, s.eraseAgain, s.openLedger}
 	if !fresh {
-		steps = append(steps, s.finishErasures, s.finishForgetting, s.openWitness, s.openPostgres, s.openDoor, s.openDesks, s.openRecords, s.openAuditor, s.openDialer, s.openAPI)
+		steps = append(steps, s.finishErasures, s.finishForgetting, s.openWitness, s.openPostgres, s.openDoor, s.openDesks, s.openRecords, s.openAuditor, s.openDialer, s.openPort, s.openAPI)
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
