@@ -73,6 +73,25 @@ func commands() []command {
 		{name: "ledger forget", args: "SUBJECT", make: forgetCommand, examples: []string{
 			"goldbell ledger forget 4f1c… --data ./firm --code 7K2QX-… --second 9M3RT-…",
 		}},
+		{name: "ask who-can", args: "FIELD", make: whoCanCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell ask who-can phone --data ./firm",
+			"GOLDBELL_TOKEN=gbs_… goldbell ask who-can phone --data ./firm --subject 4f1c… --at 2026-03-01",
+		}},
+		{name: "ask could", args: "PERSON FIELD SUBJECT", make: couldCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell ask could a017 phone 4f1c… --data ./firm --at 2026-03-01",
+		}},
+		{name: "ask saw", args: "PERSON", make: sawCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell ask saw a017 --data ./firm --from 2026-03-01 --until 2026-04-01",
+		}},
+		{name: "ask changes", make: changesCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell ask changes --data ./firm --of a017 --from 2026-01-01 --until 2026-04-01",
+		}},
+		{name: "ask coverage", args: "FIELD", make: coverageCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell ask coverage phone --data ./firm",
+		}},
+		{name: "ask written", make: writtenCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell ask written --data ./firm",
+		}},
 		{name: "backup", make: backupCommand, examples: []string{
 			"goldbell backup --data ./firm --to /mnt/backups/firm-2026-11-21.age --recipient /etc/goldbell/backup.pub",
 		}},

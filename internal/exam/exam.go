@@ -64,7 +64,8 @@ func New(c Config) *Examiner {
 type book struct {
 	*policy.Rules
 	sheets  map[pii.Purpose]grant.Sheet
-	changed bool // Goldbell shipped other rules when they came into force
+	text    string // the company's own rules
+	changed bool   // Goldbell shipped other rules when they came into force
 }
 
 // bookOf is what the entry brought into force, beside what this version of Goldbell
@@ -91,7 +92,7 @@ func (e *Examiner) bookOf(ctx context.Context, entry uint64) (*book, error) {
 	if err != nil {
 		return nil, fault.New(fault.Unavailable, "rules-missing", "")
 	}
-	b = &book{Rules: rules, changed: set.Version != "" && set.Version != rules.Version()}
+	b = &book{Rules: rules, text: set.Text, changed: set.Version != "" && set.Version != rules.Version()}
 	if b.sheets, err = grant.Overlay(e.Sheets, set.Sheets); err != nil {
 		return nil, err
 	}

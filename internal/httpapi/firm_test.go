@@ -20,6 +20,7 @@ import (
 	"github.com/goldbell/goldbell/internal/decoy"
 	"github.com/goldbell/goldbell/internal/dial"
 	"github.com/goldbell/goldbell/internal/door"
+	"github.com/goldbell/goldbell/internal/exam"
 	"github.com/goldbell/goldbell/internal/grant"
 	"github.com/goldbell/goldbell/internal/httpapi"
 	"github.com/goldbell/goldbell/internal/keyring"
@@ -118,6 +119,16 @@ func (p parts) Seal(now time.Time, context, plaintext []byte) ([]byte, string, e
 	m, err := keyring.RecordMonth(b)
 	return b, m.String(), err
 }
+
+func (p parts) Subject(ctx context.Context, id pii.SubjectID) (ledger.Subject, error) {
+	found, err := p.f.vault.Describe(ctx, []pii.SubjectID{id})
+	if err != nil {
+		return ledger.Subject{}, err
+	}
+	return ledger.Subject{Ordinal: found[0].Ordinal, Key: found[0].Key}, nil
+}
+
+func (p parts) Schema() pii.Schema { return p.f.vault.Schema() }
 
 func (p parts) Open(context, sealed []byte) ([]byte, error) {
 	return p.f.ring.OpenRecord(context, sealed)
@@ -238,6 +249,9 @@ func (f *firm) serve() {
 			},
 		}),
 		Traces: f.traces, Decoys: f.decoys, Packs: f.packs, Cases: f.desk, Verifier: f.verifier, Records: records.New(records.Config{Ledger: f.ledger, Clock: f.clock, Rand: rand.Reader}),
+		Exam: exam.New(exam.Config{
+			Ledger: f.ledger, Rules: f.store, Subjects: parts{f}, Sheets: grant.Sheets(), Clock: f.clock,
+		}),
 		Calls:      &dial.Dialer{Door: f.door, Ledger: f.ledger, Carrier: f.carrier, Clock: f.clock, Rand: rand.Reader},
 		Complaints: f.desk, Holds: f.desk, RequestID: f.ring.RequestID,
 		Exceptions: f.store, Meters: f.store, Alerts: f.store, Watch: f.watch, Network: func(prefix string) string { return "net-" + prefix },

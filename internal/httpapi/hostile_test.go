@@ -320,6 +320,12 @@ func (f *firm) samples(work string) map[string]any {
 		"/v1/organisations/{id}/numbers": m{"number": "17012345678", "from": "2026-01-01T00:00:00Z"},
 		"/v1/people/{id}/code":           nil,
 		"/v1/organisations":              m{"id": "partner", "kind": "handler", "title": "Partner"},
+		"/v1/questions/who-can":          m{"field": "phone", "subject": f.subjects[0]},
+		"/v1/questions/could":            m{"person": "a001", "field": "phone", "subject": f.subjects[0]},
+		"/v1/questions/saw":              m{"person": "a001", "from": "2026-01-01T00:00:00Z", "until": hour},
+		"/v1/questions/changes":          m{"from": "2026-01-01T00:00:00Z", "until": hour},
+		"/v1/questions/coverage":         m{"field": "phone"},
+		"/v1/questions/written":          m{},
 		"/v1/rules":                      m{"text": plainRule},
 		"/v1/purposes":                   m{"purpose": "support", "zh": "客户服务", "en": "Support", "basis": "contract", "fields": []m{{"field": "name", "highest": "plain", "why_zh": "称呼来电的本人"}}},
 		"/v1/caps":                       m{"person": m{"masked": 10}, "organisation": m{"masked": 10}, "requests": 10, "refused": 10, "lookups": 10, "limits": []m{}},
@@ -371,7 +377,7 @@ func TestI9AdministratorsReadNoField(t *testing.T) {
 					f.clean(who+" "+r.what, r.body)
 					asked++
 					if r.status == 401 || r.status == 503 && !strings.HasPrefix(path, "/v1/postgres/") && !strings.HasPrefix(path, "/v1/traces") && !strings.HasPrefix(path, "/v1/evidence-packs") && path != "/v1/found-files/matching" && path != "/v1/ledger/attestations" {
-						t.Fatalf("%s %s: %d", who, r.what, r.status)
+						t.Fatalf("%s %s: %d %s", who, r.what, r.status, r.body)
 					}
 				}
 			}

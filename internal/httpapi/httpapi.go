@@ -22,6 +22,7 @@ import (
 	"github.com/goldbell/goldbell/internal/decoy"
 	"github.com/goldbell/goldbell/internal/dial"
 	"github.com/goldbell/goldbell/internal/door"
+	"github.com/goldbell/goldbell/internal/exam"
 	"github.com/goldbell/goldbell/internal/grant"
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
@@ -86,6 +87,7 @@ type Config struct {
 	Decoys     *decoy.Book
 	Packs      Packs
 	Records    *records.Keeper
+	Exam       *exam.Examiner
 	Audited    func() Audited
 	Witnesses  Witnesses
 	Postgres   Postgres

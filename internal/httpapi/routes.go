@@ -66,6 +66,12 @@ func table() []*route {
 
 		{method: post, path: "/v1/consents", who: officers.orServices(authn.ScopeCRM), summary: "Record consents, withdrawals and opt-outs", slow: true, install: handle(consents)},
 
+		{method: post, path: "/v1/questions/who-can", who: watchers, summary: "Who can see a field, of a subject, on a day", slow: true, install: handle(whoCan)},
+		{method: post, path: "/v1/questions/could", who: watchers, summary: "Could a person see a field of a subject on a day, and by which rule", slow: true, install: handle(could)},
+		{method: post, path: "/v1/questions/saw", who: watchers, summary: "What a person saw between two times", slow: true, install: handle(saw)},
+		{method: post, path: "/v1/questions/changes", who: watchers, summary: "Changes of permissions, before and after, and who approved", slow: true, install: handle(changes)},
+		{method: post, path: "/v1/questions/coverage", who: watchers, summary: "The share of people who can read a field in plain", slow: true, install: handle(coverage)},
+		{method: post, path: "/v1/questions/written", who: watchers, summary: "Each written rule beside what enforces it", install: handle(written)},
 		{method: get, path: "/v1/subjects/{id}/disclosures", who: watchers, summary: "Who saw this person", install: handle(whoSaw)},
 		{method: get, path: "/v1/recipients/{id}/disclosures", who: watchers, summary: "What a person or an organisation was shown", install: handle(whatGot)},
 		{method: post, path: "/v1/subjects/{id}/erasure", who: workers, summary: "Ask for a subject to be erased", status: accepted, install: handle(askErasure)},

@@ -207,7 +207,7 @@ func (e *Entry) facts(hash []byte) []proof.Field {
 
 // RowsFact is the fact that states the rows an entry makes which decide who may see
 // what, as a JSON array of [pii.Row].
-const RowsFact = "rows"
+const RowsFact = "states"
 
 func (e *Entry) rows() string {
 	var rows []pii.Row

@@ -24,6 +24,7 @@ import (
 	"github.com/goldbell/goldbell/internal/dial"
 	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/dossier"
+	"github.com/goldbell/goldbell/internal/exam"
 	"github.com/goldbell/goldbell/internal/exposure"
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/grant"
@@ -72,6 +73,7 @@ type Server struct {
 	watch    *watch.Watch
 	dossier  *dossier.Maker
 	records  *records.Keeper
+	exam     *exam.Examiner
 	auditor  *auditor
 	witness  *witness.Client
 	dialer   *dial.Dialer // nil: no switch is set up

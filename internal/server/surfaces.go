@@ -9,6 +9,7 @@ import (
 	"github.com/goldbell/goldbell/internal/casework"
 	"github.com/goldbell/goldbell/internal/decoy"
 	"github.com/goldbell/goldbell/internal/dossier"
+	"github.com/goldbell/goldbell/internal/exam"
 	"github.com/goldbell/goldbell/internal/exposure"
 	"github.com/goldbell/goldbell/internal/grant"
 	"github.com/goldbell/goldbell/internal/inquiry"
@@ -54,6 +55,9 @@ func (s *Server) openDesks(context.Context) error {
 		Ledger: s.ledger, Clock: s.clock, Rand: rand.Reader, LogKey: s.ring.VerifierKey(), Origin: s.settings.Origin,
 		RootKey: s.ring.RootHolder(), Heads: s.witness, Complaints: filedComplaints{s.store, s.ledger}.ids,
 	}
+	s.exam = exam.New(exam.Config{
+		Ledger: s.ledger, Rules: s.store, Subjects: examined{s.vault}, Sheets: grant.Sheets(), Clock: s.clock,
+	})
 	return nil
 }
 
@@ -62,6 +66,19 @@ func (s *Server) openDesks(context.Context) error {
 func (s *Server) network(prefix string) string {
 	return hex.EncodeToString(s.vault.Fingerprint(pii.NewValue("network|" + prefix))[:8])
 }
+
+// examined finds whom counsel's questions are about.
+type examined struct{ vault *vault.Vault }
+
+func (x examined) Subject(ctx context.Context, id pii.SubjectID) (ledger.Subject, error) {
+	found, err := x.vault.Describe(ctx, []pii.SubjectID{id})
+	if err != nil {
+		return ledger.Subject{}, err
+	}
+	return ledger.Subject{Ordinal: found[0].Ordinal, Key: found[0].Key}, nil
+}
+
+func (x examined) Schema() pii.Schema { return x.vault.Schema() }
 
 // checkRules loads the company's rules beside the shipped ones.
 func checkRules(text string) (version string, err error) {
