@@ -342,6 +342,7 @@ func (f *firm) samples(work string) map[string]any {
 		"/v1/postgres/subjects":          m{"table": strings.Repeat("cd", 8), "keys": [][]string{{"1"}}},
 		"/v1/postgres/logins":            m{"purpose": "telesales", "work_item": work, "form": "plain"},
 		"/v1/postgres/logins/{name}/end": nil,
+		"/v1/postgres/sessions/{id}/end": nil,
 		"/v1/ledger/samples":             m{"code": "00000-00000-00000-00000", "count": 3},
 		"/v1/ledger/forgettings":         m{"code": "00000-00000-00000-00000", "second_code": "00000-00000-00000-00000", "subject": f.subjects[0]},
 	}
