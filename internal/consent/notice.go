@@ -55,7 +55,11 @@ func InForce(notices []Notice, at time.Time) []Notice {
 
 // Counts reports whether c was given, under one of the notices in force, and that
 // notice names its recipient. A change of purpose or recipient asks anew (PIPL 14, 23).
+// Until the company has recorded a notice for the purpose, what was given counts.
 func (c Consent) Counts(inForce []Notice) bool {
+	if len(inForce) == 0 {
+		return c.Given
+	}
 	return c.Given && slices.ContainsFunc(inForce, func(n Notice) bool {
 		return n.Purpose == c.Purpose && n.Version == c.Notice && slices.Contains(n.Recipients, c.Recipient)
 	})

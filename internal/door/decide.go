@@ -54,6 +54,7 @@ func (d *Door) decide(ctx context.Context, p party.Principal, r Request) (*decis
 	}
 	dec := &decision{principal: p, request: r, rules: rules}
 	dec.basis = d.basis(p, r.Work, rules.entry)
+	dec.basis.Keys = append(dec.basis.Keys, ledger.NoticeKey(r.Purpose))
 	ids, err := d.known(ctx, p, r)
 	if err != nil {
 		return nil, err
@@ -262,9 +263,19 @@ func (d *Door) consents(ctx context.Context, m Matter, r Request, members map[pi
 	if err != nil {
 		return nil, err
 	}
+	notices, err := d.Consent.Notices(ctx, r.Purpose)
+	if err != nil {
+		return nil, err
+	}
+	for i := range notices {
+		if d.Ledger.CheckStamp(&notices[i]) != nil {
+			return nil, nil // which of them count cannot be told: nobody agreed
+		}
+	}
+	inForce := consent.InForce(notices, m.At)
 	set := make(map[pii.Ordinal]bool, len(rows))
 	for i := range rows {
-		set[rows[i].Ordinal] = rows[i].Given && d.Ledger.CheckStamp(&rows[i]) == nil
+		set[rows[i].Ordinal] = rows[i].Counts(inForce) && d.Ledger.CheckStamp(&rows[i]) == nil
 	}
 	return set, nil
 }

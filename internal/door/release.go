@@ -128,6 +128,7 @@ func (d *Door) tryRelease(ctx context.Context, s Session, b enrolment.Batch) (ou
 		}
 	}
 	basis := d.basis(s.Principal, s.Work, rules.entry)
+	basis.Keys = append(basis.Keys, ledger.NoticeKey(s.Purpose))
 	basis.Size = min(basis.Size, g.size)
 	for _, p := range parts {
 		for _, c := range p.cases {

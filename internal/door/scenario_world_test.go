@@ -177,7 +177,7 @@ func phone(n int) string { return fmt.Sprintf("138%08d", n) }
 // nothing before it is asked.
 func (s *stage) examiner() *exam.Examiner {
 	return exam.New(exam.Config{
-		Ledger: s.ledger, Rules: s.store, Subjects: resolver{s.vault}, Sheets: grant.Sheets(), Load: s.load,
+		Ledger: s.ledger, Rules: s.store, Notices: s.store, Subjects: resolver{s.vault}, Sheets: grant.Sheets(), Load: s.load,
 		Clock: func() time.Time { return s.now },
 	})
 }

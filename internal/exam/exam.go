@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/goldbell/goldbell/internal/consent"
 	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/grant"
@@ -33,10 +34,16 @@ type RuleSets interface {
 	RuleSet(ctx context.Context, entry uint64) (door.RuleSet, bool, error)
 }
 
+// Notices reads what people were told about a purpose.
+type Notices interface {
+	Notices(ctx context.Context, p pii.Purpose) ([]consent.Notice, error)
+}
+
 // Config is what an Examiner is made of.
 type Config struct {
 	Ledger   *ledger.Ledger
 	Rules    RuleSets
+	Notices  Notices
 	Subjects Subjects
 	Sheets   map[pii.Purpose]grant.Sheet                 // those that ship
 	Load     func(company string) (*policy.Rules, error) // policy.Load

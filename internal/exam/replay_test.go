@@ -37,7 +37,7 @@ func (s subjects) Schema() pii.Schema { return s.f.Vault.Schema() }
 
 func examiner(f *firm.Firm) *exam.Examiner {
 	return exam.New(exam.Config{
-		Ledger: f.Ledger, Rules: f.Store, Subjects: subjects{f}, Sheets: grant.Sheets(), Clock: func() time.Time { return f.Now },
+		Ledger: f.Ledger, Rules: f.Store, Notices: f.Store, Subjects: subjects{f}, Sheets: grant.Sheets(), Clock: func() time.Time { return f.Now },
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/goldbell/goldbell/internal/consent"
 	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/pii"
@@ -13,7 +14,8 @@ import (
 // standing is what was recorded about one subject up to a time.
 type standing struct {
 	stored   time.Time // zero: not stored then
-	consents map[agreedTo]bool
+	consents map[agreedTo]consent.Consent
+	inForce  map[pii.Purpose][]consent.Notice // at the time asked about
 	optedOut bool
 	held     bool
 	erased   bool
@@ -28,7 +30,7 @@ type agreedTo struct {
 
 // standing reads what the entries up to t say of a subject.
 func (e *Examiner) standing(ctx context.Context, o pii.Ordinal, t time.Time) (standing, error) {
-	s := standing{consents: map[agreedTo]bool{}}
+	s := standing{consents: map[agreedTo]consent.Consent{}, inForce: map[pii.Purpose][]consent.Notice{}}
 	if o == pii.Dummy {
 		return s, nil
 	}
@@ -47,6 +49,15 @@ func (e *Examiner) standing(ctx context.Context, o pii.Ordinal, t time.Time) (st
 		s.take(r)
 		return true, nil
 	})
+	for key := range s.consents {
+		notices, failed := e.Notices.Notices(ctx, key.purpose)
+		if failed != nil {
+			return s, failed
+		}
+		// A notice is never written back in time: those in force then are those that
+		// begin then or before.
+		s.inForce[key.purpose] = consent.InForce(notices, t)
+	}
 	return s, err
 }
 
@@ -67,9 +78,9 @@ func (s *standing) take(r *ledger.Record) {
 		key := agreedTo{pii.OrgID(r.Fact("recipient")), pii.Purpose(r.Fact("purpose"))}
 		switch r.Fact("what") {
 		case "given":
-			s.consents[key] = true
+			s.consents[key] = consent.Consent{Purpose: key.purpose, Recipient: key.org, Given: true, Notice: r.Fact("notice")}
 		case "withdrawn":
-			s.consents[key] = false
+			delete(s.consents, key)
 		case "opt-out":
 			s.optedOut = true
 		case "opt-out-ended":
@@ -80,7 +91,7 @@ func (s *standing) take(r *ledger.Record) {
 
 func (s standing) bearing(covered bool, org pii.OrgID, p pii.Purpose, needsConsent bool) door.Bearing {
 	return door.Bearing{
-		Covered: covered, Consent: needsConsent && s.consents[agreedTo{org, p}], OptedOut: covered && s.optedOut,
+		Covered: covered, Consent: needsConsent && s.consents[agreedTo{org, p}].Counts(s.inForce[p]), OptedOut: covered && s.optedOut,
 		Stored: s.stored, Held: s.held, Erased: s.erased,
 	}
 }

@@ -134,6 +134,7 @@ var sentences = map[string]Sentence{
 	"witness-silent":      {"见证没有应答，或应答无法核验。", "The witness did not answer, or its answer does not verify."},
 	"bad-case":            {"案件文件夹有错，请看指出的文件和行。", "The case folder is malformed; see the file and line named."},
 	"no-such-complaint":   {"要排除的投诉不在所问的时间段内；请核对编号。", "A complaint to be left out is not among those asked about; check its id."},
+	"notice-version":      {"该处理目的已有这一版本的告知；版本不得更改。", "The purpose has a notice of this version; a version is never changed."},
 	"no-decoy":            {"这不是已登记的诱饵联系方式；如是客户的，请按投诉提交。", "This is no decoy's number or address; if it is a customer's, file a complaint."},
 	"not-named":           {"该次溯源没有指到此人。", "The run does not name this person."},
 	"needs-record-key":    {"此人不在该条目之中；要证明这一点须交出其记录密钥（record_key）。", "This person is not in the entry; showing that takes her record key (record_key)."},

@@ -250,7 +250,7 @@ func (f *firm) serve() {
 		}),
 		Traces: f.traces, Decoys: f.decoys, Packs: f.packs, Cases: f.desk, Verifier: f.verifier, Records: records.New(records.Config{Ledger: f.ledger, Clock: f.clock, Rand: rand.Reader}),
 		Exam: exam.New(exam.Config{
-			Ledger: f.ledger, Rules: f.store, Subjects: parts{f}, Sheets: grant.Sheets(), Clock: f.clock,
+			Ledger: f.ledger, Rules: f.store, Notices: f.store, Subjects: parts{f}, Sheets: grant.Sheets(), Clock: f.clock,
 		}),
 		Calls:      &dial.Dialer{Door: f.door, Ledger: f.ledger, Carrier: f.carrier, Clock: f.clock, Rand: rand.Reader},
 		Complaints: f.desk, Holds: f.desk, RequestID: f.ring.RequestID,

@@ -64,6 +64,8 @@ func table() []*route {
 		{method: post, path: "/v1/alerts/{id}/judgement", who: officers, summary: "Confirm an alert, or call it false", install: handle(judgeAlert)},
 		{method: get, path: "/v1/lines", who: watchers, summary: "What a person or recipient has taken towards the law's line", install: handle(getLine)},
 
+		{method: post, path: "/v1/notices", who: officers, summary: "Record a version of what people are told about a purpose", status: created, install: handle(putNotice)},
+		{method: get, path: "/v1/notices", who: watchers, summary: "List the versions of a purpose's notice", install: handle(listNotices)},
 		{method: post, path: "/v1/consents", who: officers.orServices(authn.ScopeCRM), summary: "Record consents, withdrawals and opt-outs", slow: true, install: handle(consents)},
 
 		{method: post, path: "/v1/questions/who-can", who: watchers, summary: "Who can see a field, of a subject, on a day", slow: true, install: handle(whoCan)},

@@ -95,6 +95,7 @@ func CredentialKey(hash []byte) string { return "credential|" + hex.EncodeToStri
 func ConsentKey(o pii.Ordinal, p pii.Purpose, to pii.OrgID) string {
 	return fmt.Sprintf("consent|%d|%s|%s", o, p, to)
 }
+func NoticeKey(p pii.Purpose) string  { return "notice|" + string(p) }
 func NumberKey(tag []byte) string     { return "number|" + hex.EncodeToString(tag) }
 func CaseKey(id pii.RequestID) string { return "case|" + id.String() }
 func OptOutKey(o pii.Ordinal) string  { return fmt.Sprintf("opt-out|%d", o) }

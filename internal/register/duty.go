@@ -20,6 +20,7 @@ const (
 	closeWork
 	putConsent
 	putOptOut
+	putNotice
 	putRules
 	putSheet
 	putCaps
@@ -48,7 +49,7 @@ func roleOf(p party.Principal) role {
 // a work item and sign in as its assignee. System administrator and auditor
 // change nothing here.
 var duties = map[role][]action{
-	"officer": {putOrg, putNumber, putPerson, endPerson, train, openWork, closeWork, putConsent, putOptOut, putRules,
+	"officer": {putOrg, putNumber, putPerson, endPerson, train, openWork, closeWork, putConsent, putOptOut, putNotice, putRules,
 		putSheet, putCaps, askException, decideException, reviewException},
 	"secadmin":        {putPerson, endPerson, train},
 	"sysadmin":        {},

@@ -56,7 +56,7 @@ func (s *Server) openDesks(context.Context) error {
 		RootKey: s.ring.RootHolder(), Heads: s.witness, Complaints: filedComplaints{s.store, s.ledger}.ids,
 	}
 	s.exam = exam.New(exam.Config{
-		Ledger: s.ledger, Rules: s.store, Subjects: examined{s.vault}, Sheets: grant.Sheets(), Clock: s.clock,
+		Ledger: s.ledger, Rules: s.store, Notices: s.store, Subjects: examined{s.vault}, Sheets: grant.Sheets(), Clock: s.clock,
 	})
 	return nil
 }
