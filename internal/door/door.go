@@ -247,7 +247,7 @@ func (d *Door) check(r Request) error {
 	}
 	fields := map[pii.Field]bool{}
 	for _, f := range r.Fields {
-		if _, ok := d.Vault.Schema().Spec(f); !ok || fields[f] {
+		if _, ok := d.Vault.Schema().Spec(f); !ok && f != pii.Note || fields[f] {
 			return fault.New(fault.Invalid, "bad-request", "fields")
 		}
 		fields[f] = true

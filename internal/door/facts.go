@@ -96,6 +96,9 @@ func (m Matter) NeedsConsent() bool { return m.Org.Kind == party.Handler || m.Or
 // when the subject was stored.
 func (m Matter) retained(fields []pii.Field, stored time.Time) bool {
 	for _, f := range fields {
+		if f == pii.Note { // kept as long as she is
+			continue
+		}
 		spec, ok := m.Schema.Spec(f)
 		if !ok || spec.Days > 0 && !m.At.Before(stored.AddDate(0, 0, spec.Days)) {
 			return false

@@ -119,6 +119,8 @@ type Store interface {
 	Import(ctx context.Context, id pii.RequestID) (Import, bool, error)
 	Erasure(ctx context.Context, id pii.RequestID) (Erasure, bool, error)
 	FoundFile(ctx context.Context, id pii.RequestID) (FoundFile, bool, error)
+	// Outcomes returns up to n outcomes of a work item, by ordinal.
+	Outcomes(ctx context.Context, item pii.RequestID, n int) ([]Outcome, error)
 	// RuleSet reads the rule set the entry brought into force.
 	RuleSet(ctx context.Context, entry uint64) (RuleSet, bool, error)
 }

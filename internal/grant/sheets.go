@@ -22,10 +22,15 @@ func Sheets() map[pii.Purpose]Sheet {
 	sheets := map[pii.Purpose]Sheet{}
 	for _, s := range shipped {
 		s.Highest, s.Why = maps.Clone(s.Highest), maps.Clone(s.Why)
+		s.Highest[pii.Note], s.Why[pii.Note] = pii.Masked, notes
 		sheets[s.Purpose] = s
 	}
 	return sheets
 }
+
+// notes is why every purpose shows them: who works with a customer goes on where the
+// last contact ended. Never more than masked: numbers and addresses are taken out.
+var notes = Text{"接续上一次联系。", "To go on where the last contact ended."}
 
 var shipped = []Sheet{
 	{

@@ -294,6 +294,8 @@ func (f *firm) samples(work string) map[string]any {
 		"/v1/work-items":                 m{"kind": "call-task", "purpose": "telesales", "assignee": "a002", "subjects": f.subjects, "until": hour},
 		"/v1/work-items/{id}/close":      nil,
 		"/v1/notices":                    m{"purpose": "partner-lead", "version": "2", "sha256": strings.Repeat("ab", 32)},
+		"/v1/work-items/{id}/outcomes":   m{"subject": f.subjects[0], "outcome": "reached", "note": "in my own words"},
+		"/v1/watermark-reports":          m{"disclosure": strings.Repeat("ab", 16)},
 		"/v1/consents":                   m{"items": []m{{"subject": f.subjects[0], "act": "end-opt-out"}}},
 		"/v1/subjects/{id}/erasure":      m{"work_item": work},
 		"/v1/erasures/{id}/approve":      nil,

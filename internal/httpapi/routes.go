@@ -66,6 +66,9 @@ func table() []*route {
 
 		{method: post, path: "/v1/notices", who: officers, summary: "Record a version of what people are told about a purpose", status: created, install: handle(putNotice)},
 		{method: get, path: "/v1/notices", who: watchers, summary: "List the versions of a purpose's notice", install: handle(listNotices)},
+		{method: get, path: "/v1/work-items/{id}/outcomes", who: workers, summary: "What became of the customers of my work item", install: handle(listOutcomes)},
+		{method: post, path: "/v1/work-items/{id}/outcomes", who: workers, summary: "Record what became of a contact, with a note", status: created, install: handle(recordOutcome)},
+		{method: post, path: "/v1/watermark-reports", who: workers, summary: "Report that the visible mark was taken off a page", status: created, install: handle(reportMark)},
 		{method: post, path: "/v1/consents", who: officers.orServices(authn.ScopeCRM), summary: "Record consents, withdrawals and opt-outs", slow: true, install: handle(consents)},
 
 		{method: post, path: "/v1/questions/who-can", who: watchers, summary: "Who can see a field, of a subject, on a day", slow: true, install: handle(whoCan)},
@@ -106,6 +109,7 @@ func table() []*route {
 		{method: get, path: "/v1/ledger/tile/{rest...}", who: everyone, summary: "A tile of hashes (C2SP tlog-tiles): L/N or L/N.p/W", install: handle(tile)},
 		{method: get, path: "/v1/ledger/tile/entries/{rest...}", who: people(party.Auditor).orServices(authn.ScopeWitness), summary: "A tile of entries: N or N.p/W", install: handle(entryTile)},
 		{method: post, path: "/v1/ledger/attestations", who: people(party.Auditor), summary: "Attest that entries were compared with the index", status: created, install: handle(attest)},
+		{method: get, path: "/v1/ledger/entries", who: watchers, summary: "The entries, the newest first, a page by index", install: handle(listEntries)},
 		{method: get, path: "/v1/ledger/entries/{index}", who: watchers, summary: "The facts of one entry", install: handle(entry)},
 		{method: post, path: "/v1/ledger/samples", who: anybody, summary: "Open entries drawn at random, on the officer's code", status: created, slow: true, install: handle(sample)},
 		{method: post, path: "/v1/ledger/forgettings", who: anybody, summary: "Destroy a person's record key, on two persons' codes", status: created, slow: true, install: handle(forget)},

@@ -75,6 +75,10 @@ func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
 		return putHandled(e), nil
 	case door.ImportPut:
 		return putImport(idx, e.Import)
+	case door.OutcomePut:
+		return putOutcome(idx, e.Outcome)
+	case vault.NoteStored:
+		return putContactNote(e)
 	case door.FoundFilePut:
 		return putFoundFile(idx, e.FoundFile)
 	case door.ErasurePut:

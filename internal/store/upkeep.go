@@ -79,7 +79,7 @@ func (db *DB) Purge(ctx context.Context) error {
 		return fault.New(fault.Unavailable, "unavailable", "purge")
 	}
 	defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), endBackupLock) }()
-	for _, table := range []string{"custody", "blind_index", "subject_ref", "subject_version", "blind_index_past"} {
+	for _, table := range []string{"custody", "blind_index", "subject_ref", "subject_version", "blind_index_past", "contact_note"} {
 		if _, err := conn.ExecContext(ctx, `VACUUM (FULL) `+table); err != nil {
 			return db.d.fault("purge", err)
 		}

@@ -116,6 +116,7 @@ func (d dialect) destroySubject(e vault.Destroyed) []call {
 		{text: eraseCustody, args: []any{int64(e.Ordinal), int64(vault.Erased), int64(vault.Live)}, want: 1, other: errSubject},
 		{text: deleteTags, args: []any{int64(e.Ordinal)}},
 		{text: deletePast, args: []any{int64(e.Ordinal)}},
+		{text: deleteContactNotes, args: []any{int64(e.Ordinal)}},
 	}
 	return d.insert(calls, addMasks, maskRows(e.Masks))
 }
@@ -150,6 +151,7 @@ func (db *DB) EraseAgain(ctx context.Context, o pii.Ordinal) error {
 			{text: eraseAgain, args: []any{int64(o), int64(vault.Erased)}, want: 1, other: errSubject},
 			{text: deleteTags, args: []any{int64(o)}},
 			{text: deletePast, args: []any{int64(o)}},
+			{text: deleteContactNotes, args: []any{int64(o)}},
 		})
 	})
 }

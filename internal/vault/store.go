@@ -120,6 +120,8 @@ type Store interface {
 	Covered(ctx context.Context, f pii.Field, norm uint8, tag [32]byte, item pii.RequestID) (pii.Ordinal, error)
 	// Holder returns who alone is filed under the tag, likewise.
 	Holder(ctx context.Context, f pii.Field, norm uint8, tag [32]byte) (pii.Ordinal, error)
+	// ContactNotes returns up to n notes of each subject, the newest first.
+	ContactNotes(ctx context.Context, of []pii.Ordinal, n int) ([]Note, error)
 	// Sharing returns how many subjects share each mask; a missing key is 0.
 	Sharing(ctx context.Context, keys [][16]byte) (map[[16]byte]int, error)
 }

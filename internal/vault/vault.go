@@ -11,6 +11,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -246,10 +247,15 @@ func (v *Vault) Open(ctx context.Context, r *ledger.Receipt, described ...Subjec
 	if scope.Form == pii.Plain {
 		asTheyStand(plain)
 	}
-	if scope.Form > pii.Masked {
-		return plain, nil
+	if scope.Form <= pii.Masked {
+		if err := v.mask(ctx, plain); err != nil {
+			return nil, err
+		}
 	}
-	return plain, v.mask(ctx, plain)
+	if slices.Contains(scope.Fields, pii.Note) {
+		err = v.withNotes(ctx, scope.Shown, plain, described)
+	}
+	return plain, err
 }
 
 // Rehearse runs the steps of Open on the dummy subject: what a refused caller
@@ -259,9 +265,15 @@ func (v *Vault) Rehearse(ctx context.Context, fields []pii.Field) error {
 	if err != nil {
 		return err
 	}
-	plain, err := v.open(ctx, []ledger.ShownVersion{{Ordinal: pii.Dummy, Version: dummy.Version}}, fields, dummy)
+	shown := []ledger.ShownVersion{{Ordinal: pii.Dummy, Version: dummy.Version}}
+	plain, err := v.open(ctx, shown, fields, dummy)
 	if err != nil {
 		return err
+	}
+	if slices.Contains(fields, pii.Note) {
+		if err := v.withNotes(ctx, shown, plain, []Subject{dummy}); err != nil {
+			return err
+		}
 	}
 	return v.mask(ctx, plain)
 }

@@ -495,6 +495,28 @@ CREATE TABLE erasure (
 );
 
 -- Files found outside that are, or may be, matched. case_id: the complaint it is under.
+CREATE TABLE outcome (
+	ordinal BIGINT NOT NULL,
+	item    BYTEA NOT NULL,
+	result  TEXT COLLATE "C" NOT NULL,
+	made_by TEXT COLLATE "C" NOT NULL,
+	at      BIGINT NOT NULL,
+	entry   BIGINT NOT NULL,
+	mac     BYTEA NOT NULL,
+	PRIMARY KEY (ordinal, item)
+);
+
+CREATE INDEX outcome_item ON outcome (item, ordinal);
+
+CREATE TABLE contact_note (
+	ordinal BIGINT NOT NULL,
+	id      BYTEA NOT NULL,
+	made_by TEXT COLLATE "C" NOT NULL,
+	at      BIGINT NOT NULL,
+	sealed  BYTEA NOT NULL,
+	PRIMARY KEY (ordinal, id)
+);
+
 CREATE TABLE found_file (
 	id          BYTEA NOT NULL PRIMARY KEY,
 	case_id     BYTEA NOT NULL,

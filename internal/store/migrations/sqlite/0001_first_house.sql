@@ -510,6 +510,28 @@ CREATE TABLE erasure (
 ) STRICT, WITHOUT ROWID;
 
 -- Files found outside that are, or may be, matched. case_id: the complaint it is under.
+CREATE TABLE outcome (
+	ordinal INTEGER NOT NULL,
+	item    BLOB NOT NULL,
+	result  TEXT NOT NULL,
+	made_by TEXT NOT NULL,
+	at      INTEGER NOT NULL,
+	entry   INTEGER NOT NULL,
+	mac     BLOB NOT NULL,
+	PRIMARY KEY (ordinal, item)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX outcome_item ON outcome (item, ordinal);
+
+CREATE TABLE contact_note (
+	ordinal INTEGER NOT NULL,
+	id      BLOB NOT NULL,
+	made_by TEXT NOT NULL,
+	at      INTEGER NOT NULL,
+	sealed  BLOB NOT NULL,
+	PRIMARY KEY (ordinal, id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE found_file (
 	id          BLOB NOT NULL PRIMARY KEY,
 	case_id     BLOB NOT NULL,
