@@ -14,13 +14,17 @@ BENCH_LEDGER := $(patsubst %/,./%,$(sort $(dir $(shell find cmd internal proof t
 
 GO_SOURCE := $(wildcard cmd internal proof test)
 
-.PHONY: help build verifier demo test oracle check static fmt vet staticcheck arch tidy race bench bench-ledger bench-trace eval-trace clean
+.PHONY: web help build verifier demo test oracle check static fmt vet staticcheck arch tidy webcheck race bench bench-ledger bench-trace eval-trace clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
-build: ## bin/goldbell
+build: ## bin/goldbell, with the console where there is Node 20 or newer
+	@scripts/web build
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/goldbell ./cmd/goldbell
+
+web: ## the console's files, which the program embeds (needs Node 20 or newer)
+	@GOLDBELL_WEB=must scripts/web build
 
 verifier: ## bin/goldbell-verifier.html, the page that checks packs offline
 	@mkdir -p bin
@@ -32,6 +36,8 @@ demo: build ## build, play the demonstration, serve it on http://127.0.0.1:8470
 test: ## every test (installs PostgreSQL 15 where it can)
 	@scripts/test-deps postgres
 	@scripts/test-deps chromium
+	@scripts/web build
+	@scripts/web test
 	$(GO) test -timeout 20m ./...
 	@$(MAKE) --no-print-directory oracle
 	@echo "make test: every package passed."
@@ -44,7 +50,7 @@ check: static ## formatting, vet, staticcheck, architecture, go.mod, tests with 
 	$(GO) test -race -short -timeout 20m ./...
 	@echo "make check: passed."
 
-static: fmt vet staticcheck arch tidy ## the part of check that runs no product code
+static: fmt vet staticcheck arch tidy webcheck ## the part of check that runs no product code
 
 fmt:
 	@out=$$(gofmt -l $(GO_SOURCE)); if [ -n "$$out" ]; then echo "not formatted (run gofmt -w):"; echo "$$out"; exit 1; fi
@@ -62,6 +68,10 @@ arch:
 tidy:
 	$(GO) mod tidy -diff
 	cd test/tlogfsck && $(GO) mod tidy -diff
+
+webcheck:
+	@scripts/web build
+	@scripts/web check
 
 race: ## the packages on the path, with the race detector
 	@scripts/test-deps cc
@@ -85,5 +95,5 @@ eval-trace: ## the trace engine on firms it has not seen (an hour or more)
 	$(GO) test ./internal/trace/evaltrace -run TestPeeking -timeout 12h -v -args -peek 300
 
 clean: ## what the targets above made; demo-data too
-	rm -rf bin demo-data demo-data.keys demo-data.keeper
+	rm -rf bin demo-data demo-data.keys demo-data.keeper web/dist/console web/node_modules web/openapi.json web/src/api/schema.d.ts
 	rm -f *.test

@@ -12,6 +12,7 @@ import (
 	"github.com/goldbell/goldbell/internal/cli"
 	"github.com/goldbell/goldbell/internal/demo"
 	"github.com/goldbell/goldbell/internal/server"
+	"github.com/goldbell/goldbell/web"
 )
 
 // version is set when a release is built.
@@ -27,6 +28,7 @@ func main() {
 	os.Exit(cli.Main(ctx, cli.Env{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv, Clock: time.Now, Version: version, Demo: play,
+		Console: web.Console(),
 	}))
 }
 

@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/fault"
@@ -36,6 +37,7 @@ type Env struct {
 	Getenv  func(string) string
 	Clock   func() time.Time
 	Version string
+	Console fs.FS // the console's files; nil: they were not built
 
 	Demo func(context.Context, DemoOptions) error
 }
@@ -50,6 +52,7 @@ type DemoOptions struct {
 	Out, Progress          io.Writer
 	Terminal               bool   // Progress is a terminal
 	Executable             string // this program, for the simulator's process
+	Console                fs.FS
 }
 
 // call is one command being run.

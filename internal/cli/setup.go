@@ -75,7 +75,7 @@ func serveCommand(f *flags) action {
 			return err
 		}
 		log := slog.New(slog.NewJSONHandler(c.Stderr, nil))
-		srv, err := server.Open(ctx, server.Options{Places: p, Clock: c.Clock, Log: log})
+		srv, err := server.Open(ctx, server.Options{Places: p, Clock: c.Clock, Log: log, Console: c.Console})
 		if err != nil {
 			return err
 		}

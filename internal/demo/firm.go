@@ -85,7 +85,7 @@ func (f *firm) found(ctx context.Context) error {
 }
 
 func (f *firm) open(ctx context.Context) (err error) {
-	f.srv, err = server.Open(ctx, server.Options{Places: f.home.Places, Clock: f.clock.Now})
+	f.srv, err = server.Open(ctx, server.Options{Places: f.home.Places, Clock: f.clock.Now, Console: f.Console})
 	return err
 }
 

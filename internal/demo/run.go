@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/fault"
@@ -34,6 +35,7 @@ type Options struct {
 	Out, Progress      io.Writer
 	Terminal           bool   // Progress is a terminal
 	Executable         string // this program, for the switch simulator's process
+	Console            fs.FS  // the console's files; nil: they were not built
 }
 
 // production is what tests change: a smaller firm, and a look at it when the play

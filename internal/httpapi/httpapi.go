@@ -138,10 +138,19 @@ func New(c Config) (*API, error) {
 	if c.Audited != nil {
 		a.metrics.audit(c.Audited)
 	}
-	if err := a.build(table()); err != nil {
+	if err := a.build(table(), c.Door.Vault.Schema()); err != nil {
 		return nil, err
 	}
 	return a, nil
+}
+
+// Document is the OpenAPI document of this version's API, for building clients; it
+// needs no data directory. It changes what names places may have, so a process that
+// serves an API does not call it.
+func Document() ([]byte, error) {
+	a := &API{mux: http.NewServeMux()}
+	err := a.build(table(), pii.Registration())
+	return a.spec, err
 }
 
 // Handler serves the API.

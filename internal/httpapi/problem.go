@@ -145,7 +145,7 @@ func isIndexed(s string) bool {
 }
 
 // declare collects the names of the document.
-func declare(doc *huma.OpenAPI, d *door.Door) {
+func declare(doc *huma.OpenAPI, schema pii.Schema) {
 	all := map[string]bool{"body": true, "path": true, "query": true, "header": true}
 	for _, s := range doc.Components.Schemas.Map() {
 		for name := range s.Properties {
@@ -162,7 +162,7 @@ func declare(doc *huma.OpenAPI, d *door.Door) {
 			}
 		}
 	}
-	for _, f := range d.Vault.Schema() {
+	for _, f := range schema {
 		all[string(f.Field)] = true
 	}
 	for _, place := range places {

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/goldbell/goldbell/internal/party"
+	"github.com/goldbell/goldbell/internal/pii"
 )
 
 // audience says who may call a route at all; what he may do there is decided
@@ -131,7 +132,7 @@ func (a *API) operation(rt *route) huma.Operation {
 }
 
 // build registers the table.
-func (a *API) build(routes []*route) error {
+func (a *API) build(routes []*route, schema pii.Schema) error {
 	useOwnErrors()
 	cfg := huma.DefaultConfig("Goldbell", a.Version)
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath, cfg.CreateHooks = "", "", "", nil
@@ -150,7 +151,7 @@ func (a *API) build(routes []*route) error {
 	a.mux.HandleFunc("/", a.unknown)
 	a.mux.HandleFunc("/v1/ledger/tile", a.unknown) // ServeMux would redirect it, quoting the query
 	a.plainPaths()
-	declare(a.huma.OpenAPI(), a.Door)
+	declare(a.huma.OpenAPI(), schema)
 	var err error
 	a.spec, err = json.Marshal(a.huma.OpenAPI())
 	return err

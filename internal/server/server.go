@@ -10,6 +10,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/goldbell/goldbell/internal/authn"
 	"github.com/goldbell/goldbell/internal/casework"
+	"github.com/goldbell/goldbell/internal/console"
 	"github.com/goldbell/goldbell/internal/decoy"
 	"github.com/goldbell/goldbell/internal/dial"
 	"github.com/goldbell/goldbell/internal/door"
@@ -45,9 +47,10 @@ import (
 // Options are what a server is opened with.
 type Options struct {
 	Places
-	Clock func() time.Time // nil: the machine's
-	Log   *slog.Logger     // nil: none
-	fresh bool             // the data directory is being made
+	Clock   func() time.Time // nil: the machine's
+	Log     *slog.Logger     // nil: none
+	Console fs.FS            // the console's files; nil: a page says that it was not built
+	fresh   bool             // the data directory is being made
 }
 
 // Server is an opened data directory.
@@ -82,6 +85,7 @@ type Server struct {
 	packs    *packs
 	api      *httpapi.API
 	pages    *pages.Pages
+	console  *console.Console
 
 	stop context.CancelFunc
 	jobs sync.WaitGroup
@@ -102,6 +106,7 @@ func Open(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{settings: settings, data: o.Data, clock: o.Clock, log: o.Log}
+	s.console = console.New(o.Console, rand.Reader, func() { s.alarm("console-policy") })
 	if s.lock, err = lock(o.Data, o.Clock()); err != nil {
 		return nil, err
 	}
@@ -175,12 +180,17 @@ func (s *Server) openDoor(ctx context.Context) (err error) {
 	return err
 }
 
-// Handler serves the API and, under a path of their own, the pages for outsiders.
+// Handler serves the API and, on paths of their own, the pages for outsiders and the
+// console.
 func (s *Server) Handler() http.Handler {
 	api := s.api.Handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, pages.Prefix) {
+		switch {
+		case strings.HasPrefix(r.URL.Path, pages.Prefix):
 			s.pages.ServeHTTP(w, r)
+			return
+		case console.Is(r.URL.Path):
+			s.console.ServeHTTP(w, r)
 			return
 		}
 		api.ServeHTTP(w, r)

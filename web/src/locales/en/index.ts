@@ -1,0 +1,8 @@
+import auditor from './auditor.json'
+import common from './common.json'
+import desk from './desk.json'
+import officer from './officer.json'
+import signin from './signin.json'
+import words from './words.json'
+
+export default { auditor, common, desk, officer, signin, words }
