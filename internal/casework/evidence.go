@@ -40,6 +40,9 @@ type Evidence struct {
 // StampRow implements [pii.Stamped].
 func (e *Evidence) StampRow() (string, []byte) { return "evidence", canonical(e) }
 
+// RowKey implements [pii.Keyed].
+func (e *Evidence) RowKey() string { return e.Case.String() + "|" + strconv.Itoa(e.N) }
+
 // EvidencePut inserts a file.
 type EvidencePut struct{ *Evidence }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -49,6 +50,9 @@ type Outcome struct {
 // StampRow implements [pii.Stamped].
 func (o *Outcome) StampRow() (string, []byte) { return "outcome", canonical(o) }
 
+// RowKey implements [pii.Keyed].
+func (o *Outcome) RowKey() string { return fmt.Sprintf("%d|%s", o.Ordinal, o.Item) }
+
 // OutcomePut inserts or replaces an outcome.
 type OutcomePut struct{ *Outcome }
 
@@ -90,7 +94,7 @@ func (d *Door) outcome(ctx context.Context, p party.Principal, r Report) (ledger
 	row := &Outcome{Ordinal: s.Ordinal, Item: w.ID, Result: r.Result, By: p.Person.ID, At: now}
 	e := ledger.Entry{
 		Kind: proof.KindWorkItem, Actor: p.Person.ID, Org: p.Org.ID, Work: w.ID, Purpose: w.Purpose,
-		Facts:    []proof.Field{fact("what", "outcome"), fact("outcome", r.Result), ledger.RowFact(row)},
+		Facts:    []proof.Field{fact("what", "outcome"), fact("outcome", r.Result)},
 		Subjects: []ledger.Subject{{Ordinal: s.Ordinal, Key: s.Key, Line: proof.Line{Rule: "outcome"}}},
 		Effects:  []ledger.Effect{OutcomePut{row}},
 	}
@@ -106,8 +110,7 @@ func (d *Door) outcome(ctx context.Context, p party.Principal, r Report) (ledger
 	item := ledger.Item{Basis: ledger.Basis{Keys: append(basis.Keys, ledger.SubjectKey(s.Ordinal))}}
 	if r.Result == OptedOut {
 		refusal := &consent.OptOut{Ordinal: s.Ordinal, Refused: true, At: now}
-		e.Kind = proof.KindConsent
-		e.Facts = append(e.Facts, fact("act", "opt-out"), ledger.RowFact(refusal))
+		e.Kind, e.Facts[0] = proof.KindConsent, fact("what", "opt-out")
 		e.Effects = append(e.Effects, consent.OptOutPut{OptOut: refusal})
 		e.Revokes = []string{ledger.OptOutKey(s.Ordinal), ledger.SubjectKey(s.Ordinal)}
 		item.Settle = true

@@ -209,7 +209,7 @@ func operator(s string) (token, int) {
 		!strings.HasPrefix(s[n:], "--") && !strings.HasPrefix(s[n:], "/*") {
 		n++
 	}
-	for n > 1 && (s[n-1] == '+' || s[n-1] == '-') && strings.IndexAny(s[:n], "~!@#%^&|`?") < 0 {
+	for n > 1 && (s[n-1] == '+' || s[n-1] == '-') && !strings.ContainsAny(s[:n], "~!@#%^&|`?") {
 		n--
 	}
 	return token{kind: symbol, text: s[:n]}, n

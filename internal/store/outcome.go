@@ -19,13 +19,19 @@ func putOutcome(idx uint64, o *door.Outcome) ([]call, error) {
 	return put(idx, o, upsertOutcome, int64(o.Ordinal), o.Item[:], o.Result, string(o.By), micros(o.At))
 }
 
-const selectOutcomes = `SELECT ordinal, item, result, made_by, at, entry, mac FROM outcome WHERE item = $1 ORDER BY ordinal LIMIT $2`
+const outcomeColumns = `ordinal, item, result, made_by, at, entry, mac`
+
+func outcomeInto(o *door.Outcome) []any {
+	return []any{&o.Ordinal, (*id16)(&o.Item), &o.Result, &o.By, (*instant)(&o.At), &o.Entry, &o.MAC}
+}
+
+const selectOutcomes = `SELECT ` + outcomeColumns + ` FROM outcome WHERE item = $1 ORDER BY ordinal LIMIT $2`
 
 // Outcomes implements [door.Store].
 func (db *DB) Outcomes(ctx context.Context, item pii.RequestID, n int) (all []door.Outcome, err error) {
 	err = db.rows(ctx, "outcomes", selectOutcomes, func(scan func(...any) error) error {
 		var o door.Outcome
-		err := scan(&o.Ordinal, (*id16)(&o.Item), &o.Result, &o.By, (*instant)(&o.At), &o.Entry, &o.MAC)
+		err := scan(outcomeInto(&o)...)
 		all = append(all, o)
 		return err
 	}, item[:], int64(n))

@@ -84,6 +84,10 @@ var power = []powerTable{
 		n := &decoy.Note{}
 		return n, []any{(*id16)(&n.ID), (*blob)(&n.Sealed), &n.Entry, &n.MAC}
 	}, func(k pii.Keyed) []any { n := k.(*decoy.Note); return []any{n.ID[:]} }},
+	{"complaint_file", "complaint, n, at, size, sha256, month, digest, entry, mac", "complaint, n", func() (pii.Keyed, []any) { e := &casework.Evidence{}; return e, evidenceInto(e) },
+		func(k pii.Keyed) []any { e := k.(*casework.Evidence); return []any{e.Case[:], int64(e.N)} }},
+	{"outcome", outcomeColumns, "ordinal, item", func() (pii.Keyed, []any) { o := &door.Outcome{}; return o, outcomeInto(o) },
+		func(k pii.Keyed) []any { o := k.(*door.Outcome); return []any{int64(o.Ordinal), o.Item[:]} }},
 	{"enrolled_table", "body, entry, mac", "id", func() (pii.Keyed, []any) {
 		t := &enrolment.Table{}
 		return t, []any{&body{t}, &t.Entry, &t.MAC}

@@ -97,6 +97,20 @@ func versionsOf(h *house) map[string]func(second bool) ledger.Effect {
 			}
 			return decoy.NotePut{Note: n}
 		},
+		"complaint_file": func(s bool) ledger.Effect {
+			e := &casework.Evidence{Case: id, N: 1, At: at, Size: 3, SHA256: []byte("sum"), Month: "2026-03", Sealed: []byte("sealed"), Digest: []byte("digest")}
+			if s {
+				e.N = 2
+			}
+			return casework.EvidencePut{Evidence: e}
+		},
+		"outcome": func(s bool) ledger.Effect {
+			o := &door.Outcome{Ordinal: 1, Item: id, Result: door.Reached, By: "leaver", At: at}
+			if s {
+				o.Result = door.OptedOut
+			}
+			return door.OutcomePut{Outcome: o}
+		},
 		"enrolled_table": func(s bool) ledger.Effect {
 			return enrolment.Put{Table: &enrolment.Table{ID: enrolment.ID{7}, By: "officer", At: at, Ended: s}}
 		},
@@ -137,7 +151,7 @@ func versionsOf(h *house) map[string]func(second bool) ledger.Effect {
 
 // replaced says of which tables the second version takes the place of the first.
 func replaced(table string) bool {
-	return table != "notice" && table != "rule_set" && table != "complaint_closing" && table != "decoy_note"
+	return table != "notice" && table != "rule_set" && table != "complaint_closing" && table != "decoy_note" && table != "complaint_file"
 }
 
 // TestI9_RowsCopiedBack keeps, table by table, a row that once was right, lets an

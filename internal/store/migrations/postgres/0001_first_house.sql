@@ -494,7 +494,7 @@ CREATE TABLE erasure (
 	mac         BYTEA NOT NULL
 );
 
--- Files found outside that are, or may be, matched. case_id: the complaint it is under.
+-- What became of contacts, and the notes about them, which lie under the subject's key.
 CREATE TABLE outcome (
 	ordinal BIGINT NOT NULL,
 	item    BYTEA NOT NULL,
@@ -517,6 +517,7 @@ CREATE TABLE contact_note (
 	PRIMARY KEY (ordinal, id)
 );
 
+-- Files found outside that are, or may be, matched. case_id: the complaint it is under.
 CREATE TABLE found_file (
 	id          BYTEA NOT NULL PRIMARY KEY,
 	case_id     BYTEA NOT NULL,

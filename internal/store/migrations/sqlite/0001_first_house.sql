@@ -509,7 +509,7 @@ CREATE TABLE erasure (
 	mac         BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Files found outside that are, or may be, matched. case_id: the complaint it is under.
+-- What became of contacts, and the notes about them, which lie under the subject's key.
 CREATE TABLE outcome (
 	ordinal INTEGER NOT NULL,
 	item    BLOB NOT NULL,
@@ -532,6 +532,7 @@ CREATE TABLE contact_note (
 	PRIMARY KEY (ordinal, id)
 ) STRICT, WITHOUT ROWID;
 
+-- Files found outside that are, or may be, matched. case_id: the complaint it is under.
 CREATE TABLE found_file (
 	id          BLOB NOT NULL PRIMARY KEY,
 	case_id     BLOB NOT NULL,
