@@ -20,30 +20,39 @@ import (
 
 // Config is what an Authn is made of.
 type Config struct {
-	Store  Store
-	Logins Logins // to the PostgreSQL port; nil: there is none
-	People party.Store
-	Ledger *ledger.Ledger
-	Clock  func() time.Time
-	Rand   io.Reader
+	Store    Store
+	Logins   Logins // to the PostgreSQL port; nil: there is none
+	Accounts Accounts
+	People   party.Store
+	Ledger   *ledger.Ledger
+	Sealer   Sealer
+	Clock    func() time.Time
+	Rand     io.Reader
+	// URL is where people's browsers reach the console, e.g. https://goldbell.example;
+	// passkeys are bound to it. Empty: http://localhost, on any port.
+	URL string
 }
 
 // Authn issues, checks and ends credentials. It is safe for concurrent use.
 type Authn struct {
-	store    Store
-	logins   Logins
-	people   party.Store
-	ledger   *ledger.Ledger
-	clock    func() time.Time
-	rand     io.Reader
-	failures *failures
+	store     Store
+	logins    Logins
+	accounts  Accounts
+	people    party.Store
+	ledger    *ledger.Ledger
+	sealer    Sealer
+	clock     func() time.Time
+	rand      io.Reader
+	url       string
+	failures  *failures
+	passwords *passwords
 }
 
 // New makes an Authn.
 func New(c Config) *Authn {
 	return &Authn{
-		store: c.Store, logins: c.Logins, people: c.People, ledger: c.Ledger, clock: c.Clock, rand: c.Rand,
-		failures: newFailures(c.Ledger),
+		store: c.Store, logins: c.Logins, accounts: c.Accounts, people: c.People, ledger: c.Ledger, sealer: c.Sealer, clock: c.Clock, rand: c.Rand,
+		url: c.URL, failures: newFailures(c.Ledger), passwords: newPasswords(c.Rand),
 	}
 }
 

@@ -80,7 +80,7 @@ type Spent struct {
 
 // Principal is the code's person, freshly signed in.
 func (s Spent) Principal(now time.Time) party.Principal {
-	return party.Principal{Person: s.Person, Org: s.Org, StepUp: now}
+	return party.Principal{Person: s.Person, Org: s.Org, Proved: now}
 }
 
 // UseCode accepts a one-time code of a person of one of the kinds; none given

@@ -208,7 +208,12 @@ func (a *Authn) opens(ctx context.Context, t *Token) (opening, error) {
 	if err != nil {
 		return opening{}, err
 	}
-	return opening{token: t, ends: rows[:min(len(rows), maxEnded)]}, nil
+	l, _, err := a.login(ctx, t.Person)
+	if err != nil {
+		return opening{}, err
+	}
+	ends := max(len(rows)+1-max(l.Sessions, 1), 0)
+	return opening{token: t, ends: rows[:min(ends, maxEnded)]}, nil
 }
 
 // facts puts the session into an entry.

@@ -154,10 +154,17 @@ func (a *Authn) SignInFrom(ctx context.Context, code string, from Client) (Issue
 		if err != nil {
 			return issue{}, err
 		}
-		o, err := a.opens(ctx, &Token{
-			Hash: hash, Person: spent.Person.ID, How: ByCode, Agent: from.agent(),
-			MadeAt: now, Until: now.Add(sessionLife), StepUp: now, Proved: now,
-		})
+		t := &Token{
+			Hash: hash, Person: spent.Person.ID, How: ByCode, Agent: from.agent(), MadeAt: now, Until: now.Add(sessionLife),
+		}
+		keys, err := a.living(ctx, t.Person)
+		if err != nil {
+			return issue{}, err
+		}
+		if len(keys) == 0 { // who has a passkey approves by it
+			t.Proved = now
+		}
+		o, err := a.opens(ctx, t)
 		if err != nil {
 			return issue{}, err
 		}

@@ -59,7 +59,8 @@ type worker struct {
 	id   pii.PersonID
 	org  pii.OrgID
 	kind party.PersonKind
-	code string // for the next sign-in
+	code string // for the first sign-in
+	key  *passkey
 
 	session string // the day's access token
 	now     party.Principal

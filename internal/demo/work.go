@@ -86,7 +86,7 @@ func (d today) plan(i int) *day { return &d.f.plot.days[d.n][i] }
 // arrive signs a worker in, has the CRM assign the day's work, and looks at it.
 func (d today) arrive(ctx context.Context, i int) (err error) {
 	w := d.f.workers[i]
-	if w.session, w.now, err = d.f.signIn(ctx, &w.code); err != nil {
+	if err = d.f.enter(ctx, w); err != nil {
 		return err
 	}
 	w.work = pii.RequestID{}
@@ -156,6 +156,11 @@ func (d today) readQueue(ctx context.Context, i int) error {
 
 // read asks the door, and counts what it answers.
 func (d today) read(ctx context.Context, w *worker, form pii.Form, purpose pii.Purpose, fields []pii.Field, of []pii.SubjectID) (door.Answer, error) {
+	if form == pii.Plain {
+		if err := d.f.prove(ctx, w); err != nil {
+			return door.Answer{}, err
+		}
+	}
 	a, err := d.f.srv.Door().Disclose(ctx, w.now, door.Request{
 		ID: newID(), Verb: pii.Read, Form: form, Fields: fields, Purpose: purpose, Work: w.work, Subjects: of,
 	})

@@ -10,16 +10,13 @@ import (
 	"github.com/goldbell/goldbell/internal/policy"
 )
 
-// stepUpLife is how long a fresh sign-in counts as fresh.
-const stepUpLife = 12 * time.Hour
-
 // Matter is what the facts about a request are made of. The door fills it from the
 // rows of now; who asks about a day past, from the rows the ledger states.
 type Matter struct {
 	At     time.Time
 	Person party.Person
 	Org    party.Org
-	StepUp time.Time      // when he last signed in afresh
+	StepUp time.Time      // when a passkey last verified him
 	Work   grant.WorkItem // the zero item: none
 	Sheet  grant.Sheet    // of the purpose asked for; the zero sheet: none
 	Schema pii.Schema
@@ -59,7 +56,7 @@ func (m Matter) principal() policy.Principal {
 		ID: m.Person.ID, Org: m.Org.ID, Kind: string(m.Person.Kind), OrgKind: string(m.Org.Kind),
 		ContractOpen:  m.Person.OpenAt(m.At),
 		TrainingValid: m.At.Before(m.Person.TrainedUntil),
-		StepUp:        m.At.Sub(m.StepUp) < stepUpLife,
+		StepUp:        party.Principal{StepUp: m.StepUp}.SteppedUp(m.At),
 		Suspended:     m.Person.Suspended || m.Org.Suspended,
 		Post:          m.Person.Post, Level: m.Person.Level,
 	}

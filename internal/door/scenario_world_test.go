@@ -78,7 +78,7 @@ func openStage(t testing.TB, driver, dsn string) *stage {
 	})
 	s.ok(err)
 	s.caps = s.door.Caps
-	s.authn = authn.New(authn.Config{Store: s.store, People: s.store, Ledger: s.ledger, Clock: clock, Rand: rand.Reader})
+	s.authn = authn.New(authn.Config{Store: s.store, Accounts: s.store, People: s.store, Ledger: s.ledger, Sealer: s.ring, Clock: clock, Rand: rand.Reader})
 	s.register = register.New(register.Config{
 		People: s.store, Work: s.store, Consents: s.store, Subjects: resolver{s.vault}, Keys: s.vault.RecordKeys,
 		Sheets: grant.Sheets(), Ledger: s.ledger, Clock: clock,

@@ -52,6 +52,7 @@ func TestFoundFileOverHTTP(t *testing.T) {
 	f.withFound()
 	f.post("/v1/rules", "officer", m{"text": plainRule}).want(200)
 	work := f.work("a001", "call-task", "telesales", f.subjects[:12]...)
+	f.enrolKey("a001")
 	shown := f.post("/v1/disclosures", "a001", f.read(work, "plain", f.subjects[:12]...)).disclosed()
 	f.pass(time.Hour)
 	of := f.complain(0)

@@ -154,6 +154,9 @@ func (a *API) admit(ctx context.Context, rt *route, c *call, w http.ResponseWrit
 		if !rt.who.includes(who) {
 			return r, fault.New(fault.Denied, "not-yours", "")
 		}
+		if !rt.freshEnough(who, c.now) {
+			return r, fault.New(fault.Denied, "step-up-needed", "")
+		}
 		c.who = who
 		if a.Network != nil {
 			c.who.Network = a.Network(prefixOf(c.source))

@@ -35,6 +35,7 @@ func TestReadOverHTTP(t *testing.T) {
 func TestPlainCarriesItsMark(t *testing.T) {
 	f := newFirm(t, 1)
 	work := f.work("a001", "call-task", "telesales", f.subjects...)
+	f.enrolKey("a001")
 	p := f.post("/v1/disclosures", "a001", f.read(work, "plain", f.subjects[0])).problem(403, "no-permit")
 	if len(p.Reasons) == 0 || p.Reasons[0].Zh == "" || p.Reasons[0].En == "" {
 		t.Errorf("%+v", p)

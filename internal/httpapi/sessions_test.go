@@ -1,10 +1,14 @@
 package httpapi_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/goldbell/goldbell/internal/authn/authntest"
+	"github.com/goldbell/goldbell/internal/party"
 )
 
 const browser = "Testbrowser/1.0"
@@ -158,4 +162,117 @@ func TestOnePersonOneSession(t *testing.T) {
 	f.get("/v1/me", "a001").want(200)
 	f.tokens["a001"] = old
 	f.get("/v1/me", "a001").problem(401, "unauthenticated")
+}
+
+// ceremony is the first half of one, over HTTP.
+type ceremony struct {
+	Ceremony  string
+	PublicKey json.RawMessage `json:"public_key"`
+}
+
+func (f *firm) begin(path, who string, body any) (c ceremony) {
+	f.Helper()
+	f.post(path, who, body).want(200).into(&c)
+	return c
+}
+
+// enrolKey gives a person who signed in with her code a passkey, over HTTP.
+func (f *firm) enrolKey(who string) *authntest.Key {
+	f.Helper()
+	k := authntest.NewKey()
+	c := f.begin("/v1/passkeys/options", who, m{})
+	f.post("/v1/passkeys", who, m{"ceremony": c.Ceremony, "credential": json.RawMessage(k.Create(c.PublicKey))}).want(201)
+	return k
+}
+
+// stepUp proves a person afresh, over HTTP.
+func (f *firm) stepUp(who string, k *authntest.Key) *reply {
+	f.Helper()
+	c := f.begin("/v1/step-up/options", who, nil)
+	return f.post("/v1/step-up", who, m{"ceremony": c.Ceremony, "credential": json.RawMessage(k.Get(c.PublicKey))})
+}
+
+func TestPasskeyOverHTTP(t *testing.T) {
+	f := newFirm(t, 1)
+	f.post("/v1/step-up/options", "a001", nil).problem(403, "no-passkey")
+	k := f.enrolKey("a001")
+	f.post("/v1/password", "a001", m{"password": "correct horse battery"}).want(204)
+	c := f.begin("/v1/sign-in/passkey/options", "", m{})
+	in := m{"ceremony": c.Ceremony, "credential": json.RawMessage(k.Get(c.PublicKey)), "cookie": true}
+	r := f.post("/v1/sign-in/passkey", "", in, "User-Agent", browser).want(201)
+	cookie, _, _ := strings.Cut(r.header.Get("Set-Cookie"), ";")
+	var who struct {
+		How         string
+		StepUpUntil time.Time `json:"step_up_until"`
+	}
+	f.do("GET", "/v1/me", "", nil, "Cookie", cookie, "User-Agent", browser).want(200).into(&who)
+	if who.How != "passkey" || !who.StepUpUntil.Equal(f.clock().Add(10*time.Minute)) {
+		t.Errorf("%+v", who)
+	}
+	f.post("/v1/sign-in/passkey", "", in, "User-Agent", browser).problem(401, "sign-in-refused")
+	c = f.begin("/v1/sign-in/passkey/options", "", m{"password": true})
+	f.tokens["a001"] = f.post("/v1/sign-in/password", "", m{
+		"person": "a001", "password": "correct horse battery", "ceremony": c.Ceremony, "credential": json.RawMessage(k.Get(c.PublicKey)),
+	}).want(201).text("token")
+	var account struct {
+		Password bool
+		Passkeys []struct{ ID string }
+	}
+	f.get("/v1/account", "a001").want(200).into(&account)
+	if !account.Password || len(account.Passkeys) != 1 {
+		t.Fatalf("%+v", account)
+	}
+	f.get("/v1/people/a001/account", "officer").problem(403, "not-yours")
+	f.do("DELETE", "/v1/passkeys/"+account.Passkeys[0].ID, "a002", nil).problem(404, "not-found")
+	f.do("DELETE", "/v1/people/a001/account", "secadmin", nil).want(204)
+	f.get("/v1/me", "a001").problem(401, "unauthenticated")
+	f.clean("log", []byte(f.log.String()))
+	if strings.Contains(f.log.String(), "correct horse") {
+		t.Error("a password is in the log")
+	}
+}
+
+// Plain values are shown to whom a passkey verified a few minutes ago, and to nobody
+// who signed in with a code alone.
+func TestPlainNeedsAPasskey(t *testing.T) {
+	f := newFirm(t, 1)
+	f.post("/v1/rules", "officer", m{"text": plainRule}).want(200)
+	work := f.work("a001", "call-task", "telesales", f.subjects...)
+	read := func() *reply { return f.post("/v1/disclosures", "a001", f.read(work, "plain", f.subjects[0])) }
+	read().problem(403, "plain-needs-step-up")
+	k := f.enrolKey("a001") // which verifies her
+	read().want(200)
+	f.pass(party.StepUpLife)
+	read().problem(403, "plain-needs-step-up")
+	f.stepUp("a001", k).want(200)
+	read().want(200)
+	f.signIn("a001", f.codes["a001"])
+	read().problem(403, "plain-needs-step-up")
+}
+
+// Whether a person exists, has a password or a passkey changes nothing in the answer
+// to a sign-in that fails, and no work is done for her that is not done for nobody.
+func TestUnknownAndKnownSignInAlike(t *testing.T) {
+	f := newFirm(t, 0)
+	f.enrolKey("a001")
+	f.post("/v1/password", "a001", m{"password": "correct horse battery"}).want(204)
+	var want string
+	for _, person := range []string{"a001", "a002", "nobody", "crm", "officer"} {
+		c := f.begin("/v1/sign-in/passkey/options", "", m{"password": true})
+		r := f.post("/v1/sign-in/password", "", m{
+			"person": person, "password": "correct horse battery", "ceremony": c.Ceremony, "credential": json.RawMessage(authntest.NewKey().Get(c.PublicKey)),
+		})
+		r.problem(401, "sign-in-refused")
+		if want == "" {
+			want = string(r.body)
+		}
+		if string(r.body) != want {
+			t.Errorf("%s reads\n%s\nothers\n%s", person, r.body, want)
+		}
+	}
+	f.log.mu.Lock()
+	defer f.log.mu.Unlock()
+	if strings.Contains(f.log.buf.String(), "nobody") {
+		t.Error("a name that was tried is in the log")
+	}
 }

@@ -65,6 +65,7 @@ type route struct {
 	summary      string
 	status       int // of the usual answer; 0: 200
 	slow         bool
+	fresh        bool // an approval: she must have proved herself just now
 	stream       bool // the body is no JSON and is read as it comes
 	install      func(*API, *route)
 }
@@ -103,7 +104,7 @@ func handle[I, O any](h func(a *API, ctx context.Context, c *call, in *I) (*O, e
 func (a *API) operation(rt *route) huma.Operation {
 	op := huma.Operation{
 		OperationID: rt.name(), Method: rt.method, Path: rt.path, Summary: rt.summary,
-		Description: "For: " + rt.who.String() + ".", DefaultStatus: rt.status, MaxBodyBytes: maxBody,
+		Description: rt.describe(), DefaultStatus: rt.status, MaxBodyBytes: maxBody,
 		Errors: []int{http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 	}
 	if !rt.who.open {
@@ -129,6 +130,15 @@ func (a *API) operation(rt *route) huma.Operation {
 		op.Errors = append(op.Errors, http.StatusConflict, http.StatusRequestEntityTooLarge)
 	}
 	return op
+}
+
+// describe says who may call a route, in the words the document uses.
+func (rt *route) describe() string {
+	s := "For: " + rt.who.String() + "."
+	if rt.fresh {
+		s += " A passkey must have verified her in the last ten minutes; while she has none, signing in with a one-time code counts."
+	}
+	return s
 }
 
 // build registers the table.

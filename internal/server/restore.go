@@ -357,7 +357,7 @@ func (r *restore) ledgerWith(ctx context.Context, keeper string) (*ledger.Ledger
 	if err != nil {
 		return nil, authn.Spent{}, err
 	}
-	a := authn.New(authn.Config{Store: r.db, People: r.db, Ledger: l, Clock: r.o.Clock, Rand: rand.Reader})
+	a := authn.New(authn.Config{Store: r.db, Logins: r.db, Accounts: r.db, People: r.db, Ledger: l, Clock: r.o.Clock, Rand: rand.Reader})
 	spent, err := a.UseCode(ctx, r.o.Code, "restore", party.Officer)
 	if err != nil {
 		return nil, spent, errors.Join(err, l.Close())

@@ -168,7 +168,7 @@ func (s *Server) openLedger(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.authn = authn.New(authn.Config{Store: s.store, Logins: s.store, People: s.store, Ledger: s.ledger, Clock: s.clock, Rand: rand.Reader})
+	s.authn = authn.New(authn.Config{Store: s.store, Logins: s.store, Accounts: s.store, People: s.store, Ledger: s.ledger, Sealer: s.ring, Clock: s.clock, Rand: rand.Reader})
 	return nil
 }
 

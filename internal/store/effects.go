@@ -63,6 +63,14 @@ func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
 		return putToken(idx, e.Token)
 	case authn.CodePut:
 		return putCode(idx, e)
+	case authn.LocalPut:
+		return putLocal(idx, e.Local)
+	case authn.PasskeyPut:
+		return putPasskey(idx, e)
+	case authn.LinkedPut:
+		return putLinked(idx, e.Linked)
+	case authn.Used:
+		return useCeremony(e), nil
 	case casework.Put:
 		return putComplaint(idx, e.Complaint)
 	case casework.OneTimePut:

@@ -111,7 +111,7 @@ func wire(ctx context.Context, p server.Places, s server.Settings, o options) (*
 		_ = h.db.Close()
 		return nil, err
 	}
-	h.authn = authn.New(authn.Config{Store: h.db, People: h.db, Ledger: h.ledger, Clock: o.clock, Rand: rand.Reader})
+	h.authn = authn.New(authn.Config{Store: h.db, Logins: h.db, Accounts: h.db, People: h.db, Ledger: h.ledger, Sealer: h.ring, Clock: o.clock, Rand: rand.Reader})
 	h.reg = register.New(register.Config{
 		People: h.db, Numbers: h.db, Work: h.db, Consents: h.db, Subjects: h.vault, Keys: h.vault.RecordKeys,
 		Sheets: grant.Sheets(), Schema: s.Schema, Rules: checkRules, Fingerprint: h.vault.Fingerprint, Ledger: h.ledger, Clock: o.clock,

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/goldbell/goldbell/internal/authn/authntest"
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/store/pgtest"
 	"github.com/goldbell/goldbell/proof"
@@ -202,6 +203,19 @@ func (s *surface) work(to, kind, purpose string, ids ...string) string {
 	}).want(201).text("id")
 }
 
+// enrolKey gives a person a passkey: plain values are shown to nobody without.
+func (s *surface) enrolKey(who string) {
+	s.t.Helper()
+	var c struct {
+		Ceremony  string
+		PublicKey json.RawMessage `json:"public_key"`
+	}
+	if err := json.Unmarshal(s.post("/v1/passkeys/options", who, o{}).want(200).body, &c); err != nil {
+		s.t.Fatal(err)
+	}
+	s.post("/v1/passkeys", who, o{"ceremony": c.Ceremony, "credential": json.RawMessage(authntest.NewKey().Create(c.PublicKey))}).want(201)
+}
+
 var allFields = []string{"name", "phone", "email", "id_number", "company", "address"}
 
 // disclosures reads in every form, allowed and refused. Plain answers, and only
@@ -214,6 +228,7 @@ func (s *surface) disclosures(ids []string) {
 	sales := s.work("a001", "call-task", "telesales", ids...)
 	s.post("/v1/disclosures", "a001", ask(sales, "telesales", "plain", []string{"name", "phone"}, ids[0])).want(403)
 	s.post("/v1/rules", "officer", o{"text": plainRule}).want(200)
+	s.enrolKey("a001") // which verifies her
 	right := s.work("a001", "rights-request", "rights-request", ids...)
 	plain := s.do("POST", "/v1/disclosures", "a001", ask(right, "rights-request", "plain", allFields, ids[0])).want(200)
 	for i, mark := range marks {

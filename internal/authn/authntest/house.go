@@ -68,7 +68,7 @@ func Open(t testing.TB) *House {
 	dummy, pinned, err := h.Vault.PrepareDummy()
 	h.must(err)
 	h.enrol(dummy, pinned)
-	h.Authn = authn.New(authn.Config{Store: h.Store, Logins: h.Store, People: h.Store, Ledger: h.Ledger, Clock: h.Now, Rand: rand.Reader})
+	h.Authn = authn.New(authn.Config{Store: h.Store, Logins: h.Store, Accounts: h.Store, People: h.Store, Ledger: h.Ledger, Sealer: h.Ring, Clock: h.Now, Rand: rand.Reader})
 	return h
 }
 
@@ -197,7 +197,7 @@ func (h *House) Principal(id pii.PersonID, scope string) party.Principal {
 	if !ok {
 		h.T.Fatalf("no person %q", id)
 	}
-	return party.Principal{Person: p, Org: o, Scope: scope, StepUp: h.Now()}
+	return party.Principal{Person: p, Org: o, Scope: scope, StepUp: h.Now(), Proved: h.Now()}
 }
 
 // Records reads all entries of a kind.

@@ -208,6 +208,50 @@ CREATE TABLE code (
 
 CREATE INDEX code_hash ON code (hash);
 
+-- What a person signs in with beside codes.
+CREATE TABLE local_account (
+	person   TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+	handle   BYTEA NOT NULL,
+	password TEXT COLLATE "C" NOT NULL,
+	sessions BIGINT NOT NULL,
+	entry    BIGINT NOT NULL,
+	mac      BYTEA NOT NULL
+);
+
+CREATE TABLE passkey (
+	id         BYTEA NOT NULL PRIMARY KEY,
+	person     TEXT COLLATE "C" NOT NULL,
+	public_key BYTEA NOT NULL,
+	uses       BIGINT NOT NULL,
+	eligible   BOOLEAN NOT NULL,
+	backed_up  BOOLEAN NOT NULL,
+	made_at    BIGINT NOT NULL,
+	used_at    BIGINT NOT NULL,
+	ended      BOOLEAN NOT NULL,
+	entry      BIGINT NOT NULL,
+	mac        BYTEA NOT NULL
+);
+
+CREATE INDEX passkey_person ON passkey (person, ended, made_at, id);
+
+CREATE TABLE linked (
+	issuer  TEXT COLLATE "C" NOT NULL,
+	subject TEXT COLLATE "C" NOT NULL,
+	person  TEXT COLLATE "C" NOT NULL,
+	ended   BOOLEAN NOT NULL,
+	entry   BIGINT NOT NULL,
+	mac     BYTEA NOT NULL,
+	PRIMARY KEY (issuer, subject)
+);
+
+CREATE INDEX linked_person ON linked (person, ended);
+
+-- Ceremonies that were used, until they are over.
+CREATE TABLE ceremony (
+	id    BYTEA NOT NULL PRIMARY KEY,
+	until BIGINT NOT NULL
+);
+
 -- Why they may.
 CREATE TABLE work_item (
 	id        BYTEA NOT NULL PRIMARY KEY,

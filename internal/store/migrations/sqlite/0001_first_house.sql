@@ -208,6 +208,50 @@ CREATE TABLE code (
 
 CREATE INDEX code_hash ON code (hash);
 
+-- What a person signs in with beside codes.
+CREATE TABLE local_account (
+	person   TEXT NOT NULL PRIMARY KEY,
+	handle   BLOB NOT NULL,
+	password TEXT NOT NULL,
+	sessions INTEGER NOT NULL,
+	entry    INTEGER NOT NULL,
+	mac      BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE passkey (
+	id         BLOB NOT NULL PRIMARY KEY,
+	person     TEXT NOT NULL,
+	public_key BLOB NOT NULL,
+	uses       INTEGER NOT NULL,
+	eligible   INTEGER NOT NULL,
+	backed_up  INTEGER NOT NULL,
+	made_at    INTEGER NOT NULL,
+	used_at    INTEGER NOT NULL,
+	ended      INTEGER NOT NULL,
+	entry      INTEGER NOT NULL,
+	mac        BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX passkey_person ON passkey (person, ended, made_at, id);
+
+CREATE TABLE linked (
+	issuer  TEXT NOT NULL,
+	subject TEXT NOT NULL,
+	person  TEXT NOT NULL,
+	ended   INTEGER NOT NULL,
+	entry   INTEGER NOT NULL,
+	mac     BLOB NOT NULL,
+	PRIMARY KEY (issuer, subject)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX linked_person ON linked (person, ended);
+
+-- Ceremonies that were used, until they are over.
+CREATE TABLE ceremony (
+	id    BLOB NOT NULL PRIMARY KEY,
+	until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Why they may.
 CREATE TABLE work_item (
 	id        BLOB NOT NULL PRIMARY KEY,

@@ -54,6 +54,10 @@ CREATE TABLE blind_index_past (
 	tag     BLOB NOT NULL,
 	PRIMARY KEY (ordinal, version, field, norm, tag)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE ceremony (
+	id    BLOB NOT NULL PRIMARY KEY,
+	until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE code (
 	person TEXT NOT NULL PRIMARY KEY,
 	hash   BLOB,
@@ -127,14 +131,6 @@ CREATE TABLE consent (
 	entry     INTEGER NOT NULL,
 	mac       BLOB NOT NULL,
 	PRIMARY KEY (ordinal, purpose, recipient)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE contact_note (
-	ordinal INTEGER NOT NULL,
-	id      BLOB NOT NULL,
-	made_by TEXT NOT NULL,
-	at      INTEGER NOT NULL,
-	sealed  BLOB NOT NULL,
-	PRIMARY KEY (ordinal, id)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE custody (
 	ordinal    INTEGER NOT NULL PRIMARY KEY,
@@ -292,6 +288,23 @@ CREATE TABLE ledger_tile (
 	data BLOB NOT NULL,
 	PRIMARY KEY (l, n)
 ) STRICT;
+CREATE TABLE linked (
+	issuer  TEXT NOT NULL,
+	subject TEXT NOT NULL,
+	person  TEXT NOT NULL,
+	ended   INTEGER NOT NULL,
+	entry   INTEGER NOT NULL,
+	mac     BLOB NOT NULL,
+	PRIMARY KEY (issuer, subject)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE local_account (
+	person   TEXT NOT NULL PRIMARY KEY,
+	handle   BLOB NOT NULL,
+	password TEXT NOT NULL,
+	sessions INTEGER NOT NULL,
+	entry    INTEGER NOT NULL,
+	mac      BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE mask_count (
 	key BLOB NOT NULL PRIMARY KEY,
 	n   INTEGER NOT NULL
@@ -370,15 +383,18 @@ CREATE TABLE org_number (
 	mac   BLOB NOT NULL,
 	PRIMARY KEY (tag, org, since)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE outcome (
-	ordinal INTEGER NOT NULL,
-	item    BLOB NOT NULL,
-	result  TEXT NOT NULL,
-	made_by TEXT NOT NULL,
-	at      INTEGER NOT NULL,
-	entry   INTEGER NOT NULL,
-	mac     BLOB NOT NULL,
-	PRIMARY KEY (ordinal, item)
+CREATE TABLE passkey (
+	id         BLOB NOT NULL PRIMARY KEY,
+	person     TEXT NOT NULL,
+	public_key BLOB NOT NULL,
+	uses       INTEGER NOT NULL,
+	eligible   INTEGER NOT NULL,
+	backed_up  INTEGER NOT NULL,
+	made_at    INTEGER NOT NULL,
+	used_at    INTEGER NOT NULL,
+	ended      INTEGER NOT NULL,
+	entry      INTEGER NOT NULL,
+	mac        BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE person (
 	id             TEXT NOT NULL PRIMARY KEY,
@@ -487,9 +503,10 @@ CREATE INDEX complaint_ordinal ON complaint (ordinal, state);
 CREATE INDEX database_login_until ON database_login (until);
 CREATE INDEX exception_asked ON exception (asked_at, id);
 CREATE INDEX exception_unreviewed ON exception (beneficiary, unreviewed);
+CREATE INDEX linked_person ON linked (person, ended);
 CREATE INDEX meter_until ON meter (until);
 CREATE INDEX org_number_org ON org_number (org, since, tag);
-CREATE INDEX outcome_item ON outcome (item, ordinal);
+CREATE INDEX passkey_person ON passkey (person, ended, made_at, id);
 CREATE INDEX token_person ON token (person, ended, until);
 CREATE INDEX work_item_assignee ON work_item (assignee, closed, opened_at, id);
 CREATE INDEX work_item_subject_item ON work_item_subject (item, ordinal);
