@@ -117,6 +117,11 @@ func (a *Authn) sessions(ctx context.Context, by party.Principal, person pii.Per
 	if by.Person.ID != person && by.Person.Kind != party.SecAdmin || by.IsService() {
 		return nil, fault.New(fault.Denied, "not-yours", "")
 	}
+	if _, _, ok, err := a.people.Person(ctx, person); err != nil {
+		return nil, unavailable(err)
+	} else if !ok { // an entry that named it would keep what somebody typed
+		return nil, fault.New(fault.NotFound, "not-found", "person")
+	}
 	return a.open(ctx, person, now)
 }
 

@@ -24,6 +24,7 @@ func TestWhoIsNamedMayAnswer(t *testing.T) {
 	f.serve()
 	f.post("/v1/rules", "officer", m{"text": plainRule}).want(200)
 	work := f.work("a001", "call-task", "telesales", f.subjects[:30]...)
+	f.enrolKey("a001")
 	shown := f.post("/v1/disclosures", "a001", f.read(work, "plain", f.subjects[:30]...)).disclosed()
 	f.pass(time.Hour)
 	of := f.complain(0)

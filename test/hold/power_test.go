@@ -228,7 +228,7 @@ func (h *house) forgedRules() {
 	}
 	h.exec(`UPDATE rule_set SET text = $1`, plainRule)
 	h.open(h.dir, options{})
-	h.exec(`INSERT INTO rule_set (entry, version, text, made_by, at, mac) SELECT entry - 1, version, $1, made_by, at, mac FROM rule_set`, permitAll)
+	h.exec(`INSERT INTO rule_set (entry, version, text, sheets, caps, made_by, at, mac) SELECT entry - 1, version, $1, sheets, caps, made_by, at, mac FROM rule_set`, permitAll)
 	h.exec(`UPDATE ledger_head SET rules = rules - 1`)
 	a, err := h.door.Disclose(ctxOf(h.t), h.agents[0], read(work, pii.Plain, h.ids[6]))
 	released(h.t, a)
