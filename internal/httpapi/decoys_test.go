@@ -60,6 +60,7 @@ func TestDecoysPointToWhoWasShownThem(t *testing.T) {
 	for i, agent := range []string{"a001", "a002"} {
 		mine := f.subjects[30*i : 30*i+30]
 		work := f.work(agent, "call-task", "telesales", mine...)
+		f.enrolKey(agent)
 		f.post("/v1/disclosures", agent, f.read(work, "plain", mine...)).want(200)
 	}
 	f.pass(9 * time.Hour)
