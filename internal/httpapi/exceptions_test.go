@@ -34,6 +34,7 @@ func (f *firm) decide(by, id string, approve bool) *reply {
 func TestAnExceptionIsAGround(t *testing.T) {
 	f := newFirm(t, 4)
 	work := f.work("a001", "call-task", "telesales", f.subjects[:3]...)
+	k := f.enrolKey("a001")
 	f.post("/v1/disclosures", "a001", f.read(work, "plain", f.subjects[0])).problem(403, "no-permit")
 
 	f.exception("a001", work, f.subjects[0]).problem(403, "not-for-yourself")
@@ -57,6 +58,7 @@ func TestAnExceptionIsAGround(t *testing.T) {
 	if got := f.decide("officer", id, true).want(200).text("state"); got != "open" {
 		t.Fatalf("approved: %s", got)
 	}
+	f.stepUp("a001", k).want(200)
 	for _, s := range f.subjects[:2] {
 		if d := f.post("/v1/disclosures", "a001", f.read(id, "plain", s)).disclosed(); d.Results[0].Values["phone"] == "" {
 			t.Errorf("%+v", d)
@@ -106,6 +108,7 @@ func TestBulkNeedsTwo(t *testing.T) {
 	if got := f.decide("officer2", id, true).want(200).text("state"); got != "open" {
 		t.Fatalf("after two: %s", got)
 	}
+	f.enrolKey("a001")
 	f.post("/v1/disclosures", "a001", f.read(id, "plain", f.subjects[0])).disclosed()
 }
 
@@ -119,6 +122,7 @@ func TestBreakGlass(t *testing.T) {
 		})
 	}
 	f.prove("a001")
+	k := f.enrolKey("a001")
 	id := glass(f.subjects[0]).want(201).text("id")
 	none := glass(strings.Repeat("e", 32)).want(201).text("id")
 	ask := f.read(id, "plain", f.subjects[0])
@@ -140,6 +144,7 @@ func TestBreakGlass(t *testing.T) {
 	}
 	f.pass(25 * time.Hour)
 	f.prove("a001", "officer")
+	f.stepUp("a001", k).want(200)
 	glass(f.subjects[0]).problem(403, "review-due")
 	f.ok(f.watch.Follow(t.Context()))
 	f.get("/v1/alerts", "officer").want(200).into(&told)
