@@ -2,6 +2,7 @@ package authn
 
 import (
 	"context"
+	"encoding/hex"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/pii"
@@ -18,6 +19,9 @@ type Local struct {
 
 // StampRow implements [pii.Stamped].
 func (l *Local) StampRow() (string, []byte) { return "local_account", canonical(l) }
+
+// RowKey implements [pii.Keyed].
+func (l *Local) RowKey() string { return string(l.Person) }
 
 // Passkey is one public key of a person's authenticators.
 type Passkey struct {
@@ -36,38 +40,27 @@ type Passkey struct {
 // StampRow implements [pii.Stamped].
 func (p *Passkey) StampRow() (string, []byte) { return "passkey", canonical(p) }
 
-// Linked says which person an identity provider's subject is: one and only one.
-type Linked struct {
-	Issuer    string       `json:"issuer"`
-	Subject   string       `json:"subject"` // the provider's
-	Person    pii.PersonID `json:"person"`
-	Ended     bool         `json:"ended"`
-	pii.Stamp `json:"-"`
-}
-
-// StampRow implements [pii.Stamped].
-func (l *Linked) StampRow() (string, []byte) { return "linked", canonical(l) }
+// RowKey implements [pii.Keyed].
+func (p *Passkey) RowKey() string { return hex.EncodeToString(p.ID) }
 
 // LocalPut inserts or replaces a login. PasskeyPut inserts a passkey, or, if Was is
 // set, replaces the row its entry made; a passkey that is there, or another row,
-// fails with [ErrPasskey]. LinkedPut inserts or replaces a link by issuer and subject.
-// Used uses up a ceremony, and fails with [ErrPasskey] if that was done.
+// fails with [ErrPasskey]. Used uses up a ceremony, and fails with [ErrPasskey] if that
+// was done.
 type (
 	LocalPut   struct{ *Local }
 	PasskeyPut struct {
 		*Passkey
 		Was *uint64
 	}
-	LinkedPut struct{ *Linked }
-	Used      struct {
+	Used struct {
 		Ceremony []byte
 		Until    time.Time // after which it is over anyway
 		Now      time.Time
 	}
 )
 
-// Accounts keeps local accounts. [LocalPut], [PasskeyPut], [LinkedPut] and [Used] are
-// effects.
+// Accounts keeps local accounts. [LocalPut], [PasskeyPut] and [Used] are effects.
 type Accounts interface {
 	// Local reads a person's.
 	Local(ctx context.Context, person pii.PersonID) (Local, bool, error)
@@ -75,8 +68,4 @@ type Accounts interface {
 	Passkey(ctx context.Context, id []byte) (Passkey, bool, error)
 	// Passkeys lists a person's that were not ended, oldest first.
 	Passkeys(ctx context.Context, person pii.PersonID) ([]Passkey, error)
-	// Linked reads a link by the provider's subject.
-	Linked(ctx context.Context, issuer, subject string) (Linked, bool, error)
-	// Links lists a person's links that were not ended.
-	Links(ctx context.Context, person pii.PersonID) ([]Linked, error)
 }

@@ -43,13 +43,6 @@ func putPasskey(idx uint64, e authn.PasskeyPut) ([]call, error) {
 	return calls, nil
 }
 
-const upsertLinked = `INSERT INTO linked (issuer, subject, person, ended, entry, mac) VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (issuer, subject) DO UPDATE SET person = excluded.person, ended = excluded.ended, entry = excluded.entry, mac = excluded.mac`
-
-func putLinked(idx uint64, l *authn.Linked) ([]call, error) {
-	return put(idx, l, upsertLinked, l.Issuer, l.Subject, string(l.Person), l.Ended)
-}
-
 const (
 	deleteCeremonies = `DELETE FROM ceremony WHERE until < $1`
 	insertCeremony   = `INSERT INTO ceremony (id, until) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`
@@ -63,19 +56,27 @@ func useCeremony(e authn.Used) []call {
 	}
 }
 
-const selectLocal = `SELECT person, handle, password, sessions, entry, mac FROM local_account WHERE person = $1`
+const localColumns = `person, handle, password, sessions, entry, mac`
+
+func localInto(l *authn.Local) []any {
+	return []any{&l.Person, (*blob)(&l.Handle), &l.Password, &l.Sessions, &l.Entry, &l.MAC}
+}
+
+const selectLocal = `SELECT ` + localColumns + ` FROM local_account WHERE person = $1`
 
 // Local implements [authn.Accounts].
 func (db *DB) Local(ctx context.Context, person pii.PersonID) (l authn.Local, ok bool, err error) {
 	if !person.IsWellFormed() {
 		return l, false, nil
 	}
-	ok, err = db.row(ctx, "local account", selectLocal,
-		[]any{&l.Person, (*blob)(&l.Handle), &l.Password, &l.Sessions, &l.Entry, &l.MAC}, string(person))
+	ok, err = db.row(ctx, "local account", selectLocal, localInto(&l), string(person))
 	return l, ok, err
 }
 
-const passkeyColumns = `SELECT id, person, public_key, uses, eligible, backed_up, made_at, used_at, ended, entry, mac FROM passkey `
+const (
+	passkeyNames   = `id, person, public_key, uses, eligible, backed_up, made_at, used_at, ended, entry, mac`
+	passkeyColumns = `SELECT ` + passkeyNames + ` FROM passkey `
+)
 
 func passkeyInto(k *authn.Passkey) []any {
 	return []any{(*blob)(&k.ID), &k.Person, (*blob)(&k.Key), &k.Count, &k.Eligible, &k.BackedUp,
@@ -103,38 +104,6 @@ func (db *DB) Passkeys(ctx context.Context, person pii.PersonID) (all []authn.Pa
 			return err
 		}
 		all = append(all, k)
-		return nil
-	}, string(person), false)
-	return all, err
-}
-
-const linkedColumns = `SELECT issuer, subject, person, ended, entry, mac FROM linked `
-
-func linkedInto(l *authn.Linked) []any {
-	return []any{&l.Issuer, &l.Subject, &l.Person, &l.Ended, &l.Entry, &l.MAC}
-}
-
-const selectLinked = linkedColumns + `WHERE issuer = $1 AND subject = $2`
-
-// Linked implements [authn.Accounts].
-func (db *DB) Linked(ctx context.Context, issuer, subject string) (l authn.Linked, ok bool, err error) {
-	ok, err = db.row(ctx, "linked", selectLinked, linkedInto(&l), issuer, subject)
-	return l, ok, err
-}
-
-const selectLinks = linkedColumns + `WHERE person = $1 AND ended = $2 ORDER BY issuer, subject LIMIT 100`
-
-// Links implements [authn.Accounts].
-func (db *DB) Links(ctx context.Context, person pii.PersonID) (all []authn.Linked, err error) {
-	if !person.IsWellFormed() {
-		return nil, nil
-	}
-	err = db.rows(ctx, "links", selectLinks, func(scan func(...any) error) error {
-		var l authn.Linked
-		if err := scan(linkedInto(&l)...); err != nil {
-			return err
-		}
-		all = append(all, l)
 		return nil
 	}, string(person), false)
 	return all, err

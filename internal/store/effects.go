@@ -67,8 +67,6 @@ func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
 		return putLocal(idx, e.Local)
 	case authn.PasskeyPut:
 		return putPasskey(idx, e)
-	case authn.LinkedPut:
-		return putLinked(idx, e.Linked)
 	case authn.Used:
 		return useCeremony(e), nil
 	case casework.Put:

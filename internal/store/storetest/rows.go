@@ -298,6 +298,37 @@ func testLists(t *testing.T, db *store.DB) {
 	session("4", "a", "", now, false)
 	session("5", "a", "crm", now.Add(time.Hour), false)
 	session("6", "b", "", now.Add(time.Hour), false)
+	local := &authn.Local{Person: "a", Handle: []byte{0, 1}, Password: "$argon2id$…", Sessions: 2}
+	old := &authn.Passkey{ID: []byte{0, 2}, Person: "a", Key: []byte{0, 3}, Count: 1<<32 - 1, Eligible: true, BackedUp: true, MadeAt: now, UsedAt: now}
+	mustApply(t, db, authn.LocalPut{Local: local}, authn.PasskeyPut{Passkey: old})
+	was := old.Entry
+	used := *old
+	used.Count, used.UsedAt = 0, now.Add(time.Minute)
+	mustApply(t, db, authn.PasskeyPut{Passkey: &used, Was: &was})
+	for name, e := range map[string]ledger.Effect{
+		"a passkey that is there":   authn.PasskeyPut{Passkey: &authn.Passkey{ID: old.ID}},
+		"a version that is no more": authn.PasskeyPut{Passkey: &authn.Passkey{ID: old.ID}, Was: &was},
+	} {
+		if err := apply(db, e); !fault.IsID(err, authn.ErrPasskey.ID) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	ceremony := authn.Used{Ceremony: []byte("0123456789abcdef"), Until: now.Add(time.Minute), Now: now}
+	mustApply(t, db, ceremony)
+	if err := apply(db, ceremony); !fault.IsID(err, authn.ErrPasskey.ID) {
+		t.Errorf("a ceremony served twice: %v", err)
+	}
+	keys, err := db.Passkeys(ctx, "a")
+	if err != nil || len(keys) != 1 {
+		t.Fatalf("%d passkeys: %v", len(keys), err)
+	}
+	same(t, &used, &keys[0])
+	gotLocal, _, err := db.Local(ctx, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, local, &gotLocal)
+
 	open, err := db.Sessions(ctx, "a", now)
 	if diff := cmp.Diff([]string{"1", "2"}, ids(open, func(t authn.Token) string { return string(t.Hash) })); diff != "" || err != nil {
 		t.Error("sessions:", diff, err)

@@ -234,18 +234,6 @@ CREATE TABLE passkey (
 
 CREATE INDEX passkey_person ON passkey (person, ended, made_at, id);
 
-CREATE TABLE linked (
-	issuer  TEXT COLLATE "C" NOT NULL,
-	subject TEXT COLLATE "C" NOT NULL,
-	person  TEXT COLLATE "C" NOT NULL,
-	ended   BOOLEAN NOT NULL,
-	entry   BIGINT NOT NULL,
-	mac     BYTEA NOT NULL,
-	PRIMARY KEY (issuer, subject)
-);
-
-CREATE INDEX linked_person ON linked (person, ended);
-
 -- Ceremonies that were used, until they are over.
 CREATE TABLE ceremony (
 	id    BYTEA NOT NULL PRIMARY KEY,

@@ -234,18 +234,6 @@ CREATE TABLE passkey (
 
 CREATE INDEX passkey_person ON passkey (person, ended, made_at, id);
 
-CREATE TABLE linked (
-	issuer  TEXT NOT NULL,
-	subject TEXT NOT NULL,
-	person  TEXT NOT NULL,
-	ended   INTEGER NOT NULL,
-	entry   INTEGER NOT NULL,
-	mac     BLOB NOT NULL,
-	PRIMARY KEY (issuer, subject)
-) STRICT, WITHOUT ROWID;
-
-CREATE INDEX linked_person ON linked (person, ended);
-
 -- Ceremonies that were used, until they are over.
 CREATE TABLE ceremony (
 	id    BLOB NOT NULL PRIMARY KEY,

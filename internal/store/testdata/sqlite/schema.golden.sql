@@ -288,15 +288,6 @@ CREATE TABLE ledger_tile (
 	data BLOB NOT NULL,
 	PRIMARY KEY (l, n)
 ) STRICT;
-CREATE TABLE linked (
-	issuer  TEXT NOT NULL,
-	subject TEXT NOT NULL,
-	person  TEXT NOT NULL,
-	ended   INTEGER NOT NULL,
-	entry   INTEGER NOT NULL,
-	mac     BLOB NOT NULL,
-	PRIMARY KEY (issuer, subject)
-) STRICT, WITHOUT ROWID;
 CREATE TABLE local_account (
 	person   TEXT NOT NULL PRIMARY KEY,
 	handle   BLOB NOT NULL,
@@ -503,7 +494,6 @@ CREATE INDEX complaint_ordinal ON complaint (ordinal, state);
 CREATE INDEX database_login_until ON database_login (until);
 CREATE INDEX exception_asked ON exception (asked_at, id);
 CREATE INDEX exception_unreviewed ON exception (beneficiary, unreviewed);
-CREATE INDEX linked_person ON linked (person, ended);
 CREATE INDEX meter_until ON meter (until);
 CREATE INDEX org_number_org ON org_number (org, since, tag);
 CREATE INDEX passkey_person ON passkey (person, ended, made_at, id);
