@@ -132,6 +132,14 @@ CREATE TABLE consent (
 	mac       BLOB NOT NULL,
 	PRIMARY KEY (ordinal, purpose, recipient)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE contact_note (
+	ordinal INTEGER NOT NULL,
+	id      BLOB NOT NULL,
+	made_by TEXT NOT NULL,
+	at      INTEGER NOT NULL,
+	sealed  BLOB NOT NULL,
+	PRIMARY KEY (ordinal, id)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE custody (
 	ordinal    INTEGER NOT NULL PRIMARY KEY,
 	id         BLOB NOT NULL,
@@ -374,6 +382,16 @@ CREATE TABLE org_number (
 	mac   BLOB NOT NULL,
 	PRIMARY KEY (tag, org, since)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE outcome (
+	ordinal INTEGER NOT NULL,
+	item    BLOB NOT NULL,
+	result  TEXT NOT NULL,
+	made_by TEXT NOT NULL,
+	at      INTEGER NOT NULL,
+	entry   INTEGER NOT NULL,
+	mac     BLOB NOT NULL,
+	PRIMARY KEY (ordinal, item)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE passkey (
 	id         BLOB NOT NULL PRIMARY KEY,
 	person     TEXT NOT NULL,
@@ -496,6 +514,7 @@ CREATE INDEX exception_asked ON exception (asked_at, id);
 CREATE INDEX exception_unreviewed ON exception (beneficiary, unreviewed);
 CREATE INDEX meter_until ON meter (until);
 CREATE INDEX org_number_org ON org_number (org, since, tag);
+CREATE INDEX outcome_item ON outcome (item, ordinal);
 CREATE INDEX passkey_person ON passkey (person, ended, made_at, id);
 CREATE INDEX token_person ON token (person, ended, until);
 CREATE INDEX work_item_assignee ON work_item (assignee, closed, opened_at, id);
