@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 
 	"github.com/goldbell/goldbell/internal/authn"
 	"github.com/goldbell/goldbell/internal/enrolment"
@@ -82,6 +83,9 @@ const selectLogin = `SELECT body, entry, mac FROM database_login WHERE name = $1
 func (db *DB) Login(ctx context.Context, name string) (l authn.Login, ok bool, err error) {
 	body := ""
 	var stamp pii.Stamp
+	if who, _, _ := strings.Cut(name, "."); !pii.PersonID(who).IsWellFormed() { // it may be a number that was sent in its place
+		return l, false, nil
+	}
 	if ok, err = db.row(ctx, "database login", selectLogin, []any{&body, &stamp.Entry, &stamp.MAC}, name); err != nil || !ok {
 		return l, false, err
 	}

@@ -120,6 +120,9 @@ const selectPersons = `SELECT ` + personColumns + ` FROM person p WHERE p.id > $
 
 // Persons implements [party.Store].
 func (db *DB) Persons(ctx context.Context, after pii.PersonID, n int) (all []party.Person, err error) {
+	if after != "" && !after.IsWellFormed() { // it may be a number that was sent in its place
+		return nil, nil
+	}
 	err = db.rows(ctx, "persons", selectPersons, func(scan func(...any) error) error {
 		var p party.Person
 		if err := scan(personInto(&p)...); err != nil {
@@ -135,6 +138,9 @@ const selectOrgs = `SELECT ` + orgColumns + ` FROM org o WHERE o.id > $1 ORDER B
 
 // Orgs implements [party.Store].
 func (db *DB) Orgs(ctx context.Context, after pii.OrgID, n int) (all []party.Org, err error) {
+	if after != "" && !after.IsWellFormed() {
+		return nil, nil
+	}
 	err = db.rows(ctx, "orgs", selectOrgs, func(scan func(...any) error) error {
 		var o party.Org
 		err := scan(orgInto(&o)...)
@@ -155,6 +161,9 @@ func trainingInto(t *party.Training) []any {
 
 // Training implements [party.Store].
 func (db *DB) Training(ctx context.Context, of pii.PersonID) (all []party.Training, err error) {
+	if !of.IsWellFormed() {
+		return nil, nil
+	}
 	err = db.rows(ctx, "training", selectTraining, func(scan func(...any) error) error {
 		var t party.Training
 		err := scan(trainingInto(&t)...)
@@ -181,6 +190,9 @@ func (db *DB) NumbersByTag(ctx context.Context, tag []byte) ([]party.Number, err
 
 // Numbers implements [party.NumberStore].
 func (db *DB) Numbers(ctx context.Context, of pii.OrgID, n int) ([]party.Number, error) {
+	if !of.IsWellFormed() { // it may be a number that was sent in its place
+		return nil, nil
+	}
 	return db.numbers(ctx, numbersByOrg, string(of), int64(n))
 }
 
