@@ -97,6 +97,16 @@ func versionsOf(h *house) map[string]func(second bool) ledger.Effect {
 			}
 			return decoy.NotePut{Note: n}
 		},
+		"local_account": func(s bool) ledger.Effect {
+			return authn.LocalPut{Local: &authn.Local{Person: "leaver", Handle: []byte("handle"), Password: "phc", Sessions: map[bool]int{false: 5, true: 1}[s]}}
+		},
+		"passkey": func(s bool) ledger.Effect {
+			k := &authn.Passkey{ID: []byte("first"), Person: "leaver", Key: []byte("key"), MadeAt: at, UsedAt: at}
+			if s {
+				k.ID = []byte("second")
+			}
+			return authn.PasskeyPut{Passkey: k}
+		},
 		"complaint_file": func(s bool) ledger.Effect {
 			e := &casework.Evidence{Case: id, N: 1, At: at, Size: 3, SHA256: []byte("sum"), Month: "2026-03", Sealed: []byte("sealed"), Digest: []byte("digest")}
 			if s {
@@ -151,7 +161,7 @@ func versionsOf(h *house) map[string]func(second bool) ledger.Effect {
 
 // replaced says of which tables the second version takes the place of the first.
 func replaced(table string) bool {
-	return table != "notice" && table != "rule_set" && table != "complaint_closing" && table != "decoy_note" && table != "complaint_file"
+	return table != "notice" && table != "rule_set" && table != "complaint_closing" && table != "decoy_note" && table != "complaint_file" && table != "passkey"
 }
 
 // TestI9_RowsCopiedBack keeps, table by table, a row that once was right, lets an
