@@ -164,6 +164,7 @@ type writer struct {
 	buf   []byte
 	clock func() time.Time
 	stall time.Duration
+	over  func() bool // the session ended: the peer gets a moment to take what is left
 }
 
 func newWriter(c net.Conn, clock func() time.Time, stall time.Duration) *writer {
@@ -199,6 +200,11 @@ func (w *writer) write(b []byte) error {
 	for len(b) > 0 {
 		if err := w.c.SetWriteDeadline(w.clock().Add(w.stall)); err != nil {
 			return err
+		}
+		if w.over != nil && w.over() { // asked after the long deadline is set, so that none is missed
+			if err := w.c.SetWriteDeadline(w.clock().Add(farewellTime)); err != nil {
+				return err
+			}
 		}
 		n, err := w.c.Write(b[:min(len(b), piece)])
 		if err != nil {

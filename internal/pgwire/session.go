@@ -68,6 +68,7 @@ func newSession(p *Port, c net.Conn, b *backend, login Login, e Enrolled, applic
 		from: newFrames(b.conn, &p.ration), out: newWriter(c, p.Clock, p.Limits.Stall),
 		ended: make(chan struct{}), told: told{},
 	}
+	s.out.over = s.over
 	s.login.Store(&login)
 	s.batch.init(e)
 	s.guard.init(s.catalog.prefixes)
@@ -128,6 +129,7 @@ func (s *session) end(why problem) {
 		past := time.Unix(1, 0)
 		_ = s.db.conn.SetDeadline(past)
 		_ = s.client.SetReadDeadline(past)
+		_ = s.client.SetWriteDeadline(s.port.Clock().Add(farewellTime))
 	})
 }
 
