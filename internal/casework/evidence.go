@@ -98,7 +98,7 @@ func (d *Desk) HandIn(ctx context.Context, h Her, name string, content []byte) e
 			Kind: proof.KindComplaint, Refs: []ledger.Ref{caseRef(c.ID)}, Effects: []ledger.Effect{EvidencePut{Evidence: e}},
 			Facts: []proof.Field{
 				fact("what", string(handedIn)), fact("case", c.ID.String()), fact("file", strconv.Itoa(e.N)),
-				fact("sha256", hex.EncodeToString(e.SHA256)), fact("size", strconv.FormatInt(e.Size, 10)), ledger.RowFact(e),
+				fact("sha256", hex.EncodeToString(e.SHA256)), fact("size", strconv.FormatInt(e.Size, 10)),
 			},
 			Spends:  d.fileSpends(h.Source, e.Size),
 			Revokes: []string{filesKey(c.ID)},

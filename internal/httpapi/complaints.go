@@ -272,21 +272,28 @@ type accountOut struct {
 	}
 }
 
-// readComplaint answers POST /v1/complaints/{id}/account: what the complainant wrote.
-// That it was read is recorded first.
-func readComplaint(a *API, ctx context.Context, c *call, in *readIn) (*accountOut, error) {
-	asked, of, err := c.ask(in.ID)
-	if err != nil {
-		return nil, err
+// ofCase is who asks about which complaint, and the handler's work item where one is named.
+func (a *API) ofCase(c *call, complaint, item string) (asked casework.Asked, of, work pii.RequestID, err error) {
+	if asked, of, err = c.ask(complaint); err != nil {
+		return
 	}
-	var work pii.RequestID
-	if in.Body.WorkItem != "" {
-		if work, err = requestID(in.Body.WorkItem, "body.work_item"); err != nil {
-			return nil, err
+	if item != "" {
+		if work, err = requestID(item, "body.work_item"); err != nil {
+			return
 		}
 	}
 	if a.Complaints == nil {
-		return nil, errNoPart
+		err = errNoPart
+	}
+	return
+}
+
+// readComplaint answers POST /v1/complaints/{id}/account: what the complainant wrote.
+// That it was read is recorded first.
+func readComplaint(a *API, ctx context.Context, c *call, in *readIn) (*accountOut, error) {
+	asked, of, work, err := a.ofCase(c, in.ID, in.Body.WorkItem)
+	if err != nil {
+		return nil, err
 	}
 	got, err := a.Complaints.Read(ctx, asked, of, work)
 	if err != nil {
@@ -341,18 +348,9 @@ type fileOut struct {
 // fetchFile answers POST /v1/complaints/{id}/files/{n}: a file the complainant handed
 // in, to keep and never to show: whatever it is, it is bytes.
 func fetchFile(a *API, ctx context.Context, c *call, in *fileIn) (*fileOut, error) {
-	asked, of, err := c.ask(in.ID)
+	asked, of, work, err := a.ofCase(c, in.ID, in.Body.WorkItem)
 	if err != nil {
 		return nil, err
-	}
-	var work pii.RequestID
-	if in.Body.WorkItem != "" {
-		if work, err = requestID(in.Body.WorkItem, "body.work_item"); err != nil {
-			return nil, err
-		}
-	}
-	if a.Complaints == nil {
-		return nil, errNoPart
 	}
 	f, err := a.Complaints.FetchFile(ctx, asked, of, work, in.N)
 	if err != nil {

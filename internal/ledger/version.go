@@ -43,13 +43,7 @@ func (e *Entry) rowFacts() []proof.Field {
 	return facts
 }
 
-// RowFact names a row that an entry makes. Entries name theirs by themselves, and a
-// fact that says so again is left out.
-func RowFact(s pii.Stamped) proof.Field {
-	kind, _ := s.StampRow()
-	return proof.Field{Name: rowFact + kind}
-}
-
+// withoutRows keeps an entry from claiming by its own facts a row it does not make.
 func withoutRows(facts []proof.Field) []proof.Field {
 	return slices.DeleteFunc(slices.Clone(facts), func(f proof.Field) bool { return strings.HasPrefix(f.Name, rowFact) })
 }

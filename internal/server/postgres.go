@@ -213,7 +213,7 @@ func (p *postgres) record(ctx context.Context, by party.Principal, id pii.Reques
 		Kind: proof.KindSource, Actor: by.Person.ID, Org: by.Org.ID, Fields: fields,
 		Facts: []proof.Field{
 			{Name: "act", Value: act}, {Name: "enrolment", Value: t.ID.String()}, {Name: "database", Value: t.Database},
-			{Name: "table", Value: t.Schema + "." + t.Name}, ledger.RowFact(t), ledger.RowFact(c),
+			{Name: "table", Value: t.Schema + "." + t.Name},
 		},
 		Effects: []ledger.Effect{enrolment.Put{Table: t}, enrolment.CompanyPut{Company: c}},
 	}})

@@ -142,7 +142,7 @@ func alertItem(a *grant.Alert, what string, e ledger.Entry) ledger.Item {
 		{Name: "what", Value: what}, {Name: "alert", Value: a.ID.String()}, {Name: "detector", Value: string(a.Detector)},
 		{Name: "about", Value: string(a.Person)}, {Name: "count", Value: strconv.FormatInt(a.Count, 10)},
 		{Name: "entries", Value: strings.Join(named, ",")}, {Name: "action", Value: string(a.Action)},
-		{Name: "items", Value: strconv.Itoa(len(a.Work))}, {Name: "state", Value: string(a.State)}, ledger.RowFact(a),
+		{Name: "items", Value: strconv.Itoa(len(a.Work))}, {Name: "state", Value: string(a.State)},
 	}
 	return ledger.Item{Entry: e}
 }
