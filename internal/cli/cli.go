@@ -53,6 +53,7 @@ type DemoOptions struct {
 	Terminal               bool   // Progress is a terminal
 	Executable             string // this program, for the simulator's process
 	Console                fs.FS
+	Lang                   fault.Lang
 }
 
 // call is one command being run.

@@ -22,7 +22,7 @@ func demoCommand(f *flags) action {
 			Seed: *seed, Headless: *headless, JSON: c.json, NoLeak: *noLeak,
 			Data: places.Data, Keys: places.Keys, Keeper: places.Keeper, Listen: *listen,
 			Out: c.Stdout, Progress: c.Stderr, Terminal: isTerminal(c.Stderr), Executable: self,
-			Console: c.Console,
+			Console: c.Console, Lang: c.lang,
 		})
 	}
 }

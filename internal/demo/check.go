@@ -26,7 +26,7 @@ func (f *firm) check(ctx context.Context) error {
 	tree := tree{}
 	f.kinds = map[proof.Kind]int64{}
 	for from := uint64(0); from < head.Size; {
-		f.show.step("reading the ledger back", int(from), int(head.Size))
+		f.show.step("readback", int(from), int(head.Size))
 		leaves, err := f.srv.Ledger().Leaves(ctx, from, int(min(page, head.Size-from)))
 		if err != nil {
 			return err

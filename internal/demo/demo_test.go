@@ -55,7 +55,7 @@ func options(t *testing.T, seed uint64) Options {
 	}
 	return Options{
 		Seed: seed, Headless: true, Out: io.Discard, Progress: io.Discard, Executable: program,
-		Data: filepath.Join(t.TempDir(), "data"), Keeper: filepath.Join(t.TempDir(), "keeper"),
+		Data: filepath.Join(t.TempDir(), "data"), Keeper: filepath.Join(t.TempDir(), "keeper"), Lang: fault.En,
 	}
 }
 

@@ -71,7 +71,7 @@ const origin = "goldbell.invalid/demo"
 
 // found makes the data directory and opens it.
 func (f *firm) found(ctx context.Context) error {
-	f.show.phase("founding the firm")
+	f.show.phase("found")
 	f.clock.set(workday(0, 9, 0).AddDate(0, 0, -3))
 	made, err := server.Init(ctx, server.InitOptions{Places: f.home.Places, Title: "云帆科技（演示）", Origin: origin, Clock: f.clock.Now})
 	if err != nil {
@@ -123,7 +123,7 @@ func (f *firm) signIn(ctx context.Context, code *string) (secret string, p party
 
 // hire registers organisations, services and everybody who works.
 func (f *firm) hire(ctx context.Context) error {
-	f.show.phase("hiring")
+	f.show.phase("hire")
 	officer, err := f.officer(ctx)
 	if err != nil {
 		return err
@@ -240,7 +240,7 @@ func (f *firm) enrol(ctx context.Context) error {
 		return err
 	}
 	for from := 0; from < f.plot.customers; from += batch {
-		f.show.step("importing customers", from, f.plot.customers)
+		f.show.step("import", from, f.plot.customers)
 		e := door.Enrolment{ID: newID(), Import: imp}
 		for i := from; i < min(from+batch, f.plot.customers); i++ {
 			e.Rows = append(e.Rows, f.people.row(i))

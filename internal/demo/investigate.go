@@ -36,7 +36,7 @@ func (f *firm) putRules(ctx context.Context, text string) error {
 // investigate is the officer's evening: she asks who the records point to, and has
 // a pack made for one of those who complained.
 func (f *firm) investigate(ctx context.Context) error {
-	f.show.phase("asking who the records point to")
+	f.show.phase("ask")
 	officer, err := f.officer(ctx)
 	if err != nil {
 		return err

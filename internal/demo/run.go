@@ -36,6 +36,7 @@ type Options struct {
 	Terminal           bool   // Progress is a terminal
 	Executable         string // this program, for the switch simulator's process
 	Console            fs.FS  // the console's files; nil: they were not built
+	Lang               fault.Lang
 }
 
 // production is what tests change: a smaller firm, and a look at it when the play
@@ -123,7 +124,7 @@ func (f *firm) print(r Result) error {
 		e.SetEscapeHTML(false)
 		return e.Encode(r)
 	}
-	_, err := fmt.Fprint(f.Out, r.Text())
+	_, err := fmt.Fprint(f.Out, r.Text(f.Lang))
 	return err
 }
 

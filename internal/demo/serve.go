@@ -51,22 +51,23 @@ func (f *firm) commands(ctx context.Context, r Result) (string, error) {
 	}
 	id := f.ids[list[0]]
 	url := "http://" + f.address
-	return fmt.Sprintf(`
-The firm is served on %[1]s until Ctrl-C. Five commands worth trying:
+	read := fmt.Sprintf(`{"form":"masked","fields":["name","phone"],"purpose":"telesales","work_item":"%s","subjects":["%s"]}`, work, id)
+	call := fmt.Sprintf(`{"purpose":"telesales","work_item":"%s","subject":"%s"}`, work, id)
+	return "\n" + say(f.Lang, "served-on", url) + "\n\n" +
+		suggest(1, say(f.Lang, "try-read", w.id), post(url+"/v1/disclosures", agentToken, read)) +
+		suggest(2, say(f.Lang, "try-call"), post(url+"/v1/calls", agentToken, call)) +
+		suggest(3, say(f.Lang, "try-who"), fmt.Sprintf("curl -s %s/v1/subjects/%s/disclosures -H 'Authorization: Bearer %s'", url, id, officerToken)) +
+		suggest(4, say(f.Lang, "try-ledger"), fmt.Sprintf("%s ledger verify --data %s --keys %s", f.Executable, f.home.Data, f.home.Keys)) +
+		suggest(5, say(f.Lang, "try-pack"), fmt.Sprintf("%s proof verify %s --policy %s", f.Executable, r.Pack, r.Policy)), nil
+}
 
-1. Read a customer as agent %[2]s (masked; "plain" is refused, with the rule and who can unblock it):
-   curl -s %[1]s/v1/disclosures -H 'Authorization: Bearer %[3]s' -H 'Content-Type: application/json' \
-     -d '{"form":"masked","fields":["name","phone"],"purpose":"telesales","work_item":"%[4]s","subjects":["%[5]s"]}'
-2. Call the customer without seeing the number:
-   curl -s %[1]s/v1/calls -H 'Authorization: Bearer %[3]s' -H 'Content-Type: application/json' \
-     -d '{"purpose":"telesales","work_item":"%[4]s","subject":"%[5]s"}'
-3. Who saw this person, as the officer:
-   curl -s %[1]s/v1/subjects/%[5]s/disclosures -H 'Authorization: Bearer %[6]s'
-4. Check the whole ledger:
-   %[11]s ledger verify --data %[7]s --keys %[8]s
-5. Check the evidence pack, as a stranger would:
-   %[11]s proof verify %[9]s --policy %[10]s
-`, url, w.id, agentToken, work, id, officerToken, f.home.Data, f.home.Keys, r.Pack, r.Policy, f.Executable), nil
+// suggest is one command worth trying.
+func suggest(n int, what, command string) string {
+	return fmt.Sprintf("%d. %s\n   %s\n", n, what, command)
+}
+
+func post(url, token, body string) string {
+	return fmt.Sprintf("curl -s %s -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' \\\n     -d '%s'", url, token, body)
 }
 
 // callable leaves out who refused marketing.

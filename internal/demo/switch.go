@@ -35,7 +35,7 @@ const callsADay = 16
 // installSwitch connects the firm's telephone switch, a process of its own, goes
 // back to the shipped rules, and serves the firm, so that the switch can report.
 func (f *firm) installSwitch(ctx context.Context) error {
-	f.show.phase("connecting the telephone switch")
+	f.show.phase("switch")
 	if err := f.srv.Close(); err != nil {
 		return err
 	}

@@ -5,7 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
+
+	"github.com/goldbell/goldbell/internal/fault"
 )
 
 // Table compares the same days under the firm's own rules and under the shipped
@@ -43,24 +44,44 @@ func column(row *figures) Column {
 }
 
 // Text is the result as people read it.
-func (r Result) Text() string {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	row := func(what string, before, after any) { fmt.Fprintf(w, "%s\t  %v\t  %v\t\n", what, before, after) }
-	t := r.Table
-	row("the same days", "firm's own rules", "shipped rules, calls")
-	row(t.Agent+": plain values", t.Before.Plain, t.After.Plain)
-	row("masked values", t.Before.Masked, t.After.Masked)
-	row("calls placed", "-", t.After.Calls)
-	row("customers carried away", r.CarriedBefore, r.CarriedAfter)
-	row("all others: customers served", t.Before.Reached, t.After.Reached)
-	for _, why := range reasons(t) {
-		row("refused or late: "+why, t.Before.NotReached[why], t.After.NotReached[why])
+func (r Result) Text(l fault.Lang) string {
+	return aligned(r.Table.rows(l, r.CarriedBefore, r.CarriedAfter)) + "\n" +
+		say(l, "totals", r.Subjects, r.Recipients, r.Disclosures, r.Refusals, r.Complaints, r.LedgerSize, verified(l, r.LedgerVerified), r.Seconds) + "\n" +
+		r.sentence(l) + "\n" + say(l, "pack", r.Pack, verified(l, r.PackVerified)) + "\n"
+}
+
+func (t Table) rows(l fault.Lang, carriedBefore, carriedAfter int) [][3]string {
+	rows := [][3]string{{say(l, "days"), say(l, "rules-before"), say(l, "rules-after")}}
+	row := func(what string, before, after any) {
+		rows = append(rows, [3]string{what, fmt.Sprint(before), fmt.Sprint(after)})
 	}
-	_ = w.Flush() // into memory
-	fmt.Fprintf(&b, "\n%d customers, %d recipients, %d disclosures, %d refusals, %d complaints; %d ledger entries, %s; %.0f s.\n",
-		r.Subjects, r.Recipients, r.Disclosures, r.Refusals, r.Complaints, r.LedgerSize, verified(r.LedgerVerified), r.Seconds)
-	fmt.Fprintf(&b, "%s\nEvidence pack for one complainant: %s, %s.\n", r.sentence(), r.Pack, verified(r.PackVerified))
+	row(say(l, "plain", t.Agent), t.Before.Plain, t.After.Plain)
+	row(say(l, "masked"), t.Before.Masked, t.After.Masked)
+	row(say(l, "calls"), "-", t.After.Calls)
+	row(say(l, "carried"), carriedBefore, carriedAfter)
+	row(say(l, "served"), t.Before.Reached, t.After.Reached)
+	for _, why := range reasons(t) {
+		row(say(l, "missed", say(l, why)), t.Before.NotReached[why], t.After.NotReached[why])
+	}
+	return rows
+}
+
+// aligned sets columns flush right.
+func aligned(rows [][3]string) string {
+	var wide [3]int
+	for _, row := range rows {
+		for i, x := range row {
+			wide[i] = max(wide[i], cells(x))
+		}
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		for i, x := range row {
+			b.WriteString(strings.Repeat(" ", wide[i]-cells(x)+min(i, 1)*4))
+			b.WriteString(x)
+		}
+		b.WriteString("\n")
+	}
 	return b.String()
 }
 
@@ -74,26 +95,26 @@ func reasons(t Table) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-func verified(ok bool) string {
+func verified(l fault.Lang, ok bool) string {
 	if ok {
-		return "verified"
+		return say(l, "verified")
 	}
-	return "NOT verified"
+	return say(l, "not-verified")
 }
 
 // sentence says what the records say, and what the plot knows.
-func (r Result) sentence() string {
-	says := "The records cannot tell yet: " + r.Finding.Needs
+func (r Result) sentence(l fault.Lang) string {
+	says := say(l, "cannot-tell", r.Finding.Detail.Need.In(l))
 	switch f := r.Finding; {
 	case len(f.Accused) > 0:
-		says = fmt.Sprintf("The records point to %s (probability %.3f).", strings.Join(f.Accused, ", "), f.Ranking[0].Probability)
+		says = say(l, "accused", strings.Join(f.Accused, ", "), f.Ranking[0].Probability)
 	case f.Verdict == "group":
-		says = "The records point to one of " + strings.Join(f.Group, ", ") + "."
+		says = say(l, "group", strings.Join(f.Group, ", "))
 	case f.Verdict == "nobody":
-		says = "The records point to nobody inside."
+		says = say(l, "nobody")
 	}
 	if r.Leaker == "" {
-		return says + " (In this play nobody leaked.)"
+		return says + say(l, "plot-nobody")
 	}
-	return says + " (The plot's leaker: " + r.Leaker + ".)"
+	return says + say(l, "plot-leaker", r.Leaker)
 }

@@ -62,11 +62,11 @@ func (d today) note(i int, list []int, form pii.Form, a door.Answer) {
 // Why a customer was not reached.
 const (
 	reached   = "reached"
-	optedOut  = "opted out"
-	takenBack = "list taken back"
-	tooLate   = "after the shift"
-	budget    = "budget used up"
-	otherwise = "other rule"
+	optedOut  = "opted-out"
+	takenBack = "taken-back"
+	tooLate   = "after-shift"
+	budget    = "over-budget"
+	otherwise = "other-rule"
 )
 
 // noteCall counts a customer worked on.
