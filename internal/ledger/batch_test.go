@@ -20,7 +20,7 @@ import (
 // the batch it is in apart, or two requests cost everybody a commit each.
 func TestOneBatchHoldsAPairOfTwins(t *testing.T) {
 	f := firm.New(t, 1)
-	db, err := sql.Open("sqlite", filepath.Join(f.Dir, "db"))
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(f.Dir, "db")+"?_pragma=busy_timeout(10000)")
 	f.OK(err)
 	defer db.Close()
 	conn, err := db.Conn(t.Context())
@@ -67,7 +67,7 @@ func TestOneBatchHoldsAPairOfTwins(t *testing.T) {
 // up by its caller must not be written afterwards, nor fill the memory.
 func TestWhoGaveUpIsNotWritten(t *testing.T) {
 	f := firm.New(t, 1)
-	db, err := sql.Open("sqlite", filepath.Join(f.Dir, "db"))
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(f.Dir, "db")+"?_pragma=busy_timeout(10000)")
 	f.OK(err)
 	defer db.Close()
 	conn, err := db.Conn(t.Context())

@@ -74,7 +74,7 @@ func TestEveryFlippedBitIsFound(t *testing.T) {
 
 // flip changes one random bit of one random row's column.
 func (b *book) flip(rt *rapid.T, table, key, column string) bool {
-	raw, err := sql.Open("sqlite", filepath.Join(b.dir, "db"))
+	raw, err := sql.Open("sqlite", "file:"+filepath.Join(b.dir, "db")+"?_pragma=busy_timeout(10000)")
 	b.ok(err)
 	defer raw.Close()
 	var n int
@@ -105,7 +105,7 @@ func (b *book) flip(rt *rapid.T, table, key, column string) bool {
 // sql runs a statement beside the store, as an administrator may.
 func (b *book) sql(text string) {
 	b.t.Helper()
-	raw, err := sql.Open("sqlite", filepath.Join(b.dir, "db"))
+	raw, err := sql.Open("sqlite", "file:"+filepath.Join(b.dir, "db")+"?_pragma=busy_timeout(10000)")
 	b.ok(err)
 	defer raw.Close()
 	_, err = raw.Exec(text)
@@ -220,7 +220,7 @@ func (b *book) cosign(name string) {
 	b.config.Witnesses = map[string]proof.Key{name: key}
 	notes, err := b.db.Checkpoints(ctx, 0, 1<<40)
 	b.ok(err)
-	raw, err := sql.Open("sqlite", filepath.Join(b.dir, "db"))
+	raw, err := sql.Open("sqlite", "file:"+filepath.Join(b.dir, "db")+"?_pragma=busy_timeout(10000)")
 	b.ok(err)
 	defer raw.Close()
 	for size, note := range notes {

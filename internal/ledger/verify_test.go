@@ -36,7 +36,7 @@ func TestVerifyFindsAFlippedByte(t *testing.T) {
 				t.Fatalf("before: %+v", r.Faults)
 			}
 			b.shut()
-			raw, err := sql.Open("sqlite", filepath.Join(b.dir, "db"))
+			raw, err := sql.Open("sqlite", "file:"+filepath.Join(b.dir, "db")+"?_pragma=busy_timeout(10000)")
 			b.ok(err)
 			_, err = raw.Exec(text)
 			b.ok(err)

@@ -22,7 +22,7 @@ import (
 // sqlOf is what a database administrator has: the tables, and no key.
 func sqlOf(t *testing.T, f *firm.Firm) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(f.Dir, "db"))
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(f.Dir, "db")+"?_pragma=busy_timeout(10000)")
 	f.OK(err)
 	t.Cleanup(func() { _ = db.Close() })
 	return db
