@@ -19,6 +19,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"github.com/goldbell/goldbell/internal/authn/authntest"
 )
 
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"goldbell": main}) }
@@ -31,6 +33,7 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"goldbell": m
 //	cut kill|int DATA COMMAND … run a command; kill it, or press Ctrl-C, when its
 //	                           first batch is stored
 //	mode FILE 0600             the file's permissions are these
+//	passkey DATA               who GOLDBELL_TOKEN is enrols a passkey, which verifies her
 //	ask OUT DATA PATH JSON     post to the running server as GOLDBELL_TOKEN, the answer to OUT
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -41,7 +44,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"encode": encode, "field": field, "rows": rows, "cut": cut, "mode": mode, "ask": ask,
+			"encode": encode, "field": field, "rows": rows, "cut": cut, "mode": mode, "ask": ask, "passkey": passkey,
 		},
 	})
 }
@@ -166,12 +169,31 @@ func pass(l net.Listener, to string, kill func()) {
 	}
 }
 
+func passkey(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, neg, args, 1)
+	var begun struct {
+		Ceremony  string          `json:"ceremony"`
+		PublicKey json.RawMessage `json:"public_key"`
+	}
+	ts.Check(json.Unmarshal(asked(ts, args[0], "/v1/passkeys/options", "{}"), &begun))
+	in, err := json.Marshal(map[string]any{
+		"ceremony": begun.Ceremony, "credential": json.RawMessage(authntest.NewKey().Create(begun.PublicKey)),
+	})
+	ts.Check(err)
+	asked(ts, args[0], "/v1/passkeys", string(in))
+}
+
 func ask(ts *testscript.TestScript, neg bool, args []string) {
 	want(ts, neg, args, 4)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), asked(ts, args[1], args[2], args[3]), 0o600))
+}
+
+// asked posts to the running server of a data directory.
+func asked(ts *testscript.TestScript, data, path, in string) []byte {
 	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(ts.MkAbs(args[1]), "goldbell.sock"))
+		return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(ts.MkAbs(data), "goldbell.sock"))
 	}}}
-	req, err := http.NewRequest("POST", "http://goldbell"+args[2], strings.NewReader(args[3]))
+	req, err := http.NewRequest("POST", "http://goldbell"+path, strings.NewReader(in))
 	ts.Check(err)
 	req.Header.Set("Content-Type", "application/json")
 	if token := ts.Getenv("GOLDBELL_TOKEN"); token != "" {
@@ -183,7 +205,7 @@ func ask(ts *testscript.TestScript, neg bool, args []string) {
 	body, err := io.ReadAll(res.Body)
 	ts.Check(err)
 	if res.StatusCode/100 != 2 {
-		ts.Fatalf("%s: %d %s", args[2], res.StatusCode, body)
+		ts.Fatalf("%s: %d %s", path, res.StatusCode, body)
 	}
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), body, 0o600))
+	return body
 }

@@ -81,7 +81,7 @@ func (a *Authn) acting(ctx context.Context, secret string, from Client) (Token, 
 		return Token{}, party.Principal{}, err
 	}
 	return t, party.Principal{
-		Person: p, Org: o, Scope: t.Scope, StepUp: t.StepUp, Proved: t.Proved, Credential: t.Hash, Seen: seen,
+		Person: p, Org: o, Scope: t.Scope, StepUp: t.StepUp, Credential: t.Hash, Seen: seen,
 	}, nil
 }
 

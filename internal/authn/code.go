@@ -78,9 +78,9 @@ type Spent struct {
 	Keys   []string // of the entry's basis
 }
 
-// Principal is the code's person, freshly signed in.
-func (s Spent) Principal(now time.Time) party.Principal {
-	return party.Principal{Person: s.Person, Org: s.Org, Proved: now}
+// Principal is the code's person.
+func (s Spent) Principal() party.Principal {
+	return party.Principal{Person: s.Person, Org: s.Org}
 }
 
 // UseCode accepts a one-time code of a person of one of the kinds; none given

@@ -157,7 +157,7 @@ func (a *Authn) enrolment(ctx context.Context, by party.Principal, c ceremony, k
 		return ledger.Item{}, ErrPasskey // another enrolment was quicker
 	}
 	if verified {
-		t.StepUp, t.Proved = now, now
+		t.StepUp = now
 	}
 	effects = append(effects, TokenPut{&t})
 	var ends []Token

@@ -285,8 +285,8 @@ func TestEnrolment(t *testing.T) {
 func TestSignInByCodeIsNoStepUp(t *testing.T) {
 	h, s := firm(t)
 	p := again(t, h, s.Secret)
-	if p.SteppedUp(h.Now()) || !p.MayApprove(h.Now()) {
-		t.Error("a code is a step-up, or serves no approval of who has no passkey")
+	if p.SteppedUp(h.Now()) || p.MayApprove(h.Now()) {
+		t.Error("a code is a step-up, or serves for approvals of who has no passkey")
 	}
 	h.EnrolKey(p, false)
 	s = must[authn.Issued](t)(h.Authn.SignIn(t.Context(), s.NextCode, source))

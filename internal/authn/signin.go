@@ -78,7 +78,7 @@ func (a *Authn) signInBy(ctx context.Context, how How, in Answer, from Client, a
 	}
 	proven := func(now time.Time, t *Token) []ledger.Effect {
 		if s.verified {
-			t.StepUp, t.Proved = now, now
+			t.StepUp = now
 		}
 		return []ledger.Effect{s.use(now), a.used(c)}
 	}
@@ -176,7 +176,7 @@ func (a *Authn) StepUp(ctx context.Context, by party.Principal, in Answer, sourc
 		if err != nil {
 			return ledger.Item{}, err
 		}
-		t.StepUp, t.Proved = now, now
+		t.StepUp = now
 		until = now.Add(party.StepUpLife)
 		e := credential(by, "step-up", by.Person.ID, s.use(now), a.used(c), TokenPut{&t})
 		return ledger.Item{Entry: e, Basis: ledger.Basis{Keys: actorKeys(by)}}, nil

@@ -20,8 +20,7 @@ type Token struct {
 	Agent     []byte       `json:"agent"` // of a session in a cookie: digest of its browser's name; nil: a bearer's
 	MadeAt    time.Time    `json:"made_at"`
 	Until     time.Time    `json:"until"`
-	StepUp    time.Time    `json:"step_up"` // when a passkey last verified her in this session; zero: never
-	Proved    time.Time    `json:"proved"`  // see [party.Principal.MayApprove]
+	StepUp    time.Time    `json:"step_up"` // when she last proved herself afresh in this session; zero: never
 	Ended     bool         `json:"ended"`
 	pii.Stamp `json:"-"`
 }

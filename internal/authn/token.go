@@ -157,13 +157,6 @@ func (a *Authn) SignInFrom(ctx context.Context, code string, from Client) (Issue
 		t := &Token{
 			Hash: hash, Person: spent.Person.ID, How: ByCode, Agent: from.agent(), MadeAt: now, Until: now.Add(sessionLife),
 		}
-		keys, err := a.living(ctx, t.Person)
-		if err != nil {
-			return issue{}, err
-		}
-		if len(keys) == 0 { // who has a passkey approves by it
-			t.Proved = now
-		}
 		o, err := a.opens(ctx, t)
 		if err != nil {
 			return issue{}, err
@@ -200,7 +193,7 @@ func (a *Authn) issue(ctx context.Context, prefix string, decide func(time.Time,
 			return ledger.Item{}, err
 		}
 		effects := append(made.effects, TokenPut{made.token}, made.spent.Effect)
-		e := credential(made.spent.Principal(now), made.what, made.token.Person, effects...)
+		e := credential(made.spent.Principal(), made.what, made.token.Person, effects...)
 		e.Facts = append(e.Facts, proof.Field{Name: "scope", Value: made.token.Scope},
 			proof.Field{Name: "until", Value: made.token.Until.Format(time.RFC3339Nano)})
 		e.Revokes = made.revokes

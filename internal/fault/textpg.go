@@ -32,7 +32,6 @@ var postgres = map[string]Sentence{
 	"pg-sweep-failed":      {"逐行登记已接入的表时中断，将稍后重试。", "The pass over an enrolled table was cut short; it will be tried again."},
 	"source-changed":       {"公司数据库里的值刚刚变了，请再试。", "The value in the company's database has just changed; try again."},
 	"sourced":              {"此人的信息在公司自己的数据库里，请在那里更正。", "This person's values lie in the company's own database; correct them there."},
-	"step-up-needed":       {"请先重新登录（十分钟之内），再申请数据库登录。", "Sign in afresh (within ten minutes) before asking for a database login."},
 
 	"pg-note-no-ddl-trigger": {"所用角色不是超级用户，数据库不会在结构变化时通知；只按时检查。", "The role is no superuser, so the database does not tell of changes to its structure; checks run by the clock only."},
 	"pg-note-read-only":      {"经端口不能写入这张表：它是视图，或有触发器、规则、行级安全或自定义函数。", "This table cannot be written through the port: it is a view, or has triggers, rules, row security or functions of its own."},

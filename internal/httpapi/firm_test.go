@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/goldbell/goldbell/internal/authn"
+	"github.com/goldbell/goldbell/internal/authn/authntest"
 	"github.com/goldbell/goldbell/internal/casework"
 	"github.com/goldbell/goldbell/internal/decoy"
 	"github.com/goldbell/goldbell/internal/dial"
@@ -63,6 +64,7 @@ type firm struct {
 	carrier  *carrier
 	tokens   map[string]string // by person or service
 	codes    map[string]string // next one-time codes
+	keys     map[string]*authntest.Key
 	subjects []string
 	traces   httpapi.Tracer
 	decoys   *decoy.Book
@@ -164,7 +166,7 @@ func (f *firm) ok(err error) {
 // customers.
 func newFirm(t testing.TB, customers int) *firm {
 	t.Helper()
-	f := &firm{TB: t, now: start, log: &lines{}, carrier: &carrier{}, tokens: map[string]string{}, codes: map[string]string{}}
+	f := &firm{TB: t, now: start, log: &lines{}, carrier: &carrier{}, tokens: map[string]string{}, codes: map[string]string{}, keys: map[string]*authntest.Key{}}
 	f.open(t.TempDir())
 	code, err := f.authn.SetUp(t.Context(), "Testfirma")
 	f.ok(err)
@@ -181,6 +183,7 @@ func newFirm(t testing.TB, customers int) *firm {
 	} {
 		f.join(p.id, p.org, p.kind, p.by)
 	}
+	f.prove("officer", "officer2")
 	f.subjects = f.enrol(customers)
 	return f
 }

@@ -73,8 +73,7 @@ type meOut struct {
 		How         string     `json:"how,omitempty" doc:"how the session was opened"`
 		Cookie      bool       `json:"cookie"`
 		Until       time.Time  `json:"until"`
-		StepUpUntil *time.Time `json:"step_up_until,omitempty" doc:"until when a passkey counts as fresh; absent: a passkey is needed for plain values"`
-		ApproveUpTo *time.Time `json:"approve_until,omitempty" doc:"until when approvals are taken; absent: prove yourself afresh"`
+		StepUpUntil *time.Time `json:"step_up_until,omitempty" doc:"until when the last step-up counts as fresh; absent: plain values and approvals need one"`
 	}
 }
 
@@ -88,24 +87,10 @@ func me(a *API, ctx context.Context, c *call, _ *struct{}) (*meOut, error) {
 	b.Person, b.Kind, b.Org, b.OrgKind = string(c.who.Person.ID), string(c.who.Person.Kind), string(c.who.Org.ID), string(c.who.Org.Kind)
 	b.Scope, b.Session, b.How, b.Cookie, b.Until = c.who.Scope, s.ID.String(), string(s.How), s.Cookie, s.Until
 	if c.who.SteppedUp(c.now) {
-		b.StepUpUntil = lasting(c.who.StepUp)
-	}
-	if c.who.MayApprove(c.now) {
-		b.ApproveUpTo = lasting(latest(c.who.StepUp, c.who.Proved))
+		until := c.who.StepUp.Add(party.StepUpLife)
+		b.StepUpUntil = &until
 	}
 	return out, nil
-}
-
-func lasting(from time.Time) *time.Time {
-	until := from.Add(party.StepUpLife)
-	return &until
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 type openSession struct {
@@ -114,7 +99,7 @@ type openSession struct {
 	Cookie  bool       `json:"cookie"`
 	MadeAt  time.Time  `json:"made_at"`
 	Until   time.Time  `json:"until"`
-	StepUp  *time.Time `json:"step_up,omitempty" doc:"when a passkey last verified the person in it"`
+	StepUp  *time.Time `json:"step_up,omitempty" doc:"when the person last proved herself afresh in it"`
 	Current bool       `json:"current"`
 }
 

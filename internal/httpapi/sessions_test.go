@@ -182,6 +182,7 @@ func (f *firm) enrolKey(who string) *authntest.Key {
 	k := authntest.NewKey()
 	c := f.begin("/v1/passkeys/options", who, m{})
 	f.post("/v1/passkeys", who, m{"ceremony": c.Ceremony, "credential": json.RawMessage(k.Create(c.PublicKey))}).want(201)
+	f.keys[who] = k
 	return k
 }
 

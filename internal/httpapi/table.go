@@ -136,7 +136,7 @@ func (a *API) operation(rt *route) huma.Operation {
 func (rt *route) describe() string {
 	s := "For: " + rt.who.String() + "."
 	if rt.fresh {
-		s += " A passkey must have verified her in the last ten minutes; while she has none, signing in with a one-time code counts."
+		s += " She must have proved herself afresh in the last ten minutes."
 	}
 	return s
 }

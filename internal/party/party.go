@@ -58,10 +58,8 @@ type Principal struct {
 	Person Person
 	Org    Org
 	Scope  string // a service's scope; empty for a person
-	// StepUp is when a passkey of hers last verified her in this session; zero: never.
+	// StepUp is when she last proved herself afresh in this session; zero: never.
 	StepUp time.Time
-	// Proved is when she last proved herself for an approval; see [Principal.MayApprove].
-	Proved time.Time
 	// Credential is the SHA-256 of the token the request came with: decisions name
 	// it in their basis, so that ending it ends what is under way. Nil: none.
 	Credential []byte
@@ -72,21 +70,19 @@ type Principal struct {
 	Network string
 }
 
-// StepUpLife is how long a verified passkey counts as fresh.
+// StepUpLife is how long a step-up counts as fresh.
 const StepUpLife = 10 * time.Minute
 
-// SteppedUp reports whether a passkey verified the principal shortly before now.
-func (p Principal) SteppedUp(now time.Time) bool { return fresh(p.StepUp, now) }
-
-// MayApprove reports whether she proved herself shortly before now, as an approval
-// needs: by a passkey, or, while she has none, by signing in with a one-time code.
-func (p Principal) MayApprove(now time.Time) bool { return p.SteppedUp(now) || fresh(p.Proved, now) }
-
-// fresh bears with a second process whose clock is a little ahead.
-func fresh(at, now time.Time) bool {
-	age := now.Sub(at)
-	return !at.IsZero() && -time.Minute < age && age < StepUpLife
+// SteppedUp reports whether the principal proved herself shortly before now.
+// It bears with a second process whose clock is a little ahead.
+func (p Principal) SteppedUp(now time.Time) bool {
+	age := now.Sub(p.StepUp)
+	return !p.StepUp.IsZero() && -time.Minute < age && age < StepUpLife
 }
+
+// MayApprove reports whether the principal may approve something now: an approval
+// needs a step-up like a plain value does, and nothing less.
+func (p Principal) MayApprove(now time.Time) bool { return p.SteppedUp(now) }
 
 // IsService reports whether the principal is a named service.
 func (p Principal) IsService() bool { return p.Person.Kind == Service }

@@ -11,18 +11,18 @@ import (
 
 var _ authn.Store = (*DB)(nil)
 
-const upsertToken = `INSERT INTO token (hash, person, scope, how, agent, made_at, until, step_up, proved, ended, entry, mac)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+const upsertToken = `INSERT INTO token (hash, person, scope, how, agent, made_at, until, step_up, ended, entry, mac)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (hash) DO UPDATE SET person = excluded.person, scope = excluded.scope, how = excluded.how, agent = excluded.agent,
-	made_at = excluded.made_at, until = excluded.until, step_up = excluded.step_up, proved = excluded.proved,
+	made_at = excluded.made_at, until = excluded.until, step_up = excluded.step_up,
 	ended = excluded.ended, entry = excluded.entry, mac = excluded.mac`
 
 func putToken(idx uint64, t *authn.Token) ([]call, error) {
-	if err := exact(t.MadeAt, t.Until, t.StepUp, t.Proved); err != nil {
+	if err := exact(t.MadeAt, t.Until, t.StepUp); err != nil {
 		return nil, err
 	}
 	return put(idx, t, upsertToken, notNil(t.Hash), string(t.Person), t.Scope, string(t.How), t.Agent,
-		micros(t.MadeAt), micros(t.Until), micros(t.StepUp), micros(t.Proved), t.Ended)
+		micros(t.MadeAt), micros(t.Until), micros(t.StepUp), t.Ended)
 }
 
 const (
@@ -48,11 +48,11 @@ func putCode(idx uint64, e authn.CodePut) ([]call, error) {
 	return calls, nil
 }
 
-const tokenColumns = `t.hash, t.person, t.scope, t.how, t.agent, t.made_at, t.until, t.step_up, t.proved, t.ended, t.entry, t.mac`
+const tokenColumns = `t.hash, t.person, t.scope, t.how, t.agent, t.made_at, t.until, t.step_up, t.ended, t.entry, t.mac`
 
 func tokenInto(t *authn.Token) []any {
 	return []any{&t.Hash, &t.Person, &t.Scope, &t.How, (*blob)(&t.Agent), (*instant)(&t.MadeAt), (*instant)(&t.Until),
-		(*instant)(&t.StepUp), (*instant)(&t.Proved), &t.Ended, &t.Entry, &t.MAC}
+		(*instant)(&t.StepUp), &t.Ended, &t.Entry, &t.MAC}
 }
 
 const selectToken = `SELECT ` + tokenColumns + `, ` + personColumns + `, ` + orgColumns + `

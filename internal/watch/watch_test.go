@@ -61,7 +61,7 @@ func ask(t *testing.T, f *firm.Firm, r door.Request) door.Result {
 func officer(f *firm.Firm) party.Principal {
 	p := &party.Person{ID: "officer", Org: pii.Own, Kind: party.Officer, ContractFrom: firm.Start.AddDate(-1, 0, 0)}
 	f.Append(ledger.Entry{Kind: proof.KindParty, Effects: []ledger.Effect{party.PersonPut{Person: p}}})
-	return party.Principal{Person: *p, Org: f.Agent.Org, StepUp: f.Now, Proved: f.Now}
+	return party.Principal{Person: *p, Org: f.Agent.Org, StepUp: f.Now}
 }
 
 // TestCountingUpIDsFreezes: an agent who counts up ids is stopped at the door, and

@@ -203,7 +203,8 @@ func (s *surface) work(to, kind, purpose string, ids ...string) string {
 	}).want(201).text("id")
 }
 
-// enrolKey gives a person a passkey: plain values are shown to nobody without.
+// enrolKey gives a person a passkey: without, she is shown no plain value and approves
+// nothing.
 func (s *surface) enrolKey(who string) {
 	s.t.Helper()
 	var c struct {
@@ -377,6 +378,8 @@ func (s *surface) erases(id string) {
 	s.t.Helper()
 	work := s.work("a002", "rights-request", "rights-request", id)
 	asked := s.post("/v1/subjects/"+id+"/erasure", "a002", o{"work_item": work}).want(202).text("erasure")
+	s.signIn("officer", s.codes["officer"])
+	s.enrolKey("officer") // which verifies her: she approves
 	s.post("/v1/erasures/"+asked+"/approve", "officer", nil).want(200)
 	s.post("/v1/disclosures", "a002", o{"form": "plain", "fields": []string{"name"}, "purpose": "rights-request", "work_item": work, "subjects": []string{id}}).want(403)
 }

@@ -197,7 +197,7 @@ func (h *House) Principal(id pii.PersonID, scope string) party.Principal {
 	if !ok {
 		h.T.Fatalf("no person %q", id)
 	}
-	return party.Principal{Person: p, Org: o, Scope: scope, StepUp: h.Now(), Proved: h.Now()}
+	return party.Principal{Person: p, Org: o, Scope: scope, StepUp: h.Now()}
 }
 
 // Records reads all entries of a kind.

@@ -153,7 +153,7 @@ func testStampedRows(t *testing.T, db *store.DB) {
 			m := []*grant.Member{{Ordinal: pii.Ordinal(i), Item: id}, {Ordinal: 4294967295, Item: id}}
 			c := &consent.Consent{Ordinal: pii.Ordinal(i), Purpose: "p", Recipient: o.ID, Given: s.flag, Notice: s.text, Proof: s.bytes, At: s.at}
 			u := &consent.OptOut{Ordinal: pii.Ordinal(i), Refused: s.flag, At: s.at}
-			k := &authn.Token{Hash: []byte(name), Person: p.ID, Scope: s.text, How: authn.How(s.text), Agent: s.bytes, MadeAt: s.at, Until: s.at, StepUp: s.at, Proved: s.at, Ended: s.flag}
+			k := &authn.Token{Hash: []byte(name), Person: p.ID, Scope: s.text, How: authn.How(s.text), Agent: s.bytes, MadeAt: s.at, Until: s.at, StepUp: s.at, Ended: s.flag}
 			d := &authn.Code{Person: p.ID, Hash: []byte("code" + name), Until: s.at}
 			l := &casework.Complaint{ID: id, State: casework.Accepted, Ordinal: pii.Ordinal(i), FiledAt: s.at, CalledAt: s.at, Channel: s.text,
 				Known: s.known, Caller: s.bytes, Verified: s.flag, CodeHash: s.bytes, Month: "2026-11", Sealed: s.bytes,

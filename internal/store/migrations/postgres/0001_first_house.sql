@@ -190,7 +190,6 @@ CREATE TABLE token (
 	made_at BIGINT NOT NULL,
 	until   BIGINT NOT NULL,
 	step_up BIGINT NOT NULL,
-	proved  BIGINT NOT NULL,
 	ended   BOOLEAN NOT NULL,
 	entry   BIGINT NOT NULL,
 	mac     BYTEA NOT NULL

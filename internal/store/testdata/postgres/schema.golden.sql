@@ -376,7 +376,6 @@ token.agent bytea;
 token.made_at bigint NOT NULL;
 token.until bigint NOT NULL;
 token.step_up bigint NOT NULL;
-token.proved bigint NOT NULL;
 token.ended boolean NOT NULL;
 token.entry bigint NOT NULL;
 token.mac bytea NOT NULL;

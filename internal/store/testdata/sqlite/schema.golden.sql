@@ -459,7 +459,6 @@ CREATE TABLE token (
 	made_at INTEGER NOT NULL,
 	until   INTEGER NOT NULL,
 	step_up INTEGER NOT NULL,
-	proved  INTEGER NOT NULL,
 	ended   INTEGER NOT NULL,
 	entry   INTEGER NOT NULL,
 	mac     BLOB NOT NULL
