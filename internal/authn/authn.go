@@ -31,6 +31,8 @@ type Config struct {
 	// URL is where people's browsers reach the console, e.g. https://goldbell.example;
 	// passkeys are bound to it. Empty: http://localhost, on any port.
 	URL string
+	// Provider is the company's identity provider; nil: there is none.
+	Provider *Provider
 }
 
 // Authn issues, checks and ends credentials. It is safe for concurrent use.
@@ -46,13 +48,14 @@ type Authn struct {
 	url       string
 	failures  *failures
 	passwords *passwords
+	provider  *Provider // nil: there is none
 }
 
 // New makes an Authn.
 func New(c Config) *Authn {
 	return &Authn{
 		store: c.Store, logins: c.Logins, accounts: c.Accounts, people: c.People, ledger: c.Ledger, sealer: c.Sealer, clock: c.Clock, rand: c.Rand,
-		url: c.URL, failures: newFailures(c.Ledger), passwords: newPasswords(c.Rand),
+		url: c.URL, failures: newFailures(c.Ledger), passwords: newPasswords(c.Rand), provider: c.Provider,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/url"
+	"regexp"
 	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -32,10 +33,11 @@ type ceremony struct {
 	Challenge  []byte       `json:"challenge"`
 	Until      time.Time    `json:"until"`
 	Person     pii.PersonID `json:"person,omitempty"`     // whose, if somebody is signed in
-	Credential []byte       `json:"credential,omitempty"` // the session it was begun in
+	Credential []byte       `json:"credential,omitempty"` // the session, or before one the browser, it was begun in
 	Handle     []byte       `json:"handle,omitempty"`     // of a new login
 	Replace    bool         `json:"replace,omitempty"`
-	Verify     bool         `json:"verify,omitempty"` // the passkey must verify its owner
+	Verify     bool         `json:"verify,omitempty"`   // the passkey must verify its owner
+	Verifier   string       `json:"verifier,omitempty"` // PKCE's, of a ceremony at the identity provider
 }
 
 const (
@@ -249,3 +251,21 @@ func (a *Authn) worker(ctx context.Context, id pii.PersonID, now time.Time) (par
 	}
 	return p, o, ok && a.trusted(&p, &o) && works(p, o, now) && p.Kind != party.Service, nil
 }
+
+// IsSite says whether browsers may bind passkeys and cookies to an address: https and
+// a host by name, as people type it, or http on localhost; nothing after it.
+func IsSite(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.User != nil || u.Path != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.Scheme+"://"+u.Host != text {
+		return false
+	}
+	name := u.Hostname()
+	if name == "localhost" {
+		return u.Scheme == "http" || u.Scheme == "https"
+	}
+	return u.Scheme == "https" && siteName.MatchString(name) && len(name) <= 253
+}
+
+// siteName is a host name of at least two labels, in lower case, that is no address
+// of the network.
+var siteName = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)

@@ -70,6 +70,7 @@ type firm struct {
 	decoys   *decoy.Book
 	packs    httpapi.Packs
 	verifier func() ([]byte, error)
+	provider *authn.Provider // who else signs people in; nil: nobody
 	desk     *casework.Desk
 	messages []casework.Message // what the courier was handed
 	watch    *watch.Watch
@@ -228,7 +229,7 @@ func (f *firm) Send(_ context.Context, m casework.Message) error {
 
 func (f *firm) serve() {
 	f.Helper()
-	f.authn = authn.New(authn.Config{Store: f.store, Logins: f.store, Accounts: f.store, People: f.store, Ledger: f.ledger, Sealer: f.ring, Clock: f.clock, Rand: rand.Reader})
+	f.authn = authn.New(authn.Config{Store: f.store, Logins: f.store, Accounts: f.store, People: f.store, Ledger: f.ledger, Sealer: f.ring, Clock: f.clock, Rand: rand.Reader, Provider: f.provider})
 	f.desk = casework.New(casework.Config{
 		Store: f.store, People: f.store, Work: f.store, Finder: f.door, Sealer: parts{f}, Schema: pii.Registration(),
 		Limits: casework.DefaultLimits, Ledger: f.ledger, Clock: f.clock, Failed: f.authn.Failed,

@@ -109,6 +109,8 @@ type Config struct {
 	Log       *slog.Logger
 	Alarm     func(id string) // what operators must see, as a message id
 	Version   string
+	// URL is where people's browsers reach this API; empty: localhost.
+	URL string
 }
 
 // API serves the routes of the table. It is safe for concurrent use.
@@ -135,6 +137,11 @@ func New(c Config) (*API, error) {
 		c.Alarm = func(string) {}
 	}
 	a := &API{Config: c, mux: http.NewServeMux(), crossOrigin: http.NewCrossOriginProtection(), metrics: newMetrics(c.Ledger.Size, c.Witnesses)}
+	if c.URL != "" { // a proxy may have changed the Host header
+		if err := a.crossOrigin.AddTrustedOrigin(c.URL); err != nil {
+			return nil, errors.New("httpapi: the address is no origin")
+		}
+	}
 	if c.Audited != nil {
 		a.metrics.audit(c.Audited)
 	}

@@ -17,7 +17,7 @@ func (s *Server) openAPI(context.Context) (err error) {
 		Exceptions: s.store, Meters: s.store, Alerts: s.store, Watch: s.watch, Network: s.network,
 		Traces: s.inquiry, Decoys: s.decoys, Packs: s.packs, Verifier: VerifierPage, Records: s.records, Exam: s.exam, Audited: s.auditor.Audited, Witnesses: s.witness,
 		Postgres: s.postgres, Port: portView{s.port},
-		RequestID: s.ring.RequestID, Clock: s.clock, Rand: rand.Reader, Log: s.log, Alarm: s.alarm,
+		RequestID: s.ring.RequestID, Clock: s.clock, Rand: rand.Reader, Log: s.log, Alarm: s.alarm, URL: s.settings.signInURL(),
 	})
 	if err != nil {
 		return err

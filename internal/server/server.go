@@ -160,6 +160,10 @@ func (s *Server) openStore(ctx context.Context) (err error) {
 }
 
 func (s *Server) openLedger(ctx context.Context) (err error) {
+	idp, err := s.settings.provider(s.data, s.clock)
+	if err != nil {
+		return err
+	}
 	s.vault = vault.New(s.store, s.store, s.ring, s.settings.Schema, s.clock, rand.Reader)
 	s.ledger, err = ledger.Open(ctx, ledger.Config{
 		Store: s.store, Peers: s.store, Ring: s.ring, Keeper: ledger.NewKeeper(s.settings.Keeper, s.settings.Origin),
@@ -168,7 +172,10 @@ func (s *Server) openLedger(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.authn = authn.New(authn.Config{Store: s.store, Logins: s.store, Accounts: s.store, People: s.store, Ledger: s.ledger, Sealer: s.ring, Clock: s.clock, Rand: rand.Reader})
+	s.authn = authn.New(authn.Config{
+		Store: s.store, Logins: s.store, Accounts: s.store, People: s.store, Ledger: s.ledger, Sealer: s.ring, Clock: s.clock, Rand: rand.Reader,
+		URL: s.settings.signInURL(), Provider: idp,
+	})
 	return nil
 }
 

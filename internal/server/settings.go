@@ -34,8 +34,11 @@ type Settings struct {
 	Schema pii.Schema `json:"schema"`
 	Caps   door.Caps  `json:"caps"`
 	Switch *Switch    `json:"switch,omitempty"`
-	// Address is where outsiders reach this server's pages, as messages name it.
+	// Address is where outsiders reach this server's pages, as messages name it; empty:
+	// where people sign in.
 	Address string `json:"address,omitempty"`
+	// SignIn is where and how people sign in.
+	SignIn *SignIn `json:"sign_in,omitempty"`
 	// Courier is how messages reach people outside: without one no code is sent.
 	Courier *Courier `json:"courier,omitempty"`
 	// Clocks are the time limits the company set itself, in days, by package law's names.
@@ -171,6 +174,9 @@ func readSettings(p Places) (Settings, error) {
 	}
 	if json.Unmarshal(b, &s) != nil || s.Schema.Check() != nil || s.Clocks.Check() != nil {
 		return s, fault.New(fault.Unavailable, "settings-unreadable", "")
+	}
+	if err := s.checkSignIn(); err != nil {
+		return s, err
 	}
 	if p.Keys != "" {
 		s.Keys = p.Keys

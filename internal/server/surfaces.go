@@ -41,7 +41,7 @@ func (s *Server) openDesks(context.Context) error {
 	s.casework = casework.New(casework.Config{
 		Store: s.store, People: s.store, Work: s.store, Finder: s.door, Sealer: caseSealer{s.ring, s.vault},
 		Schema: s.settings.Schema, Limits: casework.DefaultLimits, Ledger: s.ledger, Clock: s.clock, Failed: s.authn.Failed,
-		Rand: rand.Reader, Clocks: s.settings.Clocks, Courier: carries, Relay: s.door, Address: s.settings.Address,
+		Rand: rand.Reader, Clocks: s.settings.Clocks, Courier: carries, Relay: s.door, Address: s.settings.address(),
 		Numbers: numbers{s.store, s.ledger}, Cabinet: s.store,
 	})
 	s.exposure = exposure.New(s.ledger, s.store, s.ring)

@@ -68,8 +68,16 @@ func Open(t testing.TB) *House {
 	dummy, pinned, err := h.Vault.PrepareDummy()
 	h.must(err)
 	h.enrol(dummy, pinned)
-	h.Authn = authn.New(authn.Config{Store: h.Store, Logins: h.Store, Accounts: h.Store, People: h.Store, Ledger: h.Ledger, Sealer: h.Ring, Clock: h.Now, Rand: rand.Reader})
+	h.Use(nil, "")
 	return h
+}
+
+// Use opens sign-in with an identity provider, and at an address.
+func (h *House) Use(p *authn.Provider, url string) {
+	h.Authn = authn.New(authn.Config{
+		Store: h.Store, Logins: h.Store, Accounts: h.Store, People: h.Store, Ledger: h.Ledger, Sealer: h.Ring, Clock: h.Now, Rand: rand.Reader,
+		Provider: p, URL: url,
+	})
 }
 
 func (h *House) must(err error) {
