@@ -30,6 +30,7 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"goldbell": m
 //	encode gbk|bom FILE        write the UTF-8 file in another encoding
 //	field VAR FILE KEY         set VAR to a string of the JSON object in FILE
 //	rows FILE N                write a list of N valid customers
+//	staff FILE N               write a list of N people of the company
 //	cut kill|int DATA COMMAND … run a command; kill it, or press Ctrl-C, when its
 //	                           first batch is stored
 //	mode FILE 0600             the file's permissions are these
@@ -44,7 +45,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"encode": encode, "field": field, "rows": rows, "cut": cut, "mode": mode, "ask": ask, "passkey": passkey,
+			"encode": encode, "field": field, "rows": rows, "cut": cut, "mode": mode, "ask": ask, "passkey": passkey, "staff": staff,
 		},
 	})
 }
@@ -90,6 +91,22 @@ func rows(ts *testscript.TestScript, neg bool, args []string) {
 	b.WriteString("name,phone\n")
 	for i := range n {
 		fmt.Fprintf(&b, "Customer %d,138%08d\n", i, i)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o600))
+}
+
+func staff(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, neg, args, 2)
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	var b strings.Builder
+	b.WriteString("工号,姓名,单位,岗位,主管,合同开始,合同结束\n")
+	for i := range n {
+		manager := ""
+		if i%20 > 0 {
+			manager = fmt.Sprintf("s%04d", i/20*20)
+		}
+		fmt.Fprintf(&b, "s%04d,张三,own,agent,%s,2025-01-01,2028-12-31\n", i, manager)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o600))
 }
@@ -158,7 +175,7 @@ func pass(l net.Listener, to string, kill func()) {
 			b := make([]byte, 64<<10)
 			for {
 				n, err := out.Read(b)
-				if bytes.Contains(b[:n], []byte(`"stored":`)) {
+				if bytes.Contains(b[:n], []byte(`"stored":`)) || bytes.Contains(b[:n], []byte(`"unchanged":`)) {
 					kill()
 				}
 				if _, e := in.Write(b[:n]); e != nil || err != nil {

@@ -92,6 +92,20 @@ func commands() []command {
 		{name: "ask written", make: writtenCommand, examples: []string{
 			"GOLDBELL_TOKEN=gbs_… goldbell ask written --data ./firm",
 		}},
+		{name: "people import", args: "FILE", make: peopleImportCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell people import staff.csv --data ./firm --dry-run",
+			"GOLDBELL_TOKEN=gbs_… goldbell people import 人员.xlsx --data ./firm --org agency --post 客服专员=agent",
+		}},
+		{name: "people list", make: peopleListCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell people list --data ./firm --current",
+		}},
+		{name: "people end", args: "PERSON", make: peopleEndCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell people end a017 --data ./firm",
+		}},
+		{name: "people asks", make: peopleAsksCommand, examples: []string{"GOLDBELL_TOKEN=gbs_… goldbell people asks --data ./firm"}},
+		{name: "people approve", args: "PERSON", make: peopleApproveCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell people approve a017 --data ./firm",
+		}},
 		{name: "backup", make: backupCommand, examples: []string{
 			"goldbell backup --data ./firm --to /mnt/backups/firm-2026-11-21.age --recipient /etc/goldbell/backup.pub",
 		}},

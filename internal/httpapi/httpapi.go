@@ -75,6 +75,7 @@ type Config struct {
 	Register *register.Register
 	People   party.Store
 	Numbers  party.NumberStore
+	Asks     party.AskStore
 	Work     grant.Store
 	Sealer   Sealer
 

@@ -85,17 +85,25 @@ func listPeople(a *API, ctx context.Context, _ *call, in *pageIn) (*peopleOut, e
 	out := &peopleOut{}
 	out.Body.People = make([]personOut, len(rows))
 	for i := range rows {
-		p := &rows[i]
-		out.Body.People[i] = personOut{
-			ID: string(p.ID), Org: string(p.Org), Kind: string(p.Kind), Post: p.Post, Level: int(p.Level), Manager: string(p.Manager),
-			ContractFrom: p.ContractFrom, ContractUntil: orNil(p.ContractUntil), TrainedUntil: orNil(p.TrainedUntil),
-			Suspended: p.Suspended, Forged: a.Ledger.CheckStamp(p) != nil,
-		}
+		out.Body.People[i] = a.personSeen(&rows[i])
 	}
 	if len(rows) == in.Limit {
 		out.Body.Next = string(rows[len(rows)-1].ID)
 	}
 	return out, nil
+}
+
+func (a *API) personSeen(p *party.Person) personOut {
+	out := personOf(p)
+	out.Forged = a.Ledger.CheckStamp(p) != nil
+	return out
+}
+
+func personOf(p *party.Person) personOut {
+	return personOut{
+		ID: string(p.ID), Org: string(p.Org), Kind: string(p.Kind), Post: p.Post, Level: int(p.Level), Manager: string(p.Manager),
+		ContractFrom: p.ContractFrom, ContractUntil: orNil(p.ContractUntil), TrainedUntil: orNil(p.TrainedUntil), Suspended: p.Suspended,
+	}
 }
 
 // orNil leaves the zero time out of an answer.

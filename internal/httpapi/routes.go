@@ -36,7 +36,7 @@ func services(scopes ...string) audience { return audience{}.orServices(scopes..
 
 // table lists every route with its audience.
 func table() []*route {
-	return append(signInTable(), []*route{
+	return append(append(signInTable(), peopleTable()...), []*route{
 		{method: post, path: "/v1/subjects", who: storing, summary: "Store up to 1,000 subjects", status: created, slow: true, install: handle(enrol)},
 		{method: get, path: "/v1/subjects", who: workers, summary: "List the ids inside a work item", install: handle(members)},
 		{method: post, path: "/v1/subjects/{id}/corrections", who: services(authn.ScopeCRM), summary: "Store a new version of a subject's fields", status: created, install: handle(correct)},

@@ -62,6 +62,9 @@ const (
 	idChanged      = "import-file-changed"
 	idRead         = "import-read"
 	idRefusedFile  = "import-refused-file"
+	idRosterFormat = "import-roster-format"
+	idRosterColumn = "import-roster-column"
+	idRosterTwice  = "import-roster-twice"
 )
 
 var sentences = map[string]fault.Sentence{
@@ -85,5 +88,8 @@ var sentences = map[string]fault.Sentence{
 	idHeaderBroken: {Zh: "列名那一行的编码或引号有误，读不出列名。", En: "The row of column names has broken encoding or quotes."},
 	idChanged:      {Zh: "文件在读取期间被改动；请重新导入。", En: "The file changed while it was read. Import it again."},
 	idRefusedFile:  {Zh: "写不了被拒行的文件（FILE.refused.csv）。", En: "The file of refused rows (FILE.refused.csv) could not be written."},
+	idRosterFormat: {Zh: "这份名单须是带列名的 CSV 或 XLSX。", En: "This list must be CSV or XLSX with a row of column names."},
+	idRosterColumn: {Zh: "缺少“%s”列；文件中的列：%s。", En: "The column %q is missing. The file's columns: %s."},
+	idRosterTwice:  {Zh: "有两列是同一个意思：%s；请删去一列或改名。", En: "Two columns mean the same: %s. Leave one out, or rename it."},
 	idRead:         {Zh: "文件读取失败。", En: "The file could not be read."},
 }

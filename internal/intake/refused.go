@@ -29,17 +29,26 @@ func RefusedPath(file string) string { return file + ".refused.csv" }
 // CreateRefused starts the file of refused rows for f beside the source. End it
 // with Commit, or with Discard if the import stops.
 func (f *File) CreateRefused(path string, lang fault.Lang) (*RefusedFile, error) {
+	return createRefused(path, lang, f.format.header())
+}
+
+// CreateRefused is [File.CreateRefused] for a table; it is written to with WriteLine.
+func (t *Table) CreateRefused(path string, lang fault.Lang) (*RefusedFile, error) {
+	return createRefused(path, lang, t.Header())
+}
+
+func createRefused(path string, lang fault.Lang, header []string) (*RefusedFile, error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".refused-*") // mode 0600
 	if err != nil {
 		return nil, problem(idRefusedFile)
 	}
-	r := &RefusedFile{path: path, tmp: tmp, w: bufio.NewWriterSize(tmp, 64<<10), width: f.width, lang: lang}
+	r := &RefusedFile{path: path, tmp: tmp, w: bufio.NewWriterSize(tmp, 64<<10), width: len(header), lang: lang}
 	_, _ = r.w.Write(bomUTF8)
 	head := []string{"reason", "说明", "line"}
 	if lang == fault.En {
 		head[1] = "explanation"
 	}
-	if err := r.line(append(head, f.format.header()...)); err != nil {
+	if err := r.line(append(head, header...)); err != nil {
 		r.Discard()
 		return nil, err
 	}
@@ -48,12 +57,17 @@ func (f *File) CreateRefused(path string, lang fault.Lang) (*RefusedFile, error)
 
 // Write adds one refused row.
 func (r *RefusedFile) Write(row Row) error {
-	r.rows++
 	key := row.Refusal.Key
 	if reason := string(row.Refusal.Reason); reason != "" && reason != key {
 		key += ": " + reason
 	}
-	cells := append([]string{key, row.Refusal.Sentence().In(r.lang), strconv.Itoa(row.Line)}, row.Cells...)
+	return r.WriteLine(key, row.Refusal.Sentence(), row.Line, row.Cells)
+}
+
+// WriteLine adds a row that was refused for the reason key, which why explains.
+func (r *RefusedFile) WriteLine(key string, why fault.Sentence, line int, cells []string) error {
+	r.rows++
+	cells = append([]string{key, why.In(r.lang), strconv.Itoa(line)}, cells...)
 	for len(cells) < r.width+3 {
 		cells = append(cells, "")
 	}
@@ -133,4 +147,13 @@ var refusalSentences = map[string]fault.Sentence{
 	KeyCells:             {Zh: "单元格比列名多，可能有未加引号的逗号", En: "more cells than columns; perhaps a comma that was not quoted"},
 	KeyJSON:              {Zh: "不是一行一个的平面 JSON 对象", En: "not one flat JSON object"},
 	KeyNoContact:         {Zh: "电话和邮箱都没有", En: "neither phone nor e-mail"},
+	KeyStaffNumber:       {Zh: "工号须为字母、数字和 . _ -，不超过 40 位，且不能是电话或身份证号", En: "a staff number is letters, digits and . _ -, at most 40, and no telephone or identity number"},
+	KeyPost:              {Zh: "岗位须是代码（小写字母、数字、-）；中文岗位名请用 --post 名称=代码 说明", En: "a post is a code (lower-case letters, digits, -); say with --post NAME=CODE what another name means"},
+	KeyLevel:             {Zh: "级别须为 1 至 4，或留空", En: "a level is 1 to 4, or empty"},
+	KeyManager:           {Zh: "主管须写工号", En: "a manager is a staff number"},
+	KeyFrom:              {Zh: "合同开始日期读不懂，或早于 2000-01-01", En: "the contract's start is no date, or before 2000-01-01"},
+	KeyUntil:             {Zh: "合同结束日期读不懂，或早于 2000 年、晚于 2100 年", En: "the contract's end is no date, or before 2000 or after 2100"},
+	KeyKind:              {Zh: "负责人、管理员和服务账号不能由文件登记", En: "officers, administrators and services are not made by a file"},
+	KeyOrg:               {Zh: "没有写明单位", En: "no organisation is named"},
+	KeyTwice:             {Zh: "与文件中前面某行是同一对象", En: "an earlier row of the file is about the same"},
 }

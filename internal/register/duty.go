@@ -14,6 +14,7 @@ const (
 	putOrg action = iota
 	putNumber
 	putPerson
+	decideAsk
 	endPerson
 	train
 	openWork
@@ -49,7 +50,7 @@ func roleOf(p party.Principal) role {
 // a work item and sign in as its assignee. System administrator and auditor
 // change nothing here.
 var duties = map[role][]action{
-	"officer": {putOrg, putNumber, putPerson, endPerson, train, openWork, closeWork, putConsent, putOptOut, putNotice, putRules,
+	"officer": {putOrg, putNumber, putPerson, decideAsk, endPerson, train, openWork, closeWork, putConsent, putOptOut, putNotice, putRules,
 		putSheet, putCaps, askException, decideException, reviewException},
 	"secadmin":        {putPerson, endPerson, train},
 	"sysadmin":        {},

@@ -42,6 +42,7 @@ type Config struct {
 	Subjects Subjects
 	Keys     ledger.Keys // record keys, for entries about one subject
 	Numbers  party.NumberStore
+	Asks     party.AskStore
 	Sheets   map[pii.Purpose]grant.Sheet
 	Schema   pii.Schema
 	Rules    CheckRules

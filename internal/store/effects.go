@@ -29,6 +29,8 @@ func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
 		return putOrg(idx, e.Org)
 	case party.PersonPut:
 		return putPerson(idx, e.Person)
+	case party.AskPut:
+		return putAsk(idx, e.Ask)
 	case party.TrainingPut:
 		return putTraining(idx, e.Training)
 	case party.NumberPut:

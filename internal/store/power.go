@@ -37,6 +37,10 @@ var power = []powerTable{
 		func(k pii.Keyed) []any { return []any{string(k.(*party.Org).ID)} }},
 	{"person p", personColumns, "p.id", func() (pii.Keyed, []any) { p := &party.Person{}; return p, personInto(p) },
 		func(k pii.Keyed) []any { return []any{string(k.(*party.Person).ID)} }},
+	{"person_ask", "body, entry, mac", "person", func() (pii.Keyed, []any) {
+		a := &party.Ask{}
+		return a, []any{&body{a}, &a.Entry, &a.MAC}
+	}, func(k pii.Keyed) []any { return []any{string(k.(*party.Ask).Wanted.ID)} }},
 	{"training", trainingColumns, "person, course, at", func() (pii.Keyed, []any) { t := &party.Training{}; return t, trainingInto(t) },
 		func(k pii.Keyed) []any {
 			t := k.(*party.Training)

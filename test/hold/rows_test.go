@@ -41,6 +41,13 @@ func versionsOf(h *house) map[string]func(second bool) ledger.Effect {
 		"person": func(s bool) ledger.Effect {
 			return party.PersonPut{Person: &party.Person{ID: "leaver", Org: pii.Own, Kind: party.Staff, ContractFrom: at, ContractUntil: until(s), Suspended: s}}
 		},
+		"person_ask": func(s bool) ledger.Effect {
+			a := &party.Ask{Wanted: party.Person{ID: "leaver", Org: pii.Own, Kind: party.Staff, ContractFrom: at, ContractUntil: until(false)}, AskedBy: "officer", AskedAt: at, State: party.AskOpen}
+			if s {
+				a.State = party.AskRefused
+			}
+			return party.AskPut{Ask: a}
+		},
 		"training": func(s bool) ledger.Effect {
 			return party.TrainingPut{Training: &party.Training{Person: "leaver", Course: party.Protection, At: at, Until: until(s), Reference: "T"}}
 		},

@@ -143,6 +143,7 @@ func testStampedRows(t *testing.T, db *store.DB) {
 				Assessment: party.Assessment{Reference: s.text, On: s.at}, Region: s.text,
 				Transfer: party.Transfer{Basis: party.Certification, Reference: s.text, Until: s.at}, Suspended: s.flag}
 			p := &party.Person{ID: pii.PersonID(name), Org: o.ID, Kind: party.Outsourced, Post: s.text, Level: uint8(i), Manager: "boss", ContractFrom: s.at, ContractUntil: s.at, TrainedUntil: s.at, Suspended: s.flag}
+			as := &party.Ask{Wanted: *p, Was: 7, File: s.bytes, AskedBy: "boss", AskedAt: s.at, State: party.AskOpen, DecidedBy: pii.PersonID(s.text)}
 			tr := &party.Training{Person: p.ID, Course: s.text, At: s.at, Until: s.at, Reference: s.text}
 			nu := &party.Number{Org: o.ID, Tag: []byte("tag" + name), Tail: s.text, From: s.at, Until: s.at}
 			no := &consent.Notice{Purpose: pii.Purpose(name), Version: s.text, Digest: s.bytes, Recipients: names[pii.OrgID](s.known), Fields: s.known,
@@ -167,7 +168,7 @@ func testStampedRows(t *testing.T, db *store.DB) {
 			ru := &door.RuleSet{Version: s.text, Text: s.text, Sheets: s.text, Caps: s.text, By: p.ID, At: s.at}
 
 			entry := head(t, db).Size
-			mustApply(t, db, party.OrgPut{Org: o}, &party.PersonPut{Person: p}, party.TrainingPut{Training: tr},
+			mustApply(t, db, party.OrgPut{Org: o}, &party.PersonPut{Person: p}, party.TrainingPut{Training: tr}, party.AskPut{Ask: as},
 				party.NumberPut{Number: nu}, consent.NoticePut{Notice: no}, grant.Opened{WorkItem: w, Members: m}, consent.Put{Consent: c},
 				consent.OptOutPut{OptOut: u}, authn.TokenPut{Token: k}, authn.CodePut{Code: d}, casework.Put{Complaint: l},
 				casework.OneTimePut{OneTime: ot}, casework.Handled{Case: id, Person: p.ID}, casework.Handled{Case: id, Person: p.ID},
@@ -189,6 +190,12 @@ func testStampedRows(t *testing.T, db *store.DB) {
 			gotTr, err := db.Training(ctx, p.ID)
 			check(len(gotTr) == 1, err)
 			same(t, tr, &gotTr[0])
+			gotAs, ok, err := db.Ask(ctx, p.ID)
+			check(ok, err)
+			same(t, as, &gotAs)
+			open, err := db.Asks(ctx, "", 9)
+			check(len(open) == i+1, err)
+			same(t, as, &open[i])
 			gotNu, err := db.NumbersByTag(ctx, nu.Tag)
 			check(len(gotNu) == 1, err)
 			same(t, nu, &gotNu[0])

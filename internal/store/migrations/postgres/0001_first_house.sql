@@ -170,6 +170,15 @@ CREATE TABLE person (
 	mac            BYTEA NOT NULL
 );
 
+-- Changes that files ask for and a second officer decides about.
+CREATE TABLE person_ask (
+	person TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+	open   BOOLEAN NOT NULL,
+	body   BYTEA NOT NULL,
+	entry  BIGINT NOT NULL,
+	mac    BYTEA NOT NULL
+);
+
 CREATE TABLE training (
 	person    TEXT COLLATE "C" NOT NULL,
 	course    TEXT COLLATE "C" NOT NULL,

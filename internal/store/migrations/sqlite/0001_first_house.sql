@@ -170,6 +170,15 @@ CREATE TABLE person (
 	mac            BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Changes that files ask for and a second officer decides about.
+CREATE TABLE person_ask (
+	person TEXT NOT NULL PRIMARY KEY,
+	open   INTEGER NOT NULL,
+	body   BLOB NOT NULL,
+	entry  INTEGER NOT NULL,
+	mac    BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE training (
 	person    TEXT NOT NULL,
 	course    TEXT NOT NULL,
