@@ -102,10 +102,36 @@ func commands() []command {
 		{name: "people end", args: "PERSON", make: peopleEndCommand, examples: []string{
 			"GOLDBELL_TOKEN=gbs_… goldbell people end a017 --data ./firm",
 		}},
+		{name: "people moves", make: peopleMovesCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell people moves --data ./firm --from 2026-10-01 --until 2026-11-01",
+		}},
+		{name: "people review", make: peopleReviewCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell people review --data ./firm --days 14 --every 90",
+		}},
+		{name: "people due", make: peopleDueCommand, examples: []string{"GOLDBELL_TOKEN=gbs_… goldbell people due --data ./firm"}},
+		{name: "people confirm", args: "PERSON", make: peopleConfirmCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell people confirm a017 --data ./firm",
+			"GOLDBELL_TOKEN=gbs_… goldbell people confirm a018 --end --data ./firm",
+		}},
 		{name: "people asks", make: peopleAsksCommand, examples: []string{"GOLDBELL_TOKEN=gbs_… goldbell people asks --data ./firm"}},
 		{name: "people approve", args: "PERSON", make: peopleApproveCommand, examples: []string{
 			"GOLDBELL_TOKEN=gbs_… goldbell people approve a017 --data ./firm",
 		}},
+		{name: "exceptions list", make: exceptionsListCommand, examples: []string{"GOLDBELL_TOKEN=gbs_… goldbell exceptions list --data ./firm"}},
+		{name: "exceptions ask", args: "WORK", make: exceptionsAskCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell exceptions ask 5f0c… --data ./firm --fields phone --form plain --reason carrier-down --hours 4",
+		}},
+		{name: "exceptions approve", args: "ID", make: exceptionsApproveCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell exceptions approve 91d3… --data ./firm",
+			"GOLDBELL_TOKEN=gbs_… goldbell exceptions approve 91d3… --refuse --data ./firm",
+		}},
+		{name: "exceptions end", args: "ID", make: exceptionsEndCommand, examples: []string{"GOLDBELL_TOKEN=gbs_… goldbell exceptions end 91d3… --data ./firm"}},
+		{name: "exceptions review", args: "ID", make: exceptionsReviewCommand, examples: []string{"GOLDBELL_TOKEN=gbs_… goldbell exceptions review 91d3… --unjustified --data ./firm"}},
+		{name: "exceptions break-glass", make: breakGlassCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell exceptions break-glass --data ./firm --purpose support --subject 4f1c… --fields phone --reason danger-to-life --minutes 15",
+		}},
+		{name: "alerts list", make: alertsListCommand, examples: []string{"GOLDBELL_TOKEN=gbs_… goldbell alerts list --open --data ./firm"}},
+		{name: "alerts judge", args: "ID", make: alertsJudgeCommand, examples: []string{"GOLDBELL_TOKEN=gbs_… goldbell alerts judge 7c2e… --false --data ./firm"}},
 		{name: "backup", make: backupCommand, examples: []string{
 			"goldbell backup --data ./firm --to /mnt/backups/firm-2026-11-21.age --recipient /etc/goldbell/backup.pub",
 		}},

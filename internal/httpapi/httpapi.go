@@ -76,6 +76,7 @@ type Config struct {
 	People   party.Store
 	Numbers  party.NumberStore
 	Asks     party.AskStore
+	Rounds   party.RoundStore
 	Work     grant.Store
 	Sealer   Sealer
 

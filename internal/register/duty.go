@@ -16,6 +16,8 @@ const (
 	putPerson
 	decideAsk
 	endPerson
+	openRound
+	confirmPerson
 	train
 	openWork
 	closeWork
@@ -50,14 +52,14 @@ func roleOf(p party.Principal) role {
 // a work item and sign in as its assignee. System administrator and auditor
 // change nothing here.
 var duties = map[role][]action{
-	"officer": {putOrg, putNumber, putPerson, decideAsk, endPerson, train, openWork, closeWork, putConsent, putOptOut, putNotice, putRules,
+	"officer": {putOrg, putNumber, putPerson, decideAsk, endPerson, openRound, confirmPerson, train, openWork, closeWork, putConsent, putOptOut, putNotice, putRules,
 		putSheet, putCaps, askException, decideException, reviewException},
-	"secadmin":        {putPerson, endPerson, train},
+	"secadmin":        {putPerson, endPerson, confirmPerson, train},
 	"sysadmin":        {},
 	"auditor":         {},
-	"staff":           {closeWork, askException, breakGlass},
-	"outsourced":      {closeWork, breakGlass},
-	"partner":         {closeWork},
+	"staff":           {closeWork, askException, breakGlass, confirmPerson},
+	"outsourced":      {closeWork, breakGlass, confirmPerson},
+	"partner":         {closeWork, confirmPerson},
 	"service/crm":     {openWork, closeWork, putConsent, putOptOut},
 	"service/switch":  {openWork, closeWork},
 	"service/import":  {},

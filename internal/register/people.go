@@ -157,11 +157,7 @@ func (r *Register) EndPerson(ctx context.Context, a Asked, id pii.PersonID) erro
 		if !slices.Contains(manages[roleOf(a.By)], p.Kind) {
 			return decision{}, notYours()
 		}
-		p.Suspended = true
-		if p.ContractUntil.IsZero() || now.Before(p.ContractUntil) {
-			p.ContractUntil = now
-		}
-		return personDecision("ended", &p), nil
+		return endedNow(&p, "ended", now), nil
 	})
 }
 

@@ -15,7 +15,7 @@ func (f *firm) secondOfficer() {
 	f.T.Helper()
 	f.Person("officer-2", party.Officer, pii.Own)
 	p := f.Principal("officer-2", "")
-	p.Proved = f.Now()
+	p.StepUp = f.Now()
 	f.by["officer-2"] = p
 }
 

@@ -11,6 +11,7 @@ package register
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/consent"
@@ -43,6 +44,8 @@ type Config struct {
 	Keys     ledger.Keys // record keys, for entries about one subject
 	Numbers  party.NumberStore
 	Asks     party.AskStore
+	Rounds   party.RoundStore
+	Rand     io.Reader
 	Sheets   map[pii.Purpose]grant.Sheet
 	Schema   pii.Schema
 	Rules    CheckRules

@@ -2,6 +2,7 @@ package register_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -71,7 +72,7 @@ func open(t testing.TB) *firm {
 		f.by["service/"+scope] = h.Service(scope)
 	}
 	f.Register = register.New(register.Config{
-		People: h.Store, Asks: h.Store, Numbers: h.Store, Work: h.Store, Consents: h.Store, Subjects: h, Keys: h.Vault.RecordKeys,
+		People: h.Store, Asks: h.Store, Rounds: h.Store, Rand: rand.Reader, Numbers: h.Store, Work: h.Store, Consents: h.Store, Subjects: h, Keys: h.Vault.RecordKeys,
 		Sheets: grant.Sheets(), Schema: pii.Registration(), Fingerprint: h.Fingerprint, Ledger: h.Ledger, Clock: h.Now,
 		Rules: func(text string) (string, error) {
 			rules, err := policy.Load(text)

@@ -129,6 +129,16 @@ func (s *Server) watchLive(ctx context.Context) {
 // find a new budget.
 const keptMeters = time.Hour
 
+// lapsedAtATime is how many people one minute suspends because nobody confirmed them.
+const lapsedAtATime = 200
+
+// recertify does what is due of recertifications.
+func (s *Server) recertify(ctx context.Context) {
+	if _, err := s.register.Recertify(ctx, lapsedAtATime); err != nil && ctx.Err() == nil {
+		s.alarm("recertification-failed")
+	}
+}
+
 // Tick does what is due: counts of the last minute, old meters, and, in a new
 // month, the change of period keys.
 func (s *Server) Tick(ctx context.Context) {
@@ -138,6 +148,7 @@ func (s *Server) Tick(ctx context.Context) {
 	if err := s.store.Sweep(ctx, now.Add(-keptMeters)); err != nil {
 		s.alarm("sweep-failed")
 	}
+	s.recertify(ctx)
 	if err := s.Rotate(ctx); err != nil {
 		s.alarm("rotation-failed")
 	}

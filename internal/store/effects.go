@@ -31,6 +31,10 @@ func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
 		return putPerson(idx, e.Person)
 	case party.AskPut:
 		return putAsk(idx, e.Ask)
+	case party.RoundPut:
+		return putRound(idx, e.Round)
+	case party.ConfirmationPut:
+		return putConfirmation(idx, e.Confirmation)
 	case party.TrainingPut:
 		return putTraining(idx, e.Training)
 	case party.NumberPut:

@@ -41,6 +41,14 @@ var power = []powerTable{
 		a := &party.Ask{}
 		return a, []any{&body{a}, &a.Entry, &a.MAC}
 	}, func(k pii.Keyed) []any { return []any{string(k.(*party.Ask).Wanted.ID)} }},
+	{"recertification", "body, entry, mac", "id", func() (pii.Keyed, []any) {
+		r := &party.Round{}
+		return r, []any{&body{r}, &r.Entry, &r.MAC}
+	}, func(k pii.Keyed) []any { r := k.(*party.Round); return []any{r.ID[:]} }},
+	{"confirmation", "body, entry, mac", "round, person", func() (pii.Keyed, []any) {
+		c := &party.Confirmation{}
+		return c, []any{&body{c}, &c.Entry, &c.MAC}
+	}, func(k pii.Keyed) []any { c := k.(*party.Confirmation); return []any{c.Round[:], string(c.Person)} }},
 	{"training", trainingColumns, "person, course, at", func() (pii.Keyed, []any) { t := &party.Training{}; return t, trainingInto(t) },
 		func(k pii.Keyed) []any {
 			t := k.(*party.Training)

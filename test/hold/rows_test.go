@@ -41,6 +41,12 @@ func versionsOf(h *house) map[string]func(second bool) ledger.Effect {
 		"person": func(s bool) ledger.Effect {
 			return party.PersonPut{Person: &party.Person{ID: "leaver", Org: pii.Own, Kind: party.Staff, ContractFrom: at, ContractUntil: until(s), Suspended: s}}
 		},
+		"recertification": func(s bool) ledger.Effect {
+			return party.RoundPut{Round: &party.Round{ID: id, OpenedBy: "officer", OpenedAt: at, Due: until(s), Closed: s}}
+		},
+		"confirmation": func(s bool) ledger.Effect {
+			return party.ConfirmationPut{Confirmation: &party.Confirmation{Round: id, Person: "leaver", By: "officer", At: at, Keep: !s}}
+		},
 		"person_ask": func(s bool) ledger.Effect {
 			a := &party.Ask{Wanted: party.Person{ID: "leaver", Org: pii.Own, Kind: party.Staff, ContractFrom: at, ContractUntil: until(false)}, AskedBy: "officer", AskedAt: at, State: party.AskOpen}
 			if s {

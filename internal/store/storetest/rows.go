@@ -144,6 +144,8 @@ func testStampedRows(t *testing.T, db *store.DB) {
 				Transfer: party.Transfer{Basis: party.Certification, Reference: s.text, Until: s.at}, Suspended: s.flag}
 			p := &party.Person{ID: pii.PersonID(name), Org: o.ID, Kind: party.Outsourced, Post: s.text, Level: uint8(i), Manager: "boss", ContractFrom: s.at, ContractUntil: s.at, TrainedUntil: s.at, Suspended: s.flag}
 			as := &party.Ask{Wanted: *p, Was: 7, File: s.bytes, AskedBy: "boss", AskedAt: s.at, State: party.AskOpen, DecidedBy: pii.PersonID(s.text)}
+			ro := &party.Round{ID: id, OpenedBy: "boss", OpenedAt: s.at, Due: s.at, Every: i, Closed: s.flag, Lapsed: 1 << 30}
+			co := &party.Confirmation{Round: id, Person: p.ID, By: pii.PersonID(s.text), At: s.at, Keep: s.flag}
 			tr := &party.Training{Person: p.ID, Course: s.text, At: s.at, Until: s.at, Reference: s.text}
 			nu := &party.Number{Org: o.ID, Tag: []byte("tag" + name), Tail: s.text, From: s.at, Until: s.at}
 			no := &consent.Notice{Purpose: pii.Purpose(name), Version: s.text, Digest: s.bytes, Recipients: names[pii.OrgID](s.known), Fields: s.known,
@@ -168,7 +170,7 @@ func testStampedRows(t *testing.T, db *store.DB) {
 			ru := &door.RuleSet{Version: s.text, Text: s.text, Sheets: s.text, Caps: s.text, By: p.ID, At: s.at}
 
 			entry := head(t, db).Size
-			mustApply(t, db, party.OrgPut{Org: o}, &party.PersonPut{Person: p}, party.TrainingPut{Training: tr}, party.AskPut{Ask: as},
+			mustApply(t, db, party.OrgPut{Org: o}, &party.PersonPut{Person: p}, party.TrainingPut{Training: tr}, party.AskPut{Ask: as}, party.RoundPut{Round: ro}, party.ConfirmationPut{Confirmation: co},
 				party.NumberPut{Number: nu}, consent.NoticePut{Notice: no}, grant.Opened{WorkItem: w, Members: m}, consent.Put{Consent: c},
 				consent.OptOutPut{OptOut: u}, authn.TokenPut{Token: k}, authn.CodePut{Code: d}, casework.Put{Complaint: l},
 				casework.OneTimePut{OneTime: ot}, casework.Handled{Case: id, Person: p.ID}, casework.Handled{Case: id, Person: p.ID},
@@ -196,6 +198,17 @@ func testStampedRows(t *testing.T, db *store.DB) {
 			open, err := db.Asks(ctx, "", 9)
 			check(len(open) == i+1, err)
 			same(t, as, &open[i])
+			gotRo, ok, err := db.Round(ctx, id)
+			check(ok, err)
+			same(t, ro, &gotRo)
+			rounds, err := db.Rounds(ctx, 9)
+			check(len(rounds) == i+1, err)
+			gotCo, ok, err := db.Confirmed(ctx, id, p.ID)
+			check(ok, err)
+			same(t, co, &gotCo)
+			cos, err := db.Confirmations(ctx, id, "", 9)
+			check(len(cos) == 1, err)
+			same(t, co, &cos[0])
 			gotNu, err := db.NumbersByTag(ctx, nu.Tag)
 			check(len(gotNu) == 1, err)
 			same(t, nu, &gotNu[0])

@@ -179,6 +179,26 @@ CREATE TABLE person_ask (
 	mac    BYTEA NOT NULL
 );
 
+-- Recertifications, and what was said about whom.
+CREATE TABLE recertification (
+	id        BYTEA NOT NULL PRIMARY KEY,
+	opened_at BIGINT NOT NULL,
+	body      BYTEA NOT NULL,
+	entry     BIGINT NOT NULL,
+	mac       BYTEA NOT NULL
+);
+
+CREATE INDEX recertification_at ON recertification (opened_at, id);
+
+CREATE TABLE confirmation (
+	round  BYTEA NOT NULL,
+	person TEXT COLLATE "C" NOT NULL,
+	body   BYTEA NOT NULL,
+	entry  BIGINT NOT NULL,
+	mac    BYTEA NOT NULL,
+	PRIMARY KEY (round, person)
+);
+
 CREATE TABLE training (
 	person    TEXT COLLATE "C" NOT NULL,
 	course    TEXT COLLATE "C" NOT NULL,

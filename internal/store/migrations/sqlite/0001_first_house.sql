@@ -179,6 +179,26 @@ CREATE TABLE person_ask (
 	mac    BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Recertifications, and what was said about whom.
+CREATE TABLE recertification (
+	id        BLOB NOT NULL PRIMARY KEY,
+	opened_at INTEGER NOT NULL,
+	body      BLOB NOT NULL,
+	entry     INTEGER NOT NULL,
+	mac       BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX recertification_at ON recertification (opened_at, id);
+
+CREATE TABLE confirmation (
+	round  BLOB NOT NULL,
+	person TEXT NOT NULL,
+	body   BLOB NOT NULL,
+	entry  INTEGER NOT NULL,
+	mac    BLOB NOT NULL,
+	PRIMARY KEY (round, person)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE training (
 	person    TEXT NOT NULL,
 	course    TEXT NOT NULL,

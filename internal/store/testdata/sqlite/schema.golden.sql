@@ -120,6 +120,14 @@ CREATE TABLE complaint_handled (
 	person    TEXT NOT NULL,
 	PRIMARY KEY (complaint, person)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE confirmation (
+	round  BLOB NOT NULL,
+	person TEXT NOT NULL,
+	body   BLOB NOT NULL,
+	entry  INTEGER NOT NULL,
+	mac    BLOB NOT NULL,
+	PRIMARY KEY (round, person)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE consent (
 	ordinal   INTEGER NOT NULL,
 	purpose   TEXT NOT NULL,
@@ -426,6 +434,13 @@ CREATE TABLE person_ask (
 	entry  INTEGER NOT NULL,
 	mac    BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE recertification (
+	id        BLOB NOT NULL PRIMARY KEY,
+	opened_at INTEGER NOT NULL,
+	body      BLOB NOT NULL,
+	entry     INTEGER NOT NULL,
+	mac       BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE revocation (
 	idx INTEGER NOT NULL,
 	key TEXT NOT NULL,
@@ -522,6 +537,7 @@ CREATE INDEX meter_until ON meter (until);
 CREATE INDEX org_number_org ON org_number (org, since, tag);
 CREATE INDEX outcome_item ON outcome (item, ordinal);
 CREATE INDEX passkey_person ON passkey (person, ended, made_at, id);
+CREATE INDEX recertification_at ON recertification (opened_at, id);
 CREATE INDEX token_person ON token (person, ended, until);
 CREATE INDEX work_item_assignee ON work_item (assignee, closed, opened_at, id);
 CREATE INDEX work_item_subject_item ON work_item_subject (item, ordinal);
