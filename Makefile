@@ -42,8 +42,9 @@ test: ## every test (installs PostgreSQL 15 where it can)
 	@$(MAKE) --no-print-directory oracle
 	@echo "make test: every package passed."
 
-oracle: ## others' programs read the ledger: a module of its own, test/tlogfsck
+oracle: ## others' programs read the ledger and sign people in: modules of their own, test/tlogfsck and test/oidc
 	cd test/tlogfsck && $(GO) vet . && $(GO) test -timeout 10m .
+	cd test/oidc && $(GO) vet . && $(GO) test -timeout 10m .
 
 check: static ## formatting, vet, staticcheck, architecture, go.mod, tests with the race detector
 	@scripts/test-deps cc
@@ -68,6 +69,7 @@ arch:
 tidy:
 	$(GO) mod tidy -diff
 	cd test/tlogfsck && $(GO) mod tidy -diff
+	cd test/oidc && $(GO) mod tidy -diff
 
 webcheck:
 	@scripts/web build

@@ -104,11 +104,12 @@ func TestOIDCRefused(t *testing.T) {
 		}),
 		"a passkey's ceremony": comes(func(h *authntest.House, in *authn.Returned) { in.Held = must2(h.Authn.BeginSignIn(false)).Ceremony }),
 		"too late":             comes(func(h *authntest.House, _ *authn.Returned) { h.Pass(5 * time.Minute) }),
-		"used before": comes(func(h *authntest.House, in *authn.Returned) {
-			if _, err := h.Authn.SignInByOIDC(h.T.Context(), *in, chrome); err != nil {
-				h.T.Fatal(err)
-			}
-		}),
+		"used before": func(h *authntest.House, idp *authntest.IDP, l authn.Leaving) (authn.Returned, authn.Client) {
+			idp.Lax = true
+			in := visit(idp, l)
+			must[authn.Issued](h.T)(h.Authn.SignInByOIDC(h.T.Context(), in, chrome))
+			return in, chrome
+		},
 		"copied to another browser": func(_ *authntest.House, idp *authntest.IDP, l authn.Leaving) (authn.Returned, authn.Client) {
 			return visit(idp, l), authn.Client{Source: source, Cookie: true, Agent: "curl/8"}
 		},
