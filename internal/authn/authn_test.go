@@ -70,10 +70,17 @@ func TestSetUpSignInAndToken(t *testing.T) {
 	}
 	_, err = h.Authn.CreateToken(t.Context(), token.NextCode, "crm-1", authn.ScopeCRM, source)
 	wantID(t, err, "exists")
+	loader := must[authn.Issued](t)(h.Authn.CreateToken(t.Context(), token.NextCode, "loader", authn.ScopeImport, source))
+	must[party.Principal](t)(h.Authn.Principal(t.Context(), loader.Secret, source))
+	h.Pass(30 * 24 * time.Hour)
+	_, err = h.Authn.Principal(t.Context(), loader.Secret, source)
+	wantID(t, err, "unauthenticated")
+	must[party.Principal](t)(h.Authn.Principal(t.Context(), token.Secret, source))
+	token.NextCode = loader.NextCode
 	// A refused use leaves the code usable.
 	must[authn.Issued](t)(h.Authn.SignIn(t.Context(), token.NextCode, source))
-	if n := len(h.Records(proof.KindCredential)); n != 3 {
-		t.Fatalf("%d credential entries, want 3", n)
+	if n := len(h.Records(proof.KindCredential)); n != 4 {
+		t.Fatalf("%d credential entries, want 4", n)
 	}
 }
 

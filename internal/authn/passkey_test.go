@@ -324,6 +324,51 @@ func TestNobodyIsLockedOut(t *testing.T) {
 	}
 }
 
+// A sign-in takes the same steps whoever is named and whatever is kept of her: one hash
+// beside a passkey that signed, none beside one that did not.
+func TestSignInTakesTheSameSteps(t *testing.T) {
+	h, p, k := passworded(t)
+	ctx, from := t.Context(), authn.Client{Source: source}
+	hashes := h.Authn.CountHashes()
+	try := func(person pii.PersonID, word string, key *authntest.Key) (int, error) {
+		before := hashes()
+		_, err := h.Authn.SignInByPassword(ctx, person, word, answer(t, h, key, true), from)
+		return hashes() - before, err
+	}
+	for _, person := range []pii.PersonID{"a1", "sec", "officer", "nobody", ""} {
+		n, err := try(person, "guess", authntest.NewKey())
+		if wantID(t, err, "sign-in-refused"); n != 0 {
+			t.Errorf("%q without her passkey: %d hashes", person, n)
+		}
+		n, err = try(person, "guess", k)
+		if wantID(t, err, "sign-in-refused"); n != 1 {
+			t.Errorf("%q beside a passkey: %d hashes", person, n)
+		}
+	}
+	if n, err := try("a1", password, k); err != nil || n != 1 {
+		t.Errorf("the right password: %d hashes, %v", n, err)
+	}
+	for range 11 { // until that passkey takes none any more
+		n, err := try("a1", "guess", k)
+		if wantID(t, err, "sign-in-refused"); n != 1 {
+			t.Errorf("%d hashes", n)
+		}
+	}
+	if n, err := try("a1", password, k); !fault.IsID(err, "sign-in-refused") || n != 1 {
+		t.Errorf("resting: %d hashes, %v", n, err)
+	}
+	h.Pass(time.Hour)
+	if err := h.Authn.EndAccount(ctx, h.Principal("sec", ""), p.Person.ID); err != nil {
+		t.Fatal(err)
+	}
+	code := must[string](t)(h.Authn.Invite(ctx, h.Principal("sec", ""), "a1"))
+	s := must[authn.Issued](t)(h.Authn.SignIn(ctx, code, source))
+	k = h.EnrolKey(again(t, h, s.Secret), false)
+	if n, err := try("a1", "", k); !fault.IsID(err, "sign-in-refused") || n != 1 {
+		t.Errorf("without a password: %d hashes, %v", n, err)
+	}
+}
+
 func TestPasswordsHaveLimits(t *testing.T) {
 	h, p, _ := passworded(t)
 	for _, bad := range []string{"", "short", strings.Repeat("ab", 10), strings.Repeat("x", 129), "a1"} {

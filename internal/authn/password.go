@@ -54,6 +54,7 @@ type passwords struct {
 	rand  io.Reader
 	slots chan struct{}
 	line  chan struct{}
+	kdf   func(password, salt []byte) []byte
 
 	mu      sync.Mutex // guards guesses
 	guesses map[string]guessed
@@ -68,6 +69,9 @@ type guessed struct {
 func newPasswords(rand io.Reader) *passwords {
 	return &passwords{
 		rand: rand, slots: make(chan struct{}, hashesAtOnce), line: make(chan struct{}, waitingHashes), guesses: map[string]guessed{},
+		kdf: func(password, salt []byte) []byte {
+			return argon2.IDKey(password, salt, argonTime, argonMemory, argonThreads, argonKey)
+		},
 	}
 }
 
@@ -85,10 +89,15 @@ func (p *passwords) hash(ctx context.Context, password string) (string, error) {
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
 }
 
-// check compares a password with what is kept, and counts wrong ones by passkey.
+// none is what is compared with where nothing is kept; no password matches it.
+var none = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$", argon2.Version, argonMemory, argonTime, argonThreads,
+	base64.RawStdEncoding.EncodeToString(make([]byte, argonSalt)))
+
+// check compares a password with what is kept, and counts wrong ones by passkey. It
+// makes one hash, whether or not there is anything to compare with.
 func (p *passwords) check(ctx context.Context, passkey, password, kept string, now time.Time) (bool, error) {
-	if p.resting(passkey, now) {
-		return false, nil
+	if kept == "" || p.resting(passkey, now) {
+		kept = none
 	}
 	parts := strings.Split(kept, "$")
 	want := fmt.Sprintf("m=%d,t=%d,p=%d", argonMemory, argonTime, argonThreads)
@@ -104,7 +113,9 @@ func (p *passwords) check(ctx context.Context, passkey, password, kept string, n
 		return false, err
 	}
 	ok := subtle.ConstantTimeCompare([]byte(base64.RawStdEncoding.EncodeToString(key)), []byte(parts[5])) == 1
-	p.guess(passkey, ok, now)
+	if !p.resting(passkey, now) {
+		p.guess(passkey, ok, now)
+	}
 	return ok, nil
 }
 
@@ -122,7 +133,7 @@ func (p *passwords) derive(ctx context.Context, password string, salt []byte) ([
 	case <-ctx.Done():
 		return nil, fault.New(fault.Unavailable, "unavailable", "time is up")
 	}
-	return argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonThreads, argonKey), nil
+	return p.kdf([]byte(password), salt), nil
 }
 
 func (p *passwords) resting(passkey string, now time.Time) bool {

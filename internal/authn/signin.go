@@ -47,15 +47,16 @@ func (a *Authn) SignInByPasskey(ctx context.Context, in Answer, from Client) (Is
 // SignInByPassword opens a session on a password and a passkey. The password is
 // looked at only after the passkey has signed: nobody guesses the password of a
 // person whose authenticator he does not hold, nobody makes us hash by asking, and
-// nobody can be locked out by wrong guesses of others.
+// nobody can be locked out by wrong guesses of others. Then one hash is made, whoever
+// was named and whatever is kept of her.
 func (a *Authn) SignInByPassword(ctx context.Context, person pii.PersonID, password string, in Answer, from Client) (Issued, error) {
 	return a.signInBy(ctx, ByPassword, in, from, func(s asserted, c ceremony) (bool, error) {
-		if s.key.Person != person {
-			return false, nil
-		}
-		l, ok, err := a.login(ctx, person)
-		if err != nil || !ok || l.Password == "" {
+		l, _, err := a.login(ctx, s.key.Person)
+		if err != nil {
 			return false, err
+		}
+		if s.key.Person != person {
+			l.Password = ""
 		}
 		return a.passwords.check(ctx, string(s.key.ID), password, l.Password, a.now())
 	})
