@@ -39,6 +39,12 @@ func commands() []command {
 		{name: "token create", make: tokenCommand, examples: []string{
 			"goldbell token create --data ./firm --name crm-import --scope import --code 7K2QX-…",
 		}},
+		{name: "sessions list", make: sessionsListCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell sessions list --data ./firm --person a017",
+		}},
+		{name: "sessions end", make: sessionsEndCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell sessions end --data ./firm --person a017 --all",
+		}},
 		{name: "import", args: "FILE", make: importCommand, examples: []string{
 			"goldbell import customers.csv --dry-run",
 			"GOLDBELL_TOKEN=gbt_… goldbell import customers.xlsx --data ./firm --map 备用电话=- --merge-by phone",
