@@ -420,7 +420,11 @@ func (d *Door) openParts(ctx context.Context, b enrolment.Batch, parts []*part, 
 			return err
 		}
 		for i, at := range p.cells {
-			out.Answers[at] = enrolment.Answer{Shown: true, Null: raw[i].Null || raw[i].Gone, Value: raw[i].Value}
+			if raw[i].Gone { // recorded as shown all the same: the entry came first
+				out.Answers[at] = enrolment.Answer{Reason: "gone"}
+				continue
+			}
+			out.Answers[at] = enrolment.Answer{Shown: true, Null: raw[i].Null, Value: raw[i].Value}
 		}
 	}
 	return nil

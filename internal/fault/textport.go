@@ -36,4 +36,5 @@ var port = map[string]Sentence{
 	"pg-hint-lookup":  {"例如：SELECT * FROM customer WHERE phone IN (SELECT goldbell.lookup('phone', $1))。", "For example: SELECT * FROM customer WHERE phone IN (SELECT goldbell.lookup('phone', $1))."},
 	"pg-too-many":     {"一条语句中要查找的值过多（上限 1000）。", "The statement looks up too many values (at most 1000)."},
 	"pg-hidden":       {"部分受保护的内容未显示。", "Some protected contents are not shown."},
+	"gone":            {"这一行已不在公司的数据库里。", "The row is no longer in the company's database."},
 }

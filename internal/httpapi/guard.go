@@ -159,7 +159,7 @@ func (a *API) admit(ctx context.Context, rt *route, c *call, w http.ResponseWrit
 		}
 		c.who = who
 		if a.Network != nil {
-			c.who.Network = a.Network(prefixOf(c.source))
+			c.who.Network = a.Network(PrefixOf(c.source))
 		}
 	}
 	if r.Method != http.MethodPost {
@@ -270,9 +270,9 @@ func networkOf(source string) string {
 	return netip.PrefixFrom(ip.WithZone(""), 64).Masked().Addr().String()
 }
 
-// prefixOf is the network of a source that people move about in: 24 bits of IPv4, 48
+// PrefixOf is the network of a source that people move about in: 24 bits of IPv4, 48
 // of IPv6.
-func prefixOf(source string) string {
+func PrefixOf(source string) string {
 	ip, err := netip.ParseAddr(source)
 	if err != nil {
 		return source

@@ -18,10 +18,10 @@ type Door interface {
 	// Serving returns nil while the check of the enrolled database finds no way
 	// around the views. Sessions end soon after it returns an error.
 	Serving(ctx context.Context) error
-	// Login finds who may sign in under a user name; ok is false if nobody may, or
-	// no longer. The port asks before it has seen any proof, and again while a
-	// session lasts.
-	Login(ctx context.Context, user string) (l Login, ok bool, err error)
+	// Login finds who may sign in under a user name from a source, the client's address
+	// without its port; ok is false if nobody may, or no longer. The port asks before it
+	// has seen any proof, and again while a session lasts.
+	Login(ctx context.Context, user, source string) (l Login, ok bool, err error)
 	// Failed counts a sign-in that failed, by where it came from.
 	Failed(ctx context.Context, source string)
 	// Release decides about the cells of one batch of rows, for one person, purpose
@@ -49,6 +49,7 @@ type Enrolled struct {
 type Login struct {
 	ID          string // names this login among the person's; changes when it is issued anew
 	User        string
+	Source      string // where the client is; decisions name its network
 	Principal   party.Principal
 	Purpose     pii.Purpose
 	Work        pii.RequestID

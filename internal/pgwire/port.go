@@ -221,7 +221,7 @@ func (p *Port) over(ctx context.Context, s *session) (problem, bool) {
 	if !p.Clock().Before(last.Until) {
 		return problem{severity: fatal, state: "57P01", id: "pg-login-over"}, true
 	}
-	l, ok, err := p.Door.Login(ctx, last.User)
+	l, ok, err := p.Door.Login(ctx, last.User, last.Source)
 	if err == nil && (!ok || l.ID != last.ID) {
 		return problem{severity: fatal, state: "57P01", id: "pg-login-ended"}, true
 	}

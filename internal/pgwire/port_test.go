@@ -68,7 +68,7 @@ func (b *book) Serving(context.Context) error {
 	return b.unsafe
 }
 
-func (b *book) Login(_ context.Context, name string) (pgwire.Login, bool, error) {
+func (b *book) Login(_ context.Context, name, _ string) (pgwire.Login, bool, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if name != user || b.ended {

@@ -235,7 +235,7 @@ func authentication(code uint32, data []byte) []byte {
 // same steps.
 func (p *Port) prove(ctx context.Context, c net.Conn, channel *tls.Conn, user string) (Login, error) {
 	wrong := problem{severity: fatal, state: "28P01", id: "pg-login"}
-	login, ok, err := p.Door.Login(ctx, user)
+	login, ok, err := p.Door.Login(ctx, user, source(c))
 	if err != nil {
 		return Login{}, problemOf(fatal, err)
 	}

@@ -31,6 +31,7 @@ type portDoor struct {
 	postgres *postgres
 	authn    *authn.Authn
 	door     *door.Door
+	network  func(prefix string) string // a pseudonym, so that entries hold no address
 }
 
 var _ pgwire.Door = portDoor{}
@@ -50,13 +51,14 @@ func (p portDoor) Enrolled(context.Context) (pgwire.Enrolled, error) {
 func (p portDoor) Serving(ctx context.Context) error { return p.postgres.Serving(ctx) }
 
 // Login implements [pgwire.Door].
-func (p portDoor) Login(ctx context.Context, user string) (pgwire.Login, bool, error) {
+func (p portDoor) Login(ctx context.Context, user, source string) (pgwire.Login, bool, error) {
 	l, who, ok, err := p.authn.DatabaseLogin(ctx, user)
 	if err != nil || !ok {
 		return pgwire.Login{}, false, err
 	}
+	who.Network = p.network(httpapi.PrefixOf(source))
 	out := pgwire.Login{
-		ID: l.MadeAt.String(), User: l.Name, Principal: who, Purpose: l.Purpose, Work: l.Work, Form: l.Form,
+		ID: l.MadeAt.String(), User: l.Name, Source: source, Principal: who, Purpose: l.Purpose, Work: l.Work, Form: l.Form,
 		Until: l.Until, Certificate: l.Certificate,
 	}
 	if l.Verifier.Iterations > 0 {
@@ -105,7 +107,7 @@ func (p portDoor) anew(ctx context.Context, l pgwire.Login, ask func(party.Princ
 	if !fault.IsID(err, "stale") {
 		return err
 	}
-	now, ok, err := p.Login(ctx, l.User)
+	now, ok, err := p.Login(ctx, l.User, l.Source)
 	if err != nil {
 		return err
 	}
@@ -124,7 +126,7 @@ func (s *Server) Port() *pgwire.Port { return s.port }
 // openPort makes the PostgreSQL port; it answers when it is served.
 func (s *Server) openPort(context.Context) (err error) {
 	s.port, err = pgwire.New(pgwire.Config{
-		Door: portDoor{s.postgres, s.authn, s.door}, Parser: pgwire.Words{}, Clock: s.clock, Rand: rand.Reader, Limits: pgwire.DefaultLimits,
+		Door: portDoor{s.postgres, s.authn, s.door, s.network}, Parser: pgwire.Words{}, Clock: s.clock, Rand: rand.Reader, Limits: pgwire.DefaultLimits,
 	})
 	return err
 }

@@ -49,7 +49,7 @@ func (v *Vault) OpenCells(ctx context.Context, r *ledger.Receipt, cells []Cell, 
 		return nil, err
 	}
 	for i, c := range cells {
-		if len(c.Table.Row) == 0 && !at[c.Ordinal].holds(v, c.Column, raw[i]) {
+		if len(c.Table.Row) == 0 && !raw[i].Gone && !at[c.Ordinal].holds(v, c.Column, raw[i]) {
 			return nil, ErrChanged
 		}
 	}
@@ -59,7 +59,8 @@ func (v *Vault) OpenCells(ctx context.Context, r *ledger.Receipt, cells []Cell, 
 	return raw, nil
 }
 
-// holds reports whether the value is the one of this version.
+// holds reports whether the value is the one of this version. A row that is gone holds
+// none of any version: adopting it again would find nothing, so it is no change.
 func (p pointer) holds(v *Vault, c enrolment.Column, raw Raw) bool {
 	if raw.Null || raw.Gone || raw.Value.IsEmpty() {
 		return p.Prints[c.Tag] == nil
@@ -153,7 +154,7 @@ func (v *Vault) fetchFrom(ctx context.Context, places []place) error {
 		return err
 	}
 	for i, p := range places {
-		if !p.of.at.holds(v, p.cell.Column, raw[i]) {
+		if !raw[i].Gone && !p.of.at.holds(v, p.cell.Column, raw[i]) {
 			return ErrChanged
 		}
 		if raw[i].Null || raw[i].Gone || raw[i].Value.IsEmpty() {
