@@ -166,6 +166,8 @@ func (s *session) failure(size int) error {
 		frame, s.halt = s.halt.bytes(), problem{}
 	case any && o.refuse != nil:
 		frame = o.refuse
+	case state == "44000": // the check option of our views: a value became a placeholder on its way
+		frame = problem{severity: failed, state: "42501", id: "pg-placeholder"}.bytes()
 	case state == "0A000" && routine == "rewriteTargetView":
 		frame = withHint(frame, "pg-hint-api")
 	}

@@ -98,9 +98,8 @@ FROM pg_auth_members a JOIN pg_roles g ON g.oid = a.roleid JOIN pg_roles m ON m.
 	{id: "pg-hole-owner", text: `SELECT DISTINCT d.classid::regclass::text, format('REASSIGN OWNED BY %I TO CURRENT_USER', $1::text)
 FROM pg_shdepend d WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o' AND d.refobjid = (SELECT oid FROM pg_roles WHERE rolname = $1)
 AND d.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-AND NOT (d.classid = 'pg_class'::regclass AND d.objid IN (SELECT c.oid FROM pg_class c WHERE c.relpersistence = 't'))
-AND NOT (d.classid = 'pg_type'::regclass AND d.objid IN (SELECT t.oid FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE n.nspname LIKE 'pg\_temp\_%'))
-AND NOT (d.classid = 'pg_proc'::regclass AND d.objid IN (SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname LIKE 'pg\_temp\_%'))`},
+AND d.classid NOT IN ('pg_largeobject'::regclass, 'pg_default_acl'::regclass)
+AND COALESCE((pg_identify_object(d.classid, d.objid, 0)).schema, '') !~ '^pg_(toast_)?temp_'`},
 }
 
 // anyPrivilege is every right on a table: REFERENCES and TRIGGER reveal as SELECT does.
@@ -216,13 +215,24 @@ func Define(ctx context.Context, r Roles, t *enrolment.Table) error {
 func (k *checking) views(ctx context.Context) error {
 	for _, t := range k.Tables {
 		again := "pg undo --table " + t.Schema + "." + t.Name
+		rel, err := describe(ctx, k.conn, t.Schema, t.Name)
+		if fault.Is(err, fault.NotFound) {
+			k.hole("pg-hole-table-changed", nameOf(t), again)
+			continue
+		}
+		if err != nil {
+			return err
+		}
 		found, writes := false, false
-		err := rows(ctx, k.conn, selectView, func(scan func(...any) error) error {
+		err = rows(ctx, k.conn, selectView, func(scan func(...any) error) error {
 			found = true
 			var def, options string
 			err := scan(&def, &options, &writes)
 			if definition(def) != t.Definition {
 				k.hole("pg-hole-view-changed", viewOf(t), again)
+			}
+			if t.Writes && refusing(t, rel) != "" && !strings.Contains(options, "check_option=cascaded") {
+				k.hole("pg-hole-view-changed", viewOf(t), "ALTER VIEW "+viewOf(t)+" SET (check_option = cascaded)")
 			}
 			if strings.Contains(options, "security_invoker") {
 				k.hole("pg-hole-view-changed", viewOf(t), "ALTER VIEW "+viewOf(t)+" RESET (security_invoker)")
@@ -236,20 +246,12 @@ func (k *checking) views(ctx context.Context) error {
 			k.hole("pg-hole-view-gone", viewOf(t), again)
 			continue
 		}
-		rel, err := describe(ctx, k.conn, t.Schema, t.Name)
-		if fault.Is(err, fault.NotFound) {
-			k.hole("pg-hole-table-changed", nameOf(t), again)
-			continue
-		}
-		if err != nil {
-			return err
-		}
 		for _, name := range sourceColumns(t) {
 			if _, ok := rel.column(name); !ok {
 				k.hole("pg-hole-table-changed", nameOf(t)+"."+quote(name), again)
 			}
 		}
-		if writes && (rel.acting || rel.isView()) {
+		if writes && (rel.acting || rel.isView() || rel.tells(t)) {
 			k.hole("pg-hole-acting", nameOf(t), "REVOKE INSERT, UPDATE, DELETE ON "+viewOf(t)+" FROM "+quote(k.Roles.Reader))
 		}
 	}
@@ -258,7 +260,7 @@ func (k *checking) views(ctx context.Context) error {
 
 const selectWords = `SELECT a.attname::text FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
 WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped
-AND (t.typcategory IN ('S', 'A', 'C') OR t.typname IN ('json', 'jsonb', 'xml', 'hstore', 'bytea') OR t.typtype = 'd' AND t.typcategory = 'U') ORDER BY a.attnum`
+AND ` + wordy + ` ORDER BY a.attnum`
 
 // data counts rows of unprotected columns that hold what begins a placeholder. It asks
 // as the reader, who sees just these columns.

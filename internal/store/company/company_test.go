@@ -2,12 +2,14 @@ package company_test
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/goldbell/goldbell/internal/enrolment"
 	"github.com/goldbell/goldbell/internal/fault"
@@ -382,6 +384,112 @@ func TestTheCheckFindsEachPlantedHole(t *testing.T) {
 				t.Fatalf("not closed: %v", got)
 			}
 		})
+	}
+}
+
+// TestNoPlaceholderIsWritten: not by any way SQL has to bring one into a plain column.
+func TestNoPlaceholderIsWritten(t *testing.T) {
+	h := open(t)
+	h.do(`ALTER TABLE settings ADD COLUMN more jsonb, ADD COLUMN tags text[]; INSERT INTO settings VALUES ('a', 'x')`)
+	h.customer()
+	h.enrol(company.Ask{Table: "public.settings", Open: true})
+	r := h.reader()
+	for _, sql := range []string{
+		`UPDATE customer SET company = phone WHERE id = 5`,
+		`UPDATE customer SET company = 'a ' || phone || ' b' WHERE id = 5`,
+		`UPDATE customer SET company = 'other' || phone, level = 1`,
+		`UPDATE settings SET v = (SELECT phone FROM customer WHERE id = 5)`,
+		`UPDATE settings SET more = to_jsonb((SELECT phone FROM customer WHERE id = 5))`,
+		`UPDATE settings SET tags = ARRAY(SELECT phone FROM customer WHERE id < 5)`,
+		`INSERT INTO settings (k, v) SELECT id, phone FROM customer`,
+		`INSERT INTO settings (k, v) VALUES ('a', 'y') ON CONFLICT (k) DO UPDATE SET v = (SELECT name FROM customer WHERE id = 5)`,
+		`MERGE INTO settings s USING (SELECT phone FROM customer WHERE id = 5) c ON s.k = 'a' WHEN MATCHED THEN UPDATE SET v = c.phone`,
+		`CREATE TEMP TABLE x AS SELECT phone AS p FROM customer; UPDATE settings SET v = (SELECT p FROM x LIMIT 1)`,
+		`DO $$ DECLARE p text; BEGIN SELECT phone INTO p FROM customer WHERE id = 5; UPDATE settings SET v = p; END $$`,
+		`BEGIN; SELECT pg_current_xact_id(); UPDATE settings SET v = chr(126) || left((SELECT phone FROM customer WHERE id = 5), 40) || 'z'; COMMIT`,
+	} {
+		_, err := r.Exec(t.Context(), sql)
+		var refused *pgconn.PgError
+		if !errors.As(err, &refused) || refused.Code != "44000" && refused.Code != "0A000" { // MERGE into a view is none of PostgreSQL 15
+			t.Errorf("%s: %v", sql, err)
+		}
+		_, _ = r.Exec(t.Context(), "ROLLBACK")
+	}
+	for _, sql := range []string{`UPDATE customer SET company = 'a ~ b' WHERE id = 5`, `UPDATE settings SET more = '{"a": 1}'`, `INSERT INTO settings VALUES ('b')`} {
+		if _, err := r.Exec(t.Context(), sql); err != nil {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+	if got := h.check(true); got != nil {
+		t.Error(got)
+	}
+}
+
+// TestWhatTellsIsReadOnly: where a constraint would fail by what a protected column
+// holds, nothing is written through the view.
+func TestWhatTellsIsReadOnly(t *testing.T) {
+	h := open(t)
+	h.do(`CREATE EXTENSION btree_gist`)
+	for _, c := range []struct {
+		sql, undo string
+		writes    bool
+	}{
+		{`CREATE UNIQUE INDEX x ON customer (email)`, `DROP INDEX x`, true},
+		{`CREATE INDEX x ON customer (phone, company)`, `DROP INDEX x`, true},
+		{`CREATE UNIQUE INDEX x ON customer (company, id) INCLUDE (phone)`, `DROP INDEX x`, true},
+		{`ALTER TABLE customer ADD CONSTRAINT x CHECK (phone > '+8')`, `ALTER TABLE customer DROP CONSTRAINT x`, true},
+		{`ALTER TABLE customer ADD CONSTRAINT x CHECK (phone <> company)`, `ALTER TABLE customer DROP CONSTRAINT x`, false},
+		{`ALTER TABLE customer ADD CONSTRAINT x CHECK (phone > '+9') NOT VALID`, `ALTER TABLE customer DROP CONSTRAINT x`, false},
+		{`CREATE UNIQUE INDEX x ON customer (phone, company)`, `DROP INDEX x`, false},
+		{`CREATE UNIQUE INDEX x ON customer (company) WHERE phone > '+86 138-0000-0100'`, `DROP INDEX x`, false},
+		{`CREATE UNIQUE INDEX x ON customer ((phone || company))`, `DROP INDEX x`, false},
+		{`CREATE INDEX x ON customer ((length(phone) / (level + 1)))`, `DROP INDEX x`, false},
+		{`CREATE TABLE calls (phone varchar(20) REFERENCES customer (phone))`, `DROP TABLE calls`, false},
+		{`ALTER TABLE customer ADD CONSTRAINT x EXCLUDE USING gist (email WITH =, level WITH <>)`, `ALTER TABLE customer DROP CONSTRAINT x`, false},
+	} {
+		h.do(c.sql)
+		p, err := h.planner().Plan(t.Context(), company.Ask{DSN: h.dsn, Table: "public.customer", Protect: []string{"name", "phone", "email"}, Show: []string{"company"}})
+		h.ok(err)
+		if p.Table.Writes != c.writes {
+			t.Errorf("with %s writes are %v", c.sql, p.Table.Writes)
+		}
+		h.do(c.undo)
+	}
+	h.customer()
+	h.do(`ALTER TABLE customer ADD CHECK (phone <> company)`)
+	if got := h.check(false); len(got) != 1 || !strings.HasPrefix(got[0], "pg-hole-acting ") {
+		t.Errorf("found %v", got)
+	}
+}
+
+func TestWhatIsMadeOfAProtectedColumnIsProposed(t *testing.T) {
+	h := open(t)
+	h.do(`ALTER TABLE customer ADD COLUMN tail text GENERATED ALWAYS AS (right(phone, 4)) STORED`)
+	p, err := h.planner().Plan(t.Context(), company.Ask{DSN: h.dsn, Table: "public.customer", Protect: []string{"name", "phone", "email"}, Show: []string{"company"}})
+	h.ok(err)
+	if d := cmp.Diff([]company.Look{{Column: "tail", Field: "phone", Share: 100}}, p.Looks); d != "" {
+		t.Error(d)
+	}
+}
+
+// TestWhatASessionMakesIsNoHole: what sessions may make for themselves does not stop the
+// port for everybody.
+func TestWhatASessionMakesIsNoHole(t *testing.T) {
+	h := open(t)
+	h.customer()
+	r := h.reader()
+	for _, sql := range []string{
+		`CREATE TEMP TABLE x (a text UNIQUE, b serial); CREATE STATISTICS pg_temp.s ON a, b FROM x`, `CREATE FUNCTION pg_temp.f (text, text) RETURNS boolean LANGUAGE sql AS 'SELECT true'`,
+		`CREATE OPERATOR pg_temp.=== (LEFTARG = text, RIGHTARG = text, FUNCTION = pg_temp.f)`, `CREATE TYPE pg_temp.e AS ENUM ('a')`, `CREATE DOMAIN pg_temp.d AS text`,
+		`CREATE AGGREGATE pg_temp.g (text) (SFUNC = textcat, STYPE = text)`, `CREATE TEXT SEARCH CONFIGURATION pg_temp.c (COPY = simple)`,
+		`CREATE COLLATION pg_temp.k (provider = libc, locale = 'C')`, `SELECT lo_from_bytea(0, 'x')`, `ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC`,
+	} {
+		if _, err := r.Exec(t.Context(), sql); err != nil {
+			t.Errorf("%s: %v", sql, err)
+		}
+		if got := h.check(false); got != nil {
+			t.Errorf("after %s: %v", sql, got)
+		}
 	}
 }
 

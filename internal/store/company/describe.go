@@ -2,9 +2,11 @@ package company
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/goldbell/goldbell/internal/enrolment"
 	"github.com/goldbell/goldbell/internal/fault"
 )
 
@@ -19,6 +21,7 @@ type relation struct {
 	uniques  [][]string // other unique keys over columns, all NOT NULL
 	foreign  []foreignKey
 	acting   bool // triggers, rules, row security or functions of its own act on writes
+	tied     []tie
 	sequence []string
 	owner    string
 }
@@ -29,6 +32,15 @@ type column struct {
 	text      bool
 	notNull   bool
 	generated bool
+	wordy     bool     // its text may hold what a placeholder begins with
+	derived   []string // the columns a generated one is made of
+}
+
+// tie is a constraint or an index that reads columns when others are written: whether a
+// write succeeds then depends on what stands in them.
+type tie struct {
+	columns []string
+	loose   bool // it may fail although none of its columns is written
 }
 
 // foreignKey says that columns refer to a table's columns, in its order.
@@ -53,9 +65,26 @@ WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f
 
 const selectColumns = `SELECT a.attname::text,
 	CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) ELSE format_type(a.atttypid, a.atttypmod) END,
-	COALESCE(b.typname, t.typname) IN ('text', 'varchar', 'bpchar', 'citext', 'name'), a.attnotnull, a.attgenerated <> ''
+	COALESCE(b.typname, t.typname) IN ('text', 'varchar', 'bpchar', 'citext', 'name'), a.attnotnull, a.attgenerated <> '', ` + wordy + `,
+	ARRAY(SELECT s.attname::text FROM pg_attrdef e JOIN pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = e.oid AND p.refclassid = 'pg_class'::regclass AND p.refobjid = a.attrelid
+		JOIN pg_attribute s ON s.attrelid = a.attrelid AND s.attnum = p.refobjsubid AND s.attnum <> a.attnum
+		WHERE a.attgenerated <> '' AND e.adrelid = a.attrelid AND e.adnum = a.attnum ORDER BY s.attnum)
 FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type b ON b.oid = t.typbasetype AND t.typtype = 'd'
 WHERE a.attrelid = $1::bigint::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`
+
+// wordy says of a type t whether its text may hold any text.
+const wordy = `(t.typcategory IN ('S', 'A', 'C') OR t.typname IN ('json', 'jsonb', 'xml', 'hstore', 'bytea') OR t.typtype = 'd' AND t.typcategory = 'U')`
+
+// selectTies finds check constraints, unique and exclusion indexes, indexes over
+// expressions or with conditions, and foreign keys that refer here.
+const selectTies = `SELECT ARRAY(SELECT a.attname::text FROM unnest(k.conkey) n JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = n), NOT k.convalidated
+FROM pg_constraint k WHERE k.conrelid = $1::bigint::oid AND k.contype = 'c'
+UNION ALL SELECT ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum > 0 AND (a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
+	OR (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL) AND EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum))),
+	COALESCE((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false)
+FROM pg_index i WHERE i.indrelid = $1::bigint::oid AND (i.indisunique OR i.indisexclusion OR i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
+UNION ALL SELECT ARRAY(SELECT a.attname::text FROM unnest(k.confkey) n JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = n), true
+FROM pg_constraint k WHERE k.confrelid = $1::bigint::oid AND k.contype = 'f'`
 
 const selectKeys = `SELECT i.indisprimary, ARRAY(SELECT a.attname::text FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(n, at)
 	JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.n WHERE k.at <= i.indnkeyatts ORDER BY k.at)
@@ -110,7 +139,7 @@ func describe(ctx context.Context, q querier, schema, name string) (*relation, e
 	at := int64(rel.oid)
 	if err := rows(ctx, q, selectColumns, func(scan func(...any) error) error {
 		var c column
-		err := scan(&c.name, &c.typ, &c.text, &c.notNull, &c.generated)
+		err := scan(&c.name, &c.typ, &c.text, &c.notNull, &c.generated, &c.wordy, &c.derived)
 		rel.columns = append(rel.columns, c)
 		return err
 	}, at); err != nil {
@@ -137,6 +166,14 @@ func describe(ctx context.Context, q querier, schema, name string) (*relation, e
 	}, at); err != nil {
 		return nil, err
 	}
+	if err := rows(ctx, q, selectTies, func(scan func(...any) error) error {
+		var t tie
+		err := scan(&t.columns, &t.loose)
+		rel.tied = append(rel.tied, t)
+		return err
+	}, at); err != nil {
+		return nil, err
+	}
 	return rel, rows(ctx, q, selectSequences, func(scan func(...any) error) error {
 		var s string
 		err := scan(&s)
@@ -152,6 +189,17 @@ func (r *relation) column(name string) (column, bool) {
 		}
 	}
 	return column{}, false
+}
+
+// tells reports whether a write of other columns could fail by what stands in protected
+// ones: whether it did would tell something of them.
+func (r *relation) tells(t *enrolment.Table) bool {
+	return slices.ContainsFunc(r.tied, func(x tie) bool {
+		hidden := slices.ContainsFunc(x.columns, func(name string) bool {
+			return slices.ContainsFunc(t.Columns, func(c enrolment.Column) bool { return c.Name == name })
+		})
+		return hidden && (x.loose || len(x.columns) > 1)
+	})
 }
 
 // isView reports what has no rows of its own, and so no index.

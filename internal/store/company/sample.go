@@ -26,6 +26,10 @@ var kinds = []pii.Kind{pii.KindIDCard, pii.KindPhone, pii.KindEmail, pii.KindCom
 // shown on purpose.
 func (w *planning) sample(ctx context.Context, t *enrolment.Table) error {
 	for _, name := range t.Plain {
+		if from, ok := w.derived(t, name); ok && !slices.Contains(w.ask.Show, name) {
+			w.plan.Looks = append(w.plan.Looks, Look{Column: name, Field: from.Field, Share: 100})
+			continue
+		}
 		if slices.Contains(w.ask.Show, name) || slices.Contains(columnsOf(rowOf(t)), name) && len(t.Columns) > 0 && !w.looksText(name) {
 			continue
 		}
@@ -42,6 +46,16 @@ func (w *planning) sample(ctx context.Context, t *enrolment.Table) error {
 		}
 	}
 	return nil
+}
+
+// derived finds a protected column that the database makes this one of.
+func (w *planning) derived(t *enrolment.Table, name string) (enrolment.Column, bool) {
+	c, _ := w.rel.column(name)
+	i := slices.IndexFunc(t.Columns, func(p enrolment.Column) bool { return slices.Contains(c.derived, p.Name) })
+	if i < 0 {
+		return enrolment.Column{}, false
+	}
+	return t.Columns[i], true
 }
 
 func (w *planning) looksText(name string) bool {

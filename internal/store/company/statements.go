@@ -21,13 +21,19 @@ func (w *planning) statements(ctx context.Context, t *enrolment.Table) error {
 			return err
 		}
 	}
+	free := w.writable(t)
 	select_, err := viewSelect(t, w.rel)
 	if err != nil {
 		return err
 	}
 	w.add("CREATE VIEW "+viewOf(t)+" AS\n"+select_,
 		"GRANT SELECT ON "+viewOf(t)+" TO "+quote(r.Reader))
-	w.writes(t, r)
+	if t.Writes {
+		w.add("GRANT INSERT (" + quoteAll(free) + "), UPDATE (" + quoteAll(free) + "), DELETE ON " + viewOf(t) + " TO " + quote(r.Reader))
+		for _, s := range w.rel.sequence {
+			w.add("GRANT USAGE ON SEQUENCE " + s + " TO " + quote(r.Reader))
+		}
+	}
 	if len(t.Columns) > 0 {
 		w.add("GRANT USAGE ON SCHEMA "+quote(t.Schema)+" TO "+quote(r.Source),
 			"GRANT SELECT ("+quoteAll(sourceColumns(t))+") ON "+nameOf(t)+" TO "+quote(r.Source))
@@ -96,7 +102,7 @@ func viewSelect(t *enrolment.Table, rel *relation) (string, error) {
 		}
 		out = append(out, "NULL::"+p.Type+" AS "+quote(p.Name), text+" AS "+quote(p.Companion))
 	}
-	return "SELECT " + strings.Join(out, ",\n       ") + "\nFROM " + nameOf(t) + " t", nil
+	return "SELECT " + strings.Join(out, ",\n       ") + "\nFROM " + nameOf(t) + " t" + refusing(t, rel), nil
 }
 
 // textCast keeps a text column's type, without a length that a placeholder may not fit.
@@ -124,27 +130,40 @@ func placeholderSQL(table string, t *enrolment.Table, c enrolment.Column) (sql s
 	return "(" + sql + " || '~')", immutable, nil
 }
 
-// writes lets the reader write the plain columns, where nothing else acts on a write:
-// a trigger would see the whole row, and run as the reader.
-func (w *planning) writes(t *enrolment.Table, r Roles) {
-	if w.rel.isView() || w.rel.acting {
+// writable are the plain columns the reader may write: none where anything else acts on
+// a write. A trigger would see the whole row, and run as the reader; a constraint over a
+// protected column and another would say by its failure what stands there.
+func (w *planning) writable(t *enrolment.Table) (free []string) {
+	if w.rel.isView() || w.rel.acting || w.rel.tells(t) {
 		w.plan.Notes = append(w.plan.Notes, "pg-note-read-only")
-		return
+		return nil
 	}
-	var free []string
 	for _, n := range t.Plain {
 		if c, _ := w.rel.column(n); !c.generated {
 			free = append(free, n)
 		}
 	}
-	if len(free) == 0 {
-		return
+	t.Writes = len(free) > 0
+	return free
+}
+
+// refusing is the condition that no placeholder is written with, and the view's option
+// that makes it hold. A transaction that has written nothing skips it: what is only read
+// costs nothing, and is not hidden from the check.
+func refusing(t *enrolment.Table, rel *relation) string {
+	if !t.Writes {
+		return ""
 	}
-	t.Writes = true
-	w.add("GRANT INSERT (" + quoteAll(free) + "), UPDATE (" + quoteAll(free) + "), DELETE ON " + viewOf(t) + " TO " + quote(r.Reader))
-	for _, s := range w.rel.sequence {
-		w.add("GRANT USAGE ON SEQUENCE " + s + " TO " + quote(r.Reader))
+	var clean []string
+	for _, n := range t.Plain {
+		if c, _ := rel.column(n); c.wordy {
+			clean = append(clean, "(t."+quote(n)+"::text ~ '~[0-9a-f]{16}:') IS NOT TRUE")
+		}
 	}
+	if clean == nil {
+		return ""
+	}
+	return "\nWHERE pg_current_xact_id_if_assigned() IS NULL OR " + strings.Join(clean, " AND ") + "\nWITH CASCADED CHECK OPTION"
 }
 
 // sourceColumns are the columns the source reads: keys and protected ones.
