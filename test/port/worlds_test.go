@@ -174,7 +174,7 @@ func TestI4_TwoWorldsThroughTheDoor(t *testing.T) {
 			fmt.Printf("%s\n   %q\n", name, a)
 		}
 	}
-	if len(got[0]) < 140 {
+	if len(got[0]) < 450 {
 		t.Errorf("only %d blocks and tricks were played", len(got[0]))
 	}
 }

@@ -123,8 +123,8 @@ func (c *Client) Query(sql string) bool {
 	return c.Until('Z', 1)
 }
 
-// Level puts zeros where a RowDescription names tables by number: numbers of
-// temporary tables depend on which sessions ran before.
+// Level puts zeros where a RowDescription names tables by number and a notification the
+// process it comes from: these depend on which sessions ran before.
 func Level(got []byte) []byte {
 	out := append([]byte(nil), got...)
 	for m := out; len(m) >= 5; {
@@ -134,6 +134,9 @@ func Level(got []byte) []byte {
 		}
 		if m[0] == 'T' && size >= 7 {
 			level(m[7:size])
+		}
+		if m[0] == 'A' && size >= 9 {
+			clear(m[5:9])
 		}
 		m = m[size:]
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -242,6 +243,116 @@ var Tricks = []Trick{
 	{"a message there is not", func(c *Client, w World) {
 		c.Send(Message('~', one))
 		c.Until('Z', 1)
+	}},
+	{"a row limit of one on everything", func(c *Client, w World) {
+		for _, sql := range []string{one, "SELECT phone FROM customer WHERE phone = '" + w.A + "' OR id = 150", "SELECT 1 FROM customer WHERE left(phone, 4) = '1391'"} {
+			c.Send(parse("", sql), bind("", "", 1), execute("", 1), execute("", 1), execute("", 0), sync)
+			c.Until('Z', 1)
+		}
+	}},
+	{"a portal described before and after", func(c *Client, w World) {
+		c.Send(parse("", one), bind("p", "", 0), describe('P', "p"), execute("p", 0), describe('P', "p"), execute("p", 0), shut('P', "p"), sync)
+		c.Until('Z', 1)
+	}},
+	{"names that are values", func(c *Client, w World) {
+		c.Send(parse(w.A, one), describe('S', w.A), bind(w.B, w.A, 0), execute(w.B, 0), shut('S', w.A), sync)
+		c.Until('Z', 1)
+	}},
+	{"portals and statements there are not", func(c *Client, w World) {
+		c.Send(bind("", "none", 0), sync, execute("none", 0), sync, describe('S', "none"), sync, describe('P', "none"), sync, shut('S', "none"), sync)
+		c.Until('Z', 5)
+	}},
+	{"bound placeholder", func(c *Client, w World) {
+		for _, sql := range []string{"SELECT $1::text", "SELECT id FROM customer WHERE phone = $1", "SELECT id FROM customer WHERE phone || '' = $1::text"} {
+			c.Send(parse("", sql), bind("", "", 0, w.Prefix+"p:150~"), execute("", 0), sync)
+			c.Until('Z', 1)
+		}
+	}},
+	{"bound placeholder, binary, stored", func(c *Client, w World) {
+		v := w.Prefix + "p:150~"
+		c.Send(parse("", "UPDATE plain SET company = $1 WHERE id = 150"),
+			Message('B', "", "", int16(1), int16(1), int16(1), int32(len(v)), []byte(v), int16(0)), execute("", 0), sync)
+		c.Until('Z', 1)
+		c.Query("SELECT company FROM plain WHERE id = 150")
+	}},
+	{"one parameter for a value and for a sum", func(c *Client, w World) {
+		c.Send(parse("", "SELECT id, $1::text FROM customer WHERE phone = $1 OR company = $1"), bind("", "", 0, w.A), execute("", 0), sync)
+		c.Until('Z', 1)
+	}},
+	{"too few and too many parameters", func(c *Client, w World) {
+		for _, v := range [][]string{{}, {w.A, w.B}} {
+			c.Send(parse("", "SELECT id FROM customer WHERE phone = $1"), bind("", "", 0, v...), execute("", 0), sync)
+			c.Until('Z', 1)
+		}
+	}},
+	{"null for the value", func(c *Client, w World) {
+		c.Send(parse("", "SELECT id FROM customer WHERE phone = $1"), Message('B', "", "", int16(0), int16(1), int32(-1), int16(0)), execute("", 0), sync)
+		c.Until('Z', 1)
+	}},
+	{"formats that lie", func(c *Client, w World) {
+		c.Send(parse("", "SELECT id FROM customer WHERE phone = $1"), Message('B', "", "", int16(2), int16(0), int16(1), int16(1), int32(3), []byte("139"), int16(0)), execute("", 0), sync)
+		c.Until('Z', 1)
+		c.Send(parse("", one), bind("", "", 7), execute("", 0), sync)
+		c.Until('Z', 1)
+	}},
+	{"a statement that ends the transaction in a pipeline", func(c *Client, w World) {
+		for _, sql := range []string{"BEGIN", one, "COMMIT", "SELECT count(*) FROM customer WHERE phone = '" + w.A + "'"} {
+			c.Send(parse("", sql), bind("", "", 0), execute("", 0))
+		}
+		c.Send(sync)
+		c.Until('Z', 1)
+	}},
+	{"simple queries in a row without waiting", func(c *Client, w World) {
+		c.Send(Message('Q', one), Message('Q', "SELECT 1 / 0"), Message('Q', "SELECT id FROM customer WHERE phone = '"+w.A+"'"), Message('Q', ""))
+		c.Until('Z', 4)
+	}},
+	{"a cursor of SQL read by a portal", func(c *Client, w World) {
+		c.Query("BEGIN")
+		c.Query("DECLARE c CURSOR FOR SELECT id, phone FROM customer WHERE id IN (149, 150) ORDER BY id")
+		c.Send(bind("p", "", 0), sync)
+		c.Until('Z', 1)
+		c.Send(describe('P', "c"), execute("c", 1), sync)
+		c.Until('Z', 1)
+	}},
+	{"a cursor of SQL executed over the wire", func(c *Client, w World) {
+		c.Query("BEGIN")
+		c.Query("DECLARE c BINARY CURSOR FOR SELECT phone FROM customer WHERE id = 150")
+		c.Send(execute("c", 0), sync)
+		c.Until('Z', 1)
+	}},
+	{"function call of a string function", func(c *Client, w World) {
+		sql := "SELECT phone FROM customer WHERE id = 150"
+		c.Send(Message('F', int32(2923), int16(0), int16(4), int32(len(sql)), []byte(sql), int32(1), []byte("t"), int32(1), []byte("f"), int32(0), int16(0))) // query_to_xml
+		c.Until('Z', 1)
+		c.Send(Message('F', int32(3455), int16(0), int16(0), int16(1))) // current user's settings, or nothing
+		c.Until('Z', 1)
+	}},
+	{"copy data without a copy", func(c *Client, w World) {
+		c.Send(Message('d', []byte("x")), Message('c'), Message('Q', one))
+		c.Until('Z', 1)
+	}},
+	{"copy both, asked for", func(c *Client, w World) {
+		c.Query("START_REPLICATION SLOT x LOGICAL 0/0")
+		c.Query("IDENTIFY_SYSTEM")
+		c.Query("BASE_BACKUP")
+	}},
+	{"a password message in a session", func(c *Client, w World) {
+		c.Send(Message('p', w.A))
+		c.Until('Z', 1)
+	}},
+	{"a notification that comes between", func(c *Client, w World) {
+		c.Query("LISTEN n")
+		c.Send(parse("", "SELECT pg_notify('n', CASE WHEN phone = '"+w.A+"' THEN 'yes' ELSE 'no' END) FROM customer WHERE id = 150"), bind("", "", 0), execute("", 0), sync)
+		c.Until('Z', 1)
+		c.Query("SELECT 1")
+	}},
+	{"a statement of many kilobytes", func(c *Client, w World) {
+		c.Query("SELECT /*" + strings.Repeat("x", 100_000) + "*/ id, phone FROM customer WHERE id = 150 OR phone = '" + w.A + "'")
+	}},
+	{"settings by start-up kept through a reset", func(c *Client, w World) {
+		c.Query("SET search_path = public; RESET ALL; SHOW search_path")
+		c.Query("DISCARD ALL")
+		c.Query(one)
 	}},
 	{"a start-up message in a session", func(c *Client, w World) {
 		c.Send([]byte{0, 0, 0, 8, 4, 210, 22, 47})
