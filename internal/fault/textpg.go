@@ -35,7 +35,6 @@ var postgres = map[string]Sentence{
 
 	"pg-note-no-ddl-trigger": {"所用角色不是超级用户，数据库不会在结构变化时通知；只按时检查。", "The role is no superuser, so the database does not tell of changes to its structure; checks run by the clock only."},
 	"pg-note-read-only":      {"经端口不能写入这张表：它是视图，或有触发器、规则、行级安全或自定义函数。", "This table cannot be written through the port: it is a view, or has triggers, rules, row security or functions of its own."},
-	"pg-note-activity":       {"所用角色不是超级用户，端口上的会话能在 pg_stat_activity 里看到彼此的语句。", "The role is no superuser, so sessions of the port see each other's statements in pg_stat_activity."},
 
 	"pg-hole-attribute":     {"只读角色有不该有的属性", "the reader has an attribute it must not have"},
 	"pg-hole-no-role":       {"只读角色不存在", "the reader does not exist"},
@@ -43,6 +42,7 @@ var postgres = map[string]Sentence{
 	"pg-hole-source-member": {"有角色是取值角色的成员", "a role is a member of the source's role"},
 	"pg-hole-owner":         {"只读角色拥有对象", "the reader owns objects"},
 	"pg-hole-relation":      {"只读角色能碰到视图之外的表", "the reader reaches a relation that is none of the views"},
+	"pg-hole-person":        {"个人的数据库角色有自己的权限", "the role of one person has rights of its own"},
 	"pg-hole-catalogue":     {"只读角色能读到系统表里的值", "the reader reads values out of the catalogue"},
 	"pg-hole-definer":       {"只读角色能执行以他人权限运行的函数", "the reader may execute a function that runs with another's rights"},
 	"pg-hole-outside":       {"只读角色能执行通向数据库之外的函数", "the reader may execute a function that leads outside the database"},

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/goldbell/goldbell/internal/enrolment"
 )
 
 const keepIdle = 15 * time.Second
@@ -16,14 +18,14 @@ const keepIdle = 15 * time.Second
 // server reports of them is watched.
 var pinned = map[string]string{"client_encoding": "UTF8", "standard_conforming_strings": "on"}
 
-// backend is one connection to the enrolled database, as the reader role.
+// backend is one connection to the enrolled database, as the role of a person.
 type backend struct {
 	conn     net.Conn
 	hijacked *pgconn.HijackedConn
 	settings map[string]string // as the server reported them
 }
 
-// dial connects as the reader role.
+// dial connects as the role of a person.
 func dial(ctx context.Context, dsn string, h hello) (*backend, error) {
 	config, err := pgconn.ParseConfig(dsn)
 	if err != nil {
@@ -39,6 +41,7 @@ func dial(ctx context.Context, dsn string, h hello) (*backend, error) {
 	for name, value := range pinned {
 		config.RuntimeParams[name] = value
 	}
+	config.RuntimeParams["search_path"] = enrolment.ViewSchema
 	c, err := pgconn.ConnectConfig(ctx, config)
 	if err != nil {
 		return nil, dialProblem(err)

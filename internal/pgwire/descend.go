@@ -10,15 +10,10 @@ import (
 
 // descend takes the database's answers to the client.
 func (s *session) descend() {
-	defer s.farewell()
 	for {
-		if err := s.quiet(); err != nil {
-			s.broken(err)
-			return
-		}
-		kind, size, err := s.from.head()
+		err := s.quiet()
 		if err == nil {
-			err = s.answer(kind, size)
+			err = s.next()
 		}
 		if err == nil {
 			continue
@@ -34,6 +29,15 @@ func (s *session) descend() {
 		}
 		return
 	}
+}
+
+// next handles the next message of the database.
+func (s *session) next() error {
+	kind, size, err := s.from.head()
+	if err != nil {
+		return err
+	}
+	return s.answer(kind, size)
 }
 
 func isProtocol(err error) bool {
@@ -237,6 +241,9 @@ func (s *session) row(size int) error {
 	}
 	if !s.batch.has(frame, fresh) {
 		if err := s.release(); err != nil || s.halt.id != "" {
+			return err
+		}
+		if _, err := s.batch.scan(frame); err != nil { // what the last batch knew this one does not
 			return err
 		}
 	}

@@ -12,9 +12,10 @@ import (
 // Door is what the port asks of the path. The port itself holds no connection that
 // can read a raw value, no key and no rule: all it can do is ask here.
 type Door interface {
-	// Enrolled describes the enrolled database. The port asks at the start of each
-	// session and keeps what it got for that session.
-	Enrolled(ctx context.Context) (Enrolled, error)
+	// Enrolled describes the enrolled database, for a login that was proved. The port
+	// asks at the start of each session and keeps what it got for that session; again
+	// says that it could not connect with what it got before.
+	Enrolled(ctx context.Context, l Login, again bool) (Enrolled, error)
 	// Serving returns nil while the check of the enrolled database finds no way
 	// around the views. Sessions end soon after it returns an error.
 	Serving(ctx context.Context) error
@@ -39,7 +40,7 @@ type Door interface {
 
 // Enrolled is the enrolled database as the port needs it.
 type Enrolled struct {
-	DSN      string // connects as the reader role, which sees the views and nothing else
+	DSN      string // connects as the person's role, which sees the views and nothing else
 	Database string // as clients name it
 	Tables   *enrolment.Set
 }

@@ -60,7 +60,9 @@ type book struct {
 	asked    chan struct{} // gets one when the door is asked while it is held
 }
 
-func (b *book) Enrolled(context.Context) (pgwire.Enrolled, error) { return b.enrolled, nil }
+func (b *book) Enrolled(context.Context, pgwire.Login, bool) (pgwire.Enrolled, error) {
+	return b.enrolled, nil
+}
 
 func (b *book) Serving(context.Context) error {
 	b.mu.Lock()

@@ -103,6 +103,7 @@ func (s *session) run() {
 		s.ascend()
 	}()
 	func() {
+		defer s.farewell()
 		defer s.survive()
 		s.descend()
 	}()

@@ -336,11 +336,7 @@ func passwordMessage(c net.Conn) ([]byte, error) {
 
 // open connects a login to the database and answers the client that it may ask.
 func (p *Port) open(ctx context.Context, c net.Conn, h hello, login Login) (*session, error) {
-	e, err := p.Door.Enrolled(ctx)
-	if err != nil {
-		return nil, problemOf(fatal, fault.Wrap(fault.Unavailable, "pg-backend", err))
-	}
-	b, err := dial(ctx, e.DSN, h)
+	e, b, err := p.connect(ctx, h, login)
 	if err != nil {
 		return nil, err
 	}
@@ -358,4 +354,19 @@ func (p *Port) open(ctx context.Context, c net.Conn, h hello, login Login) (*ses
 		return nil, err
 	}
 	return s, nil
+}
+
+// connect connects a login to the database. Its role may have been changed by who has
+// it, so a failure is met by asking for it again.
+func (p *Port) connect(ctx context.Context, h hello, login Login) (e Enrolled, b *backend, err error) {
+	for _, again := range []bool{false, true} {
+		if e, err = p.Door.Enrolled(ctx, login, again); err != nil {
+			return e, nil, problemOf(fatal, fault.Wrap(fault.Unavailable, "pg-backend", err))
+		}
+		b, err = dial(ctx, e.DSN, h)
+		if why := (problem{}); !errors.As(err, &why) || why.id != "pg-backend" {
+			return e, b, err
+		}
+	}
+	return e, nil, err
 }

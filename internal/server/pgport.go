@@ -37,14 +37,18 @@ type portDoor struct {
 var _ pgwire.Door = portDoor{}
 
 // Enrolled implements [pgwire.Door].
-func (p portDoor) Enrolled(context.Context) (pgwire.Enrolled, error) {
+func (p portDoor) Enrolled(ctx context.Context, l pgwire.Login, again bool) (pgwire.Enrolled, error) {
 	p.postgres.mu.Lock()
-	defer p.postgres.mu.Unlock()
 	roles := p.postgres.roles
+	p.postgres.mu.Unlock()
 	if roles.Reader == "" {
 		return pgwire.Enrolled{}, fault.New(fault.Unavailable, "pg-no-database", "")
 	}
-	return pgwire.Enrolled{DSN: roles.ReaderDSN(), Database: roles.Database, Tables: p.postgres.tables.Load()}, nil
+	who := l.Principal.Person.ID
+	if err := p.postgres.source.Enter(ctx, roles, who, again); err != nil {
+		return pgwire.Enrolled{}, err
+	}
+	return pgwire.Enrolled{DSN: roles.PersonDSN(who), Database: roles.Database, Tables: p.postgres.tables.Load()}, nil
 }
 
 // Serving implements [pgwire.Door].

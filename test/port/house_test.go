@@ -157,14 +157,9 @@ func (h *house) dropRoles() {
 		return // its server is gone
 	}
 	defer c.Close(context.Background())
-	for _, role := range []string{"reader", "source"} {
-		var name string
-		q := "SELECT rolname FROM pg_roles WHERE rolname LIKE 'goldbell_" + role + "_%' AND has_database_privilege(rolname, current_database(), 'CONNECT') AND pg_has_role(current_user, oid, 'MEMBER') LIMIT 1"
-		if c.QueryRow(context.Background(), q).Scan(&name) == nil {
-			_, _ = c.Exec(context.Background(), "DROP OWNED BY "+name+" CASCADE")
-			_, _ = c.Exec(context.Background(), "DROP ROLE "+name)
-		}
-	}
+	_, _ = c.Exec(context.Background(), `DO $$ DECLARE who text; BEGIN
+FOR who IN SELECT rolname FROM pg_roles WHERE rolname LIKE 'goldbell\_%' ORDER BY length(rolname) DESC LOOP
+EXECUTE format('DROP OWNED BY %I CASCADE', who); EXECUTE format('DROP ROLE %I', who); END LOOP; END $$`)
 }
 
 func (h *house) adopt(n int) {
@@ -248,10 +243,12 @@ func query(c *pgx.Conn, sql string, args ...any) ([]string, error) {
 }
 
 // recorded counts, of each subject, the fields that entries of disclosures name.
-func (h *house) recorded() map[pii.Ordinal]int {
+func (h *house) recorded() map[pii.Ordinal]int { return h.recordedFrom(0) }
+
+func (h *house) recordedFrom(from uint64) map[pii.Ordinal]int {
 	h.Helper()
 	n := map[pii.Ordinal]int{}
-	for i := uint64(0); i < h.srv.Ledger().Size(); i++ {
+	for i := from; i < h.srv.Ledger().Size(); i++ {
 		r, err := h.srv.Ledger().Record(context.Background(), i)
 		h.ok(err)
 		if r.Leaf.Kind != proof.KindDisclosure {

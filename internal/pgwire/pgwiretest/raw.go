@@ -143,6 +143,9 @@ func Level(got []byte) []byte {
 	return out
 }
 
+// firstNormal is the first number that is given to what is not part of PostgreSQL.
+const firstNormal = 16384
+
 func level(columns []byte) {
 	for {
 		end := bytes.IndexByte(columns, 0)
@@ -150,6 +153,9 @@ func level(columns []byte) {
 			return
 		}
 		clear(columns[end+1 : end+5])
+		if binary.BigEndian.Uint32(columns[end+7:]) >= firstNormal { // a type of the session's own
+			clear(columns[end+7 : end+11])
+		}
 		columns = columns[end+19:]
 	}
 }

@@ -27,7 +27,8 @@ type Checker struct {
 	Data   bool // look through the rows of unprotected columns too
 }
 
-// Check lists every hole there is. It reads only.
+// Check lists every hole there is. It changes nothing but, to look at the data, a role of
+// its own.
 func (c Checker) Check(ctx context.Context) ([]Hole, error) {
 	conn, err := connect(ctx, c.Roles.SourceDSN())
 	if err != nil {
@@ -56,18 +57,23 @@ type checking struct {
 
 func (k *checking) hole(id, of, sql string) { k.holes = append(k.holes, Hole{id, of, sql}) }
 
-const selectRole = `SELECT rolsuper, rolreplication, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = $1`
+// persons are the roles of persons, in a condition on a role p.
+const persons = `p.rolname ~ ('^' || $1 || '_[0-9a-f]{16}$')`
+
+const selectRole = `SELECT p.rolname, p.rolsuper, p.rolreplication, p.rolbypassrls, p.rolcreaterole, p.rolcreatedb FROM pg_roles p
+WHERE p.rolname = $1 OR ` + persons + ` AND (p.rolsuper OR p.rolreplication OR p.rolbypassrls OR p.rolcreaterole OR p.rolcreatedb)`
 
 // role looks at the reader itself: its attributes, and what it is a member of.
 func (k *checking) role(ctx context.Context) error {
 	reader, found := k.Roles.Reader, false
 	err := rows(ctx, k.conn, selectRole, func(scan func(...any) error) error {
-		found = true
+		var name string
 		has := make([]bool, 5)
-		err := scan(&has[0], &has[1], &has[2], &has[3], &has[4])
+		err := scan(&name, &has[0], &has[1], &has[2], &has[3], &has[4])
+		found = found || name == reader
 		for i, word := range []string{"SUPERUSER", "REPLICATION", "BYPASSRLS", "CREATEROLE", "CREATEDB"} {
 			if has[i] {
-				k.hole("pg-hole-attribute", word, "ALTER ROLE "+quote(reader)+" NO"+word)
+				k.hole("pg-hole-attribute", word, "ALTER ROLE "+quote(name)+" NO"+word)
 			}
 		}
 		return err
@@ -91,12 +97,18 @@ type finding struct {
 
 var memberships = []finding{
 	{id: "pg-hole-member", text: `SELECT g.rolname::text, format('REVOKE %I FROM %I', g.rolname, m.rolname)
-FROM pg_auth_members a JOIN pg_roles g ON g.oid = a.roleid JOIN pg_roles m ON m.oid = a.member WHERE m.rolname = $1`},
+FROM pg_auth_members a JOIN pg_roles g ON g.oid = a.roleid JOIN pg_roles m ON m.oid = a.member WHERE m.rolname = $1
+UNION ALL SELECT g.rolname::text, format('REVOKE %I FROM %I', g.rolname, p.rolname)
+FROM pg_auth_members a JOIN pg_roles g ON g.oid = a.roleid JOIN pg_roles p ON p.oid = a.member WHERE ` + persons + ` AND g.rolname <> $1 AND g.rolname !~ ('^' || $1 || '_[0-9a-f]{16}$')`},
+	{id: "pg-hole-person", text: `SELECT DISTINCT pg_describe_object(d.classid, d.objid, 0), format('DROP OWNED BY %I', p.rolname)
+FROM pg_shdepend d JOIN pg_roles p ON p.oid = d.refobjid WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype IN ('a', 'r') AND ` + persons + `
+AND d.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())) AND d.classid NOT IN ('pg_largeobject'::regclass, 'pg_default_acl'::regclass)
+AND COALESCE((pg_identify_object(d.classid, d.objid, 0)).schema, '') !~ '^pg_(toast_)?temp_'`},
 	{id: "pg-hole-source-member", text: `SELECT m.rolname::text, format('REVOKE %I FROM %I', g.rolname, m.rolname)
 FROM pg_auth_members a JOIN pg_roles g ON g.oid = a.roleid JOIN pg_roles m ON m.oid = a.member WHERE g.rolname = $2 AND $1::text IS NOT NULL`,
 		args: func(k *checking) []any { return []any{k.Roles.Source} }},
-	{id: "pg-hole-owner", text: `SELECT DISTINCT d.classid::regclass::text, format('REASSIGN OWNED BY %I TO CURRENT_USER', $1::text)
-FROM pg_shdepend d WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o' AND d.refobjid = (SELECT oid FROM pg_roles WHERE rolname = $1)
+	{id: "pg-hole-owner", text: `SELECT DISTINCT d.classid::regclass::text, format('REASSIGN OWNED BY %I TO CURRENT_USER', p.rolname)
+FROM pg_shdepend d JOIN pg_roles p ON p.oid = d.refobjid WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o' AND (p.rolname = $1 OR ` + persons + `)
 AND d.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
 AND d.classid NOT IN ('pg_largeobject'::regclass, 'pg_default_acl'::regclass)
 AND COALESCE((pg_identify_object(d.classid, d.objid, 0)).schema, '') !~ '^pg_(toast_)?temp_'`},
@@ -140,7 +152,9 @@ FROM pg_namespace n WHERE NOT (n.nspname LIKE 'pg\_temp\_%' OR n.nspname LIKE 'p
 UNION ALL SELECT current_database()::text, format('REVOKE CREATE ON DATABASE %I FROM PUBLIC, %I', current_database(), $1::text)
 WHERE has_database_privilege($1, current_database(), 'CREATE')`},
 	{id: "pg-hole-large-object", text: `SELECT m.oid::text, format('REVOKE ALL ON LARGE OBJECT %s FROM PUBLIC, %I', m.oid, $1::text)
-FROM pg_largeobject_metadata m, aclexplode(m.lomacl) a WHERE a.grantee = 0 OR a.grantee = (SELECT oid FROM pg_roles WHERE rolname = $1)`},
+FROM pg_largeobject_metadata m, aclexplode(m.lomacl) a WHERE (a.grantee = 0 OR EXISTS (SELECT 1 FROM pg_roles p WHERE p.oid = a.grantee AND (p.rolname = $1 OR ` + persons + `)))
+AND NOT EXISTS (SELECT 1 FROM pg_roles p WHERE p.oid = m.lomowner AND (p.rolname = $1 OR ` + persons + `))
+UNION ALL SELECT name::text, 'ALTER DATABASE ' || quote_ident(current_database()) || ' SET ' || name || ' = off' FROM pg_settings WHERE name = 'lo_compat_privileges' AND setting = 'on'`},
 	{id: "pg-hole-language", text: `SELECT l.lanname::text, format('REVOKE USAGE ON LANGUAGE %I FROM PUBLIC, %I', l.lanname, $1::text)
 FROM pg_language l WHERE NOT l.lanpltrusted AND l.lanname NOT IN ('internal', 'c') AND EXISTS (SELECT 1 FROM aclexplode(l.lanacl) a
 	WHERE a.grantee = 0 OR a.grantee = (SELECT oid FROM pg_roles WHERE rolname = $1))`},
@@ -265,7 +279,12 @@ AND ` + wordy + ` ORDER BY a.attnum`
 // data counts rows of unprotected columns that hold what begins a placeholder. It asks
 // as the reader, who sees just these columns.
 func (k *checking) data(ctx context.Context) error {
-	conn, err := connect(ctx, k.Roles.ReaderDSN())
+	if err := unread(pgx.BeginTxFunc(ctx, k.conn, pgx.TxOptions{AccessMode: pgx.ReadWrite}, func(tx pgx.Tx) error {
+		return enter(ctx, tx, k.Roles, Checking, true)
+	})); err != nil {
+		return err
+	}
+	conn, err := connect(ctx, k.Roles.PersonDSN(Checking))
 	if err != nil {
 		return err
 	}

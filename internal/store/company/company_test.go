@@ -101,7 +101,17 @@ func (h *house) customer() *enrolment.Table {
 	return h.enrol(company.Ask{Table: "public.customer", Protect: []string{"name", "phone", "email", "born=address"}, Show: []string{"company"}})
 }
 
-func (h *house) reader() *pgx.Conn { return h.connect(h.roles.ReaderDSN()) }
+func (h *house) reader() *pgx.Conn { return h.person("a001") }
+
+// person connects as the role of a person.
+func (h *house) person(who pii.PersonID) *pgx.Conn {
+	h.Helper()
+	h.ok(h.source().Enter(h.Context(), h.roles, who, false))
+	c := h.connect(h.roles.PersonDSN(who))
+	_, err := c.Exec(h.Context(), "SET search_path = goldbell")
+	h.ok(err)
+	return c
+}
 
 func (h *house) source() *company.Source {
 	s := company.NewSource(func(_ ctxT, _ string) (string, error) { return h.roles.SourceDSN(), nil })
@@ -490,6 +500,42 @@ func TestWhatASessionMakesIsNoHole(t *testing.T) {
 		if got := h.check(false); got != nil {
 			t.Errorf("after %s: %v", sql, got)
 		}
+	}
+}
+
+// TestOneDoesNotHarmAnother: persons have roles of their own, and what one does to his
+// is put right when he comes back.
+func TestOneDoesNotHarmAnother(t *testing.T) {
+	h := open(t)
+	h.customer()
+	a, b := h.person("a001"), h.person("b002")
+	pid := text(t, b, `SELECT pg_backend_pid()::text`)
+	for _, sql := range []string{
+		`SELECT pg_cancel_backend(` + pid + `)`, `SELECT pg_terminate_backend(` + pid + `)`, `ALTER ROLE ` + h.roles.Reader + ` PASSWORD 'x'`,
+		`ALTER ROLE ` + text(t, b, `SELECT current_user::text`) + ` PASSWORD 'x'`, `SELECT goldbell.enter('x', 'y', true)`, `SET ROLE ` + h.roles.Source,
+	} {
+		if _, err := a.Exec(t.Context(), sql); err == nil {
+			t.Errorf("one may: %s", sql)
+		}
+	}
+	if got := text(t, a, `SELECT query FROM pg_stat_activity WHERE pid = `+pid); got != "<insufficient privilege>" {
+		t.Errorf("one reads another's statement: %s", got)
+	}
+	if _, err := a.Exec(t.Context(), `SET ROLE `+h.roles.Reader+`; SELECT pg_cancel_backend(`+pid+`)`); err == nil {
+		t.Error("as the reader one may cancel another's statement")
+	}
+	if _, err := a.Exec(t.Context(), `RESET ROLE; ALTER ROLE CURRENT_USER PASSWORD 'x'; ALTER ROLE CURRENT_USER SET local_preload_libraries = 'nothing';
+		SELECT lo_create(4712); GRANT SELECT ON LARGE OBJECT 4712 TO PUBLIC`); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.check(true); got != nil {
+		t.Errorf("one makes the check stop the port: %v", got)
+	}
+	h.ok(h.source().Enter(t.Context(), h.roles, "a001", true))
+	h.connect(h.roles.PersonDSN("a001"))
+	h.do(`GRANT SELECT ON public.customer TO ` + text(t, b, `SELECT current_user::text`))
+	if got := h.check(false); len(got) == 0 || !strings.HasPrefix(got[0], "pg-hole-person ") {
+		t.Errorf("a right of one person's role: %v", got)
 	}
 }
 

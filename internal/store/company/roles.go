@@ -18,7 +18,7 @@ type Roles struct {
 	Database       string `json:"database"`
 	DSN            string `json:"dsn"` // without user and password
 	Reader         string `json:"reader"`
-	ReaderPassword string `json:"reader_password"`
+	ReaderPassword string `json:"reader_password"` // what the passwords of persons' roles are made of
 	Source         string `json:"source"`
 	SourcePassword string `json:"source_password"`
 }

@@ -50,30 +50,31 @@ func (w *planning) add(sql ...string) { w.plan.SQL = append(w.plan.SQL, sql...) 
 // roles makes the two roles, the schema of the views and, where the role that enrols
 // may, the trigger that tells of changes.
 func (w *planning) roles(ctx context.Context, r Roles) error {
-	for _, role := range []struct{ name, password string }{{r.Reader, r.ReaderPassword}, {r.Source, r.SourcePassword}} {
-		v, err := scramVerifier(w.Rand, role.password)
-		if err != nil {
-			return err
-		}
-		w.add("CREATE ROLE "+quote(role.name)+" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION NOBYPASSRLS PASSWORD "+literal(v),
-			"GRANT CONNECT ON DATABASE "+quote(r.Database)+" TO "+quote(role.name))
+	v, err := scramVerifier(w.Rand, r.SourcePassword)
+	if err != nil {
+		return err
+	}
+	const powerless = " NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION NOBYPASSRLS"
+	w.add("CREATE ROLE "+quote(r.Reader)+" NOLOGIN"+powerless, "CREATE ROLE "+quote(r.Source)+" LOGIN"+powerless+" PASSWORD "+literal(v))
+	for _, name := range []string{r.Reader, r.Source} {
+		w.add("GRANT CONNECT ON DATABASE " + quote(r.Database) + " TO " + quote(name))
 	}
 	w.plan.Roles.DSN = withoutUser(w.ask.DSN)
-	w.add("ALTER ROLE "+quote(r.Reader)+" SET search_path = "+quote(enrolment.ViewSchema),
-		"ALTER ROLE "+quote(r.Source)+" SET default_transaction_read_only = on",
+	w.add("ALTER ROLE "+quote(r.Source)+" SET default_transaction_read_only = on",
 		"CREATE SCHEMA IF NOT EXISTS "+quote(enrolment.ViewSchema),
 		"REVOKE ALL ON SCHEMA "+quote(enrolment.ViewSchema)+" FROM PUBLIC",
-		"GRANT USAGE ON SCHEMA "+quote(enrolment.ViewSchema)+" TO "+quote(r.Reader))
+		"GRANT USAGE ON SCHEMA "+quote(enrolment.ViewSchema)+" TO "+quote(r.Reader)+", "+quote(r.Source),
+		fmt.Sprintf(enterSQL, r.Reader),
+		"REVOKE ALL ON FUNCTION goldbell.enter(text, text, boolean) FROM PUBLIC",
+		"GRANT EXECUTE ON FUNCTION goldbell.enter(text, text, boolean) TO "+quote(r.Source))
 	super := false
 	if err := rows(ctx, w.conn, `SELECT rolsuper FROM pg_roles WHERE rolname = current_user`, func(scan func(...any) error) error { return scan(&super) }); err != nil {
 		return err
 	}
 	if !super {
-		w.plan.Notes = append(w.plan.Notes, "pg-note-no-ddl-trigger", "pg-note-activity")
+		w.plan.Notes = append(w.plan.Notes, "pg-note-no-ddl-trigger")
 		return nil
 	}
-	// Sessions of the port are of one role: what one types must not be read by another.
-	w.add("ALTER ROLE " + quote(r.Reader) + " SET track_activities = off")
 	w.add(`CREATE OR REPLACE FUNCTION goldbell.tell_ddl() RETURNS event_trigger LANGUAGE plpgsql SET search_path = pg_catalog AS
 $$ BEGIN PERFORM pg_catalog.pg_notify('`+enrolment.DDLChannel+`', ''); END $$`,
 		`DROP EVENT TRIGGER IF EXISTS goldbell_ddl`,
@@ -214,6 +215,8 @@ func UndoSQL(t *enrolment.Table, r Roles, last bool) []string {
 	return append(sql,
 		"DROP EVENT TRIGGER IF EXISTS goldbell_ddl",
 		"DROP FUNCTION IF EXISTS goldbell.tell_ddl()",
+		"DROP FUNCTION IF EXISTS goldbell.enter(text, text, boolean)",
+		fmt.Sprintf(leaveSQL, r.Reader),
 		"DROP SCHEMA IF EXISTS "+quote(enrolment.ViewSchema),
 		"DROP OWNED BY "+quote(r.Reader)+", "+quote(r.Source),
 		"DROP ROLE "+quote(r.Reader)+", "+quote(r.Source))
@@ -277,6 +280,5 @@ func (r Roles) as(user, password string) string {
 	return r.DSN + " user=" + user + " password=" + password
 }
 
-// ReaderDSN and SourceDSN are the connection strings of the two roles.
-func (r Roles) ReaderDSN() string { return r.as(r.Reader, r.ReaderPassword) }
+// SourceDSN is the connection string of the source's role.
 func (r Roles) SourceDSN() string { return r.as(r.Source, r.SourcePassword) }
