@@ -14,7 +14,7 @@ BENCH_LEDGER := $(patsubst %/,./%,$(sort $(dir $(shell find cmd internal proof t
 
 GO_SOURCE := $(wildcard cmd internal proof test)
 
-.PHONY: web help build verifier demo test oracle check static fmt vet staticcheck arch tidy webcheck race bench bench-ledger bench-trace eval-trace clean
+.PHONY: web help build verifier demo test oracle check static fmt vet staticcheck arch tidy webcheck race bench bench-ledger bench-trace bench-pgwire eval-trace clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -36,6 +36,7 @@ demo: build ## build, play the demonstration, serve it on http://127.0.0.1:8470
 test: ## every test (installs PostgreSQL 15 where it can)
 	@scripts/test-deps postgres
 	@scripts/test-deps chromium
+	@scripts/test-deps pgclients
 	@scripts/web build
 	@scripts/web test
 	$(GO) test -timeout 20m ./...
@@ -90,6 +91,11 @@ bench-ledger: ## the ledger beside bare group-committed inserts of the same byte
 bench-trace: ## exposure, who-saw, file matching and ranking at company size (6 GiB)
 	@scripts/test-deps postgres
 	GOLDBELL_BENCH_TRACE=1 $(GO) test -count 1 -run TestTraceTable -timeout 60m -v ./internal/exposure/ ./test/bench/
+
+bench-pgwire: ## the PostgreSQL port beside the database and PgBouncer
+	@scripts/test-deps postgres
+	@scripts/test-deps pgbouncer
+	GOLDBELL_BENCH_PGWIRE=1 $(GO) test -count 1 -run TestPortTable -timeout 30m -v ./test/port/
 
 eval-trace: ## the trace engine on firms it has not seen (an hour or more)
 	rm -f docs/trace-evaluation/outcomes.jsonl

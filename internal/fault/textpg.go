@@ -42,6 +42,7 @@ var postgres = map[string]Sentence{
 	"pg-hole-source-member": {"有角色是取值角色的成员", "a role is a member of the source's role"},
 	"pg-hole-owner":         {"只读角色拥有对象", "the reader owns objects"},
 	"pg-hole-relation":      {"只读角色能碰到视图之外的表", "the reader reaches a relation that is none of the views"},
+	"pg-hole-key":           {"只读角色能改动指明行与个人的列", "the reader may change a column that names rows or subjects"},
 	"pg-hole-person":        {"个人的数据库角色有自己的权限", "the role of one person has rights of its own"},
 	"pg-hole-catalogue":     {"只读角色能读到系统表里的值", "the reader reads values out of the catalogue"},
 	"pg-hole-definer":       {"只读角色能执行以他人权限运行的函数", "the reader may execute a function that runs with another's rights"},

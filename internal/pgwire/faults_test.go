@@ -224,18 +224,27 @@ func TestManySessions(t *testing.T) {
 	if testing.Short() {
 		t.Skip("opens many sessions")
 	}
-	const sessions, each = 150, 5 // the test's server has 200 connections
-	h := open(t, 100)
+	const sessions, each = 500, 3
+	h := open(t, 100, crowded)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
 	var wg sync.WaitGroup
+	all := make(chan struct{}) // closed when every one is there
+	var there sync.WaitGroup
+	there.Add(sessions)
+	go func() { there.Wait(); close(all) }()
 	errs := make(chan error, sessions)
 	for i := range sessions {
 		wg.Go(func() {
 			c, err := pgx.Connect(context.Background(), h.dsn())
+			there.Done()
 			if err != nil {
 				errs <- err
 				return
 			}
 			defer c.Close(context.Background())
+			<-all
 			for k := range each {
 				n := (i*each+k)%100 + 1
 				want := fmt.Sprintf("%d 139%08d", n, n)
@@ -249,6 +258,12 @@ func TestManySessions(t *testing.T) {
 				}
 			}
 		})
+	}
+	<-all
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if grown := int64(after.HeapInuse) - int64(before.HeapInuse); grown > 256<<20 {
+		t.Errorf("%d sessions and their clients took %d MiB", sessions, grown>>20)
 	}
 	wg.Wait()
 	close(errs)

@@ -156,10 +156,17 @@ type setting func(*plans)
 type plans struct {
 	config pgwire.Config
 	dsn    string
+	server []string // settings of a server of its own
 }
 
 // apart gives the house a server of its own.
 func apart(p *plans) { p.dsn = "apart" }
+
+// crowded gives it one that takes many connections, and time to sign in for all.
+func crowded(p *plans) {
+	p.dsn, p.server = "apart", []string{"max_connections=600"}
+	p.config.Limits.SignIn = 2 * time.Minute
+}
 
 func open(t *testing.T, customers int, settings ...setting) *house {
 	t.Helper()
@@ -170,7 +177,7 @@ func open(t *testing.T, customers int, settings ...setting) *house {
 	}
 	var dsn string
 	if p.dsn == "apart" {
-		dsn = pgtest.New(t).Database(t)
+		dsn = pgtest.New(t, p.server...).Database(t)
 	} else {
 		dsn = pgtest.Start(t)
 	}

@@ -198,6 +198,10 @@ const selectView = `SELECT pg_get_viewdef(c.oid), COALESCE(array_to_string(c.rel
 	has_table_privilege($2, c.oid, 'INSERT, UPDATE, DELETE') OR has_any_column_privilege($2, c.oid, 'INSERT, UPDATE')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = '` + enrolment.ViewSchema + `' AND c.relname = $1 AND c.relkind = 'v'`
 
+// selectChangeable finds columns of a view that name rows and may be changed.
+const selectChangeable = `SELECT a.attname::text FROM pg_attribute a
+WHERE a.attrelid = to_regclass($1) AND a.attname = ANY($3::text[]) AND has_column_privilege($2, a.attrelid, a.attnum, 'UPDATE')`
+
 // Definition is a keyless hash of a view as the database tells it.
 func definition(def string) string {
 	sum := sha256.Sum256([]byte(def))
@@ -254,6 +258,14 @@ func (k *checking) views(ctx context.Context) error {
 			return err
 		}, t.View, k.Roles.Reader)
 		if err != nil {
+			return err
+		}
+		if err := rows(ctx, k.conn, selectChangeable, func(scan func(...any) error) error {
+			var name string
+			err := scan(&name)
+			k.hole("pg-hole-key", viewOf(t)+"."+quote(name), "REVOKE UPDATE ON "+viewOf(t)+" FROM PUBLIC, "+quote(k.Roles.Reader))
+			return err
+		}, viewOf(t), k.Roles.Reader, namesOf(t)); err != nil {
 			return err
 		}
 		if !found {

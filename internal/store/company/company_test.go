@@ -435,6 +435,36 @@ func TestNoPlaceholderIsWritten(t *testing.T) {
 	}
 }
 
+// TestNamesAreNotChanged: who could give another's row the key of a subject he may see
+// would see her values.
+func TestNamesAreNotChanged(t *testing.T) {
+	h := open(t)
+	h.do(`CREATE TABLE shop (name text PRIMARY KEY, town text); INSERT INTO shop VALUES ('a,b~c;d%', 'x'); ALTER TABLE visit ADD FOREIGN KEY (shop) REFERENCES shop ON UPDATE CASCADE`)
+	table := h.customer()
+	h.enrol(company.Ask{Table: "public.orders", Subject: []string{"customer_id"}, Protect: []string{"contact_phone=phone"}})
+	h.enrol(company.Ask{Table: "public.visit", Protect: []string{"who=name", "phone"}})
+	h.enrol(company.Ask{Table: "public.shop", Open: true, Show: []string{"name"}})
+	r := h.reader()
+	for _, sql := range []string{
+		`UPDATE customer SET id = 1000 WHERE id = 5`, `UPDATE orders SET customer_id = 5 WHERE no = 13`, `UPDATE orders SET no = 99 WHERE no = 13`,
+		`UPDATE visit SET shop = 'x'`, `UPDATE shop SET name = 'x'`,
+		`INSERT INTO customer (id, company) VALUES (6, 'x') ON CONFLICT (id) DO UPDATE SET id = 1000`,
+	} {
+		if _, err := r.Exec(t.Context(), sql); err == nil {
+			t.Errorf("the reader may: %s", sql)
+		}
+	}
+	for _, sql := range []string{`UPDATE orders SET amount = 1 WHERE no = 13`, `UPDATE shop SET town = 'y'`, `INSERT INTO customer (id, company) VALUES (1000, 'x')`} {
+		if _, err := r.Exec(t.Context(), sql); err != nil {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+	h.do(`GRANT UPDATE ON goldbell.` + table.View + ` TO ` + h.roles.Reader)
+	if got := h.check(false); len(got) != 1 || !strings.HasPrefix(got[0], "pg-hole-key ") {
+		t.Errorf("found %v", got)
+	}
+}
+
 // TestWhatTellsIsReadOnly: where a constraint would fail by what a protected column
 // holds, nothing is written through the view.
 func TestWhatTellsIsReadOnly(t *testing.T) {

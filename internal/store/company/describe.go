@@ -22,6 +22,7 @@ type relation struct {
 	foreign  []foreignKey
 	acting   bool // triggers, rules, row security or functions of its own act on writes
 	tied     []tie
+	referred []string // columns that other tables' keys follow
 	sequence []string
 	owner    string
 }
@@ -55,6 +56,7 @@ const selectRelation = `SELECT c.oid::bigint, n.nspname, c.relname, c.relkind::t
 	OR EXISTS (SELECT 1 FROM pg_inherits i JOIN pg_trigger g ON g.tgrelid = i.inhrelid WHERE i.inhparent = c.oid AND NOT g.tgisinternal)
 	OR EXISTS (SELECT 1 FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN')
 	OR c.relrowsecurity
+	OR EXISTS (SELECT 1 FROM pg_constraint k WHERE k.confrelid = c.oid AND k.contype = 'f' AND 'd' IN (k.confupdtype, k.confdeltype))
 	OR EXISTS (SELECT 1 FROM pg_depend d JOIN pg_proc p ON p.oid = d.refobjid
 		WHERE d.refclassid = 'pg_proc'::regclass AND p.pronamespace <> 'pg_catalog'::regnamespace
 		AND (d.classid = 'pg_constraint'::regclass AND d.objid IN (SELECT oid FROM pg_constraint WHERE conrelid = c.oid)
@@ -174,6 +176,14 @@ func describe(ctx context.Context, q querier, schema, name string) (*relation, e
 	}, at); err != nil {
 		return nil, err
 	}
+	if err := rows(ctx, q, selectReferred, func(scan func(...any) error) error {
+		var name string
+		err := scan(&name)
+		rel.referred = append(rel.referred, name)
+		return err
+	}, at); err != nil {
+		return nil, err
+	}
 	return rel, rows(ctx, q, selectSequences, func(scan func(...any) error) error {
 		var s string
 		err := scan(&s)
@@ -201,6 +211,10 @@ func (r *relation) tells(t *enrolment.Table) bool {
 		return hidden && (x.loose || len(x.columns) > 1)
 	})
 }
+
+// referred are the columns that foreign keys of other tables refer to.
+const selectReferred = `SELECT DISTINCT a.attname::text FROM pg_constraint k, unnest(k.confkey) n JOIN pg_attribute a ON a.attnum = n
+WHERE k.confrelid = $1::bigint::oid AND a.attrelid = k.confrelid AND k.contype = 'f'`
 
 // isView reports what has no rows of its own, and so no index.
 func (r *relation) isView() bool { return r.kind == "v" || r.kind == "f" }

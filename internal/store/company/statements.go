@@ -29,7 +29,11 @@ func (w *planning) statements(ctx context.Context, t *enrolment.Table) error {
 	w.add("CREATE VIEW "+viewOf(t)+" AS\n"+select_,
 		"GRANT SELECT ON "+viewOf(t)+" TO "+quote(r.Reader))
 	if t.Writes {
-		w.add("GRANT INSERT (" + quoteAll(free) + "), UPDATE (" + quoteAll(free) + "), DELETE ON " + viewOf(t) + " TO " + quote(r.Reader))
+		may := "INSERT (" + quoteAll(free) + "), DELETE"
+		if free = w.changeable(t, free); len(free) > 0 {
+			may += ", UPDATE (" + quoteAll(free) + ")"
+		}
+		w.add("GRANT " + may + " ON " + viewOf(t) + " TO " + quote(r.Reader))
 		for _, s := range w.rel.sequence {
 			w.add("GRANT USAGE ON SEQUENCE " + s + " TO " + quote(r.Reader))
 		}
@@ -146,6 +150,20 @@ func (w *planning) writable(t *enrolment.Table) (free []string) {
 	}
 	t.Writes = len(free) > 0
 	return free
+}
+
+// changeable leaves out what names a row or a subject, here or in tables that refer here:
+// whoever could change it would put another's values under the name of a subject he may
+// see.
+func (w *planning) changeable(t *enrolment.Table, free []string) []string {
+	return slices.DeleteFunc(slices.Clone(free), func(n string) bool {
+		return slices.Contains(namesOf(t), n) || slices.Contains(w.rel.referred, n)
+	})
+}
+
+// namesOf are the columns that name a table's rows and their subjects.
+func namesOf(t *enrolment.Table) []string {
+	return slices.Concat(columnsOf(t.Subject), columnsOf(t.Row))
 }
 
 // refusing is the condition that no placeholder is written with, and the view's option
