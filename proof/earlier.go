@@ -11,7 +11,13 @@ func (p *Pack) checkEarlier(head Checkpoint, keys []Key) error {
 	size := uint64(0)
 	for i := range p.Earlier {
 		e := &p.Earlier[i]
-		c, err := p.checkHead(e.Checkpoint, keys)
+		c, err := ParseCheckpoint(e.Checkpoint)
+		if err == nil {
+			var signer Key
+			if signer, err = p.signer(c.Size); err == nil {
+				c, err = p.checkHead(e.Checkpoint, append([]Key{signer}, keys[1:]...))
+			}
+		}
 		if err == nil && (c.Size <= size || c.Size >= head.Size || CheckConsistency(c, head, e.Consistency) != nil) {
 			err = fail("", "earlier")
 		}
@@ -34,16 +40,12 @@ func (p *Pack) earlierHeads() []Checkpoint {
 
 // checkKept verifies that a checkpoint the reader kept is one of the log's and that
 // the pack's continue it: it is one of heads, which are a chain.
-func checkKept(signed []byte, log string, heads []Checkpoint) (size uint64, err error) {
-	key, err := ParseLogKey(log)
-	if err != nil {
-		return 0, err
-	}
+func (p *Pack) checkKept(signed []byte, heads []Checkpoint) (size uint64, err error) {
 	c, err := ParseCheckpoint(signed)
 	if err != nil {
 		return 0, err
 	}
-	if err := c.Signed(key); err != nil {
+	if err := p.signedKept(c); err != nil {
 		return 0, err
 	}
 	for _, h := range heads {
@@ -58,4 +60,32 @@ func checkKept(signed []byte, log string, heads []Checkpoint) (size uint64, err 
 		return 0, fail("", "kept-newer")
 	}
 	return 0, fail("", "kept-absent")
+}
+
+// signedKept verifies that the log signed it that signs heads of its size here. A head
+// of a closed log that is longer than what was restored of it covers what is lost.
+func (p *Pack) signedKept(c Checkpoint) error {
+	for i := range p.Closed {
+		key, err := ParseLogKey(p.Closed[i].Log)
+		if err != nil {
+			return err
+		}
+		if c.Origin != key.Name {
+			continue
+		}
+		if err := c.Signed(key); err != nil {
+			return err
+		}
+		if until, _ := parseNumber(p.Closed[i].field(MissingField)); c.Size > max(until, p.Closed[i].Index) {
+			return fail("", "kept-hidden")
+		}
+		if c.Size > p.Closed[i].Index {
+			return fail("", "kept-lost")
+		}
+	}
+	key, err := p.signer(c.Size)
+	if err != nil {
+		return err
+	}
+	return c.Signed(key)
 }

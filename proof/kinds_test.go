@@ -93,6 +93,7 @@ func kinds(t testing.TB) map[string]*world {
 		"case of nobody":      make(complained, func(w *world) { w.ofCase(false) }),
 		"case, heard":         make(heard, func(w *world) { w.ofHearing() }),
 		"earlier checkpoints": newWorld(t),
+		"two logs closed":     restoredTwice(t),
 	}
 	w := out["earlier checkpoints"]
 	for _, size := range []int64{1, 3, 5} {
@@ -154,7 +155,7 @@ func (w *world) earlier(size int64, cosigned bool) {
 		soon.time = 1_790_000_010
 		by = append(by, &soon)
 	}
-	w.pack.Earlier = append(w.pack.Earlier, Earlier{w.log.checkpoint(size, by...), w.log.consistency(size, w.size)})
+	w.pack.Earlier = append(w.pack.Earlier, Earlier{w.at(size).checkpoint(size, by...), w.log.consistency(size, w.size)})
 }
 
 func TestEveryKindIsWrittenReadAndVerified(t *testing.T) {
@@ -420,6 +421,7 @@ func TestWhatIsSaidOfEveryKind(t *testing.T) {
 		"case":                    {"2 steps, 1 traces", "1 entries about the person"},
 		"case of nobody":          {"0 entries about the person"},
 		"case, heard":             {"1 traces", "1 further entries", "answered by them, 1 times"},
+		"two logs closed":         {"The log ledger.example.com/custody was closed after 6 entries", "7 more entries of it had been seen", "The log ledger.example.com/custody/e1 was closed after 8 entries"},
 		"earlier checkpoints":     {"over the oldest entry came 9 s after it, over the newest 1 min 37 s"},
 	}
 	for name, w := range kinds(t) {

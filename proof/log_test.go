@@ -267,6 +267,7 @@ type world struct {
 	sealWitnesses []*testWitness
 	size          int64 // of the pack's checkpoint
 	sealFields    []Field
+	closings      []closing
 
 	enrolled, one, many, none uint64 // entries
 }

@@ -234,7 +234,7 @@ func TestAnEarlierLineInAWitnessesName(t *testing.T) {
 	}
 	policy.Witnesses[0].Key.public[0] ^= 1 // name and ID stay
 	var r Report
-	if got := why(t, r.apply(policy, w.log.vkey, append(heads, head, head))); got != "earlier/000002.consistency signature" {
+	if got := why(t, r.apply(policy, []string{w.log.vkey}, append(heads, head, head))); got != "earlier/000002.consistency signature" {
 		t.Error(got)
 	}
 }

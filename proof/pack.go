@@ -124,14 +124,15 @@ type Sealed struct {
 }
 
 // Pack is an evidence pack. A maker fills Info (except Format), Enrolment, Entries,
-// Attestation, Checkpoint and Earlier and calls [Pack.Write]; a reader gets it from
+// Attestation, Closed, Checkpoint and Earlier and calls [Pack.Write]; a reader gets it from
 // [ReadPack] and calls [Verify].
 type Pack struct {
 	Info        Info
 	Enrolment   *Entry // pins the record key; there if the pack has one
 	Entries     []Entry
-	Attestation *Entry // an auditor's word that he scanned the log; may be nil
-	Checkpoint  []byte // the signed note all entries are proven under
+	Attestation *Entry   // an auditor's word that he scanned the log; may be nil
+	Closed      []Closed // the logs that this one continues, oldest first
+	Checkpoint  []byte   // the signed note all entries are proven under
 	Earlier     []Earlier
 	Page        []byte // written by [Pack.Write]
 	Manifest    []Member

@@ -25,8 +25,9 @@ const consistencyLine = "goldbell-consistency/1"
 
 func entryMember(i int) string   { return fmt.Sprintf("entries/%06d.tlog-proof", i+1) }
 func earlierMember(i int) string { return fmt.Sprintf("earlier/%06d.consistency", i+1) }
+func closedMember(i int) string  { return fmt.Sprintf("closed/%06d.tlog-proof", i+1) }
 
-var numbered = regexp.MustCompile(`^(entries/[0-9]{6}\.tlog-proof|earlier/[0-9]{6}\.consistency)$`)
+var numbered = regexp.MustCompile(`^((entries|closed)/[0-9]{6}\.tlog-proof|earlier/[0-9]{6}\.consistency)$`)
 
 // known keeps names that a stranger chose out of sentences.
 func known(name string) string {
@@ -80,6 +81,9 @@ func (p *Pack) body() []member {
 	}
 	if p.Attestation != nil {
 		add(attestMember, p.Attestation.encode(p.Checkpoint))
+	}
+	for i := range p.Closed {
+		add(closedMember(i), p.Closed[i].encode(p.Checkpoint))
 	}
 	add(headMember, p.Checkpoint)
 	for i := range p.Earlier {
@@ -281,6 +285,17 @@ func (r *packReader) proofs() error {
 		if r.p.Attestation, err = r.entry(attestMember); err != nil {
 			return err
 		}
+	}
+	for i := 0; r.next(closedMember(i)); i++ {
+		if i == MaxClosed {
+			return fail("pack", "too-large")
+		}
+		data, _ := r.take(closedMember(i))
+		var c Closed
+		if err := c.parse(data, r.p.Checkpoint); err != nil {
+			return at(closedMember(i), err)
+		}
+		r.p.Closed = append(r.p.Closed, c)
 	}
 	_, err = r.take(headMember)
 	return err

@@ -83,7 +83,7 @@ func (p *Pack) page(head Checkpoint) []byte {
 		"核对方法：goldbell proof verify 证据包 --policy 策略文件，或离线核验页面；不需要服务器、数据库或网络。",
 		"To check: goldbell proof verify PACK --policy FILE, or the offline verifier page; no server, database or network is needed.",
 	}
-	shows := append([]Sentence{r.consistent(), witness}, r.shows()...)
+	shows := append(append([]Sentence{r.consistent(), witness}, r.continued()...), r.shows()...)
 	list(&b, "zh-CN", "记录显示什么", append(shows, check), func(s Sentence) string { return s.Zh })
 	list(&b, "zh-CN", "记录不能显示什么", r.showsNot(), func(s Sentence) string { return s.Zh })
 	list(&b, "en", "What the records show", append(shows, check), func(s Sentence) string { return s.En })

@@ -204,17 +204,19 @@ func (p *Policy) Met(signed map[string]bool) bool {
 	return seen[p.Quorum]
 }
 
-// trusts reports whether the policy lists the log with this vkey.
-func (p *Policy) trusts(vkey string) error {
+// trusts finds the first of the logs with these vkeys that the policy lists.
+func (p *Policy) trusts(vkeys []string) (origin string, err error) {
 	if len(p.Logs) == 0 {
-		return fail("policy", "policy-no-log")
+		return "", fail("policy", "policy-no-log")
 	}
-	for _, l := range p.Logs {
-		if l.Key.String() == vkey {
-			return nil
+	for _, vkey := range vkeys {
+		for _, l := range p.Logs {
+			if l.Key.String() == vkey {
+				return l.Key.Name, nil
+			}
 		}
 	}
-	return fail(headMember, "policy-log")
+	return "", fail(headMember, "policy-log")
 }
 
 // need says what the quorum asks for and which of its witnesses are missing.

@@ -170,7 +170,7 @@ func TestAWitnessOfTheSameNameAndKeyID(t *testing.T) {
 		swapped.Witnesses = append([]PolicyWitness{}, policy.Witnesses...)
 		swapped.Witnesses[i].Key.public[0] ^= 1 // name and ID stay
 		var r Report
-		if got := why(t, r.apply(&swapped, w.log.vkey, []Checkpoint{head, later})); got != want || r.LogChecked {
+		if got := why(t, r.apply(&swapped, []string{w.log.vkey}, []Checkpoint{head, later})); got != want || r.LogChecked {
 			t.Errorf("refused with %q, want %q", got, want)
 		}
 	}

@@ -61,10 +61,14 @@ type Report struct {
 	SealedAt uint64
 	ByIndex  int      // entries, as many as the operator's index gives
 	Kept     []uint64 // sizes of the reader's checkpoints, which the log continues
+	Closed   []ClosedLog
 
 	// LogChecked says that a policy was given, that it lists the log, and that its
 	// quorum is met. Without it nobody has said whose log this is.
 	LogChecked bool
+	// Listed is the origin of the log that the policy lists: the pack's, or one that
+	// was closed and that the pack's continues.
+	Listed string
 	// Witnesses of the policy that signed a checkpoint which covers the entries.
 	Witnesses []Witnessed
 	// SealWitnessed says that the quorum also covers the entry that records the
@@ -85,7 +89,7 @@ type witnessKey struct {
 
 // report is what the pack shows before its seal and without a policy.
 func (p *Pack) report(head Checkpoint) Report {
-	r := Report{Info: p.Info, Size: head.Size, ByIndex: p.counted()}
+	r := Report{Info: p.Info, Size: head.Size, ByIndex: p.counted(), Closed: p.closedLogs()}
 	if p.Enrolment != nil {
 		f := fact(p.Enrolment)
 		r.Enrolled = &f
@@ -135,10 +139,12 @@ func fact(e *Entry) Fact {
 // apply asks the policy about the log and its witnesses. heads are a chain: the
 // earlier checkpoints, the pack's and the seal's. A witness that signed the last
 // has seen the one before it too: it is a prefix.
-func (r *Report) apply(policy *Policy, log string, heads []Checkpoint) error {
-	if err := policy.trusts(log); err != nil {
+func (r *Report) apply(policy *Policy, logs []string, heads []Checkpoint) error {
+	listed, err := policy.trusts(logs)
+	if err != nil {
 		return err
 	}
+	r.Listed = listed
 	keys := make([]witnessKey, len(policy.Witnesses))
 	for i, w := range policy.Witnesses {
 		keys[i] = witnessKey{w.Name, w.Key}

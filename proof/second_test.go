@@ -25,7 +25,10 @@ import (
 )
 
 // second holds the first thing found wrong; the checks go on until somebody looks.
-type second struct{ err error }
+type second struct {
+	err    error
+	closed []entry // of logs that were closed
+}
 
 func (s *second) must(ok bool, what string) bool {
 	if !ok && s.err == nil {
@@ -199,8 +202,15 @@ func (s *second) signed(c head, vkey string, typ byte) bool {
 }
 
 func (s *second) signatures(c head, info map[string]any) {
-	s.must(c.origin == text(info["origin"]), "origin")
-	s.must(s.signed(c, text(info["log"]), 1), "not signed by the log")
+	log := text(info["log"])
+	for i := len(s.closed) - 1; i >= 0; i-- {
+		if c.size <= s.closed[i].index {
+			log = text(s.closed[i].extra["log"])
+		}
+	}
+	origin, _, _ := strings.Cut(log, "+")
+	s.must(c.origin == origin, "origin")
+	s.must(s.signed(c, log, 1), "not signed by the log")
 	known := 1
 	for _, w := range info["witnesses"].([]any) {
 		if s.signed(c, text(w), 4) {
@@ -516,12 +526,52 @@ func (s *second) pack(info map[string]any, files []file) {
 		e := s.entry(s.next(&rest, "attestation.tlog-proof"), "fields", "leaf")
 		s.must(e.kind == 25 && e.note == checkpoint && e.open["attests"] == "scan" && e.open["actor"] != "" && s.decimal(e.open["scanned"]) <= e.index, "attestation")
 	}
+	s.closings(info, &rest, c, checkpoint)
 	s.next(&rest, "checkpoint")
 	s.earlier(info, &rest, c)
 	s.next(&rest, "page.html")
 	if s.must(len(rest) == 2 && rest[0].name == "manifest.json" && rest[1].name == "manifest.tlog-proof", "last members") {
 		s.seal(info, files, c)
 	}
+}
+
+// closings: each closed log's key names the next, over a tree that the pack continues.
+func (s *second) closings(info map[string]any, rest *[]file, c head, checkpoint string) {
+	var all []entry
+	for i := 1; len(*rest) > 0 && (*rest)[0].name == fmt.Sprintf("closed/%06d.tlog-proof", i); i++ {
+		e := s.entry(s.next(rest, (*rest)[0].name), "consistency", "fields", "leaf", "log")
+		if !s.must(i <= 100 && e.kind == 24 && e.note == checkpoint && len(e.extra) == 4, "closed log") {
+			return
+		}
+		all = append(all, e)
+	}
+	for i, e := range all {
+		heir := text(info["log"])
+		if i+1 < len(all) {
+			heir = text(all[i+1].extra["log"])
+			s.must(e.index < all[i+1].index, "order of closed logs")
+		}
+		log := text(e.extra["log"])
+		for _, other := range all[i+1:] {
+			s.must(log != text(other.extra["log"]), "a closed log twice")
+		}
+		s.must(log != text(info["log"]), "the log itself closed")
+		origin, _, _ := strings.Cut(heir, "+")
+		s.must(e.open["origin"] == origin && e.open["log-key"] == heir && s.decimal(e.open["missing-until"]) >= e.index, "the log that goes on")
+		body, sigs, _ := strings.Cut(e.open["heir"], "\n\n")
+		first, middle, _ := strings.Cut(body, "\n")
+		end := strings.LastIndex(middle, "\n")
+		if !s.must(first == "goldbell heir v1" && end > 0, "heir") {
+			return
+		}
+		before := s.head(middle[:end] + "\n\n" + sigs)
+		before.text = body + "\n"
+		closed, _, _ := strings.Cut(log, "+")
+		s.must(before.origin == closed && before.size == e.index && middle[end+1:] == heir, "heir")
+		s.must(len(before.sigs) == 1 && s.signed(before, log, 1), "heir's signature")
+		s.must(extends(before, c, slices.Collect(slices.Chunk(s.base64(text(e.extra["consistency"])), 32))), "heir's tree")
+	}
+	s.closed = all
 }
 
 func (s *second) earlier(info map[string]any, rest *[]file, c head) {

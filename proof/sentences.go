@@ -12,7 +12,7 @@ func both(zh, en string, args ...any) Sentence {
 
 // Sentences say what was checked and what was not, for people.
 func (r Report) Sentences() []Sentence {
-	s := []Sentence{r.consistent(), r.trust(), r.witness()}
+	s := append([]Sentence{r.consistent(), r.trust(), r.witness()}, r.continued()...)
 	for _, n := range r.Kept {
 		s = append(s, both("本日志延续了您留存的大小为 %d 的检查点。", "The log continues the checkpoint of size %d that you kept.", n))
 	}
@@ -35,6 +35,10 @@ func (r Report) consistent() Sentence {
 func (r Report) trust() Sentence {
 	if !r.LogChecked {
 		return Unchecked
+	}
+	if r.Listed != r.Info.Origin {
+		return both("策略列有日志 %s；检查点由接续它的日志 %s 签名。不能说明其密钥没有另外指定过别的日志。",
+			"The policy lists the log %s; the checkpoint is signed by the log %s that continues it. It is not shown that its key named no other.", r.Listed, r.Info.Origin)
 	}
 	return Sentence{
 		"检查点由策略所列的日志签名。",

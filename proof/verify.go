@@ -31,14 +31,14 @@ func Verify(p *Pack, policy *Policy, kept ...[]byte) (Report, error) {
 	r.sealed(p, later)
 	heads := append(p.earlierHeads(), head, later)
 	for _, k := range kept {
-		size, err := checkKept(k, p.Info.Log, heads)
+		size, err := p.checkKept(k, heads)
 		if err != nil {
 			return Report{}, at(keptPlace, err)
 		}
 		r.Kept = append(r.Kept, size)
 	}
 	if policy != nil {
-		if err := r.apply(policy, p.Info.Log, heads); err != nil {
+		if err := r.apply(policy, p.logs(), heads); err != nil {
 			return Report{}, err
 		}
 	}
@@ -54,6 +54,9 @@ func (p *Pack) checkBody() (Checkpoint, error) {
 	head, err := p.checkHead(p.Checkpoint, keys)
 	if err != nil {
 		return Checkpoint{}, at(headMember, err)
+	}
+	if err := p.checkClosed(head); err != nil {
+		return Checkpoint{}, err
 	}
 	if err := p.checkEarlier(head, keys); err != nil {
 		return Checkpoint{}, err

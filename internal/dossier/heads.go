@@ -26,7 +26,7 @@ func (m *Maker) covering(ctx context.Context, size uint64) (ledger.Head, error) 
 	if err != nil {
 		return h, err
 	}
-	c, note, err := m.trim(h.Note)
+	c, note, err := m.trim(ctx, h.Note)
 	if err == nil && c.Size < size {
 		return m.Ledger.Head(ctx)
 	}
@@ -50,9 +50,9 @@ func (m *Maker) choose(ctx context.Context, o Order, newest uint64) (ledger.Head
 // kept reads a checkpoint that the reader has, and refuses one that is not in this
 // log's past.
 func (m *Maker) kept(ctx context.Context, signed []byte) (proof.Checkpoint, error) {
-	c, _, err := m.trim(signed)
+	c, _, err := m.trim(ctx, signed)
 	if err != nil {
-		return c, fault.New(fault.Invalid, "kept-foreign", "checkpoints")
+		return c, fault.New(fault.Invalid, m.stranger(ctx, signed), "checkpoints")
 	}
 	head, err := m.Ledger.Head(ctx)
 	if err != nil {
@@ -70,12 +70,16 @@ func (m *Maker) kept(ctx context.Context, signed []byte) (proof.Checkpoint, erro
 
 // trim keeps, of a note, the lines of the log and of the witnesses the pack names:
 // a pack carries no line that its reader could not check.
-func (m *Maker) trim(signed []byte) (proof.Checkpoint, []byte, error) {
+func (m *Maker) trim(ctx context.Context, signed []byte) (proof.Checkpoint, []byte, error) {
 	c, err := proof.ParseCheckpoint(signed)
 	if err != nil {
 		return c, nil, fault.Wrap(fault.Unavailable, "ledger-broken", err)
 	}
-	log, err := proof.ParseLogKey(m.LogKey)
+	logs, err := m.closings(ctx)
+	if err != nil {
+		return c, nil, err
+	}
+	log, err := proof.ParseLogKey(m.signer(logs, c.Size))
 	if err == nil {
 		err = c.Signed(log)
 	}
@@ -99,7 +103,7 @@ func (m *Maker) trim(signed []byte) (proof.Checkpoint, []byte, error) {
 func (m *Maker) earlier(ctx context.Context, o Order, c *collection, head ledger.Head) ([]proof.Earlier, error) {
 	notes := map[uint64][]byte{}
 	add := func(signed []byte) error {
-		at, note, err := m.trim(signed)
+		at, note, err := m.trim(ctx, signed)
 		if err == nil && at.Size < head.Size && len(notes[at.Size]) < len(note) {
 			notes[at.Size] = note
 		}
@@ -113,7 +117,10 @@ func (m *Maker) earlier(ctx context.Context, o Order, c *collection, head ledger
 	if m.Heads != nil && len(c.entries) > 0 {
 		for _, r := range []*ledger.Record{c.entries[0], c.entries[len(c.entries)-1]} {
 			signed, ok, err := m.Heads.FirstSigned(ctx, r.Index+1)
-			if err == nil && ok {
+			if err != nil {
+				return nil, err
+			}
+			if ok && m.follows(ctx, signed) {
 				err = add(signed)
 			}
 			if err != nil {

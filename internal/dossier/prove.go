@@ -10,8 +10,8 @@ import (
 	"github.com/goldbell/goldbell/proof"
 )
 
-// closed in every pack: facts that speak of others than what it is about.
-var closed = []string{"outside", "request-hash", "known", ledger.RowsFact}
+// unopened in every pack: facts that speak of others than what it is about.
+var unopened = []string{"outside", "request-hash", "known", ledger.RowsFact}
 
 // pack proves what was collected under one checkpoint.
 func (m *Maker) pack(ctx context.Context, o Order, c *collection) (*proof.Pack, ledger.Head, error) {
@@ -42,6 +42,9 @@ func (m *Maker) pack(ctx context.Context, o Order, c *collection) (*proof.Pack, 
 			return nil, head, err
 		}
 		p.Attestation = &e
+	}
+	if p.Closed, err = m.closed(ctx, head); err != nil {
+		return nil, head, err
 	}
 	p.Info.Entries, p.Info.Forgotten = len(p.Entries), c.forgotten
 	p.Earlier, err = m.earlier(ctx, o, c, head)
@@ -140,7 +143,7 @@ func sparse(pairs []proof.Pair, key proof.Hash) (*proof.SparseProof, error) {
 func opened(r *ledger.Record) []proof.Opened {
 	out := []proof.Opened{}
 	for i, f := range r.Facts() {
-		if f.Value != "" && !slices.Contains(closed, f.Name) {
+		if f.Value != "" && !slices.Contains(unopened, f.Name) {
 			out = append(out, proof.Opened{I: i, Name: f.Name, Salt: r.Salt(i), Value: f.Value})
 		}
 	}

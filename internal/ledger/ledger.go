@@ -64,6 +64,7 @@ type Ledger struct {
 	lost     []span // entries whose openings a restore did not bring back
 	restores []Restored
 	own      []note.Verifier // of every key the ring has signed with, oldest first
+	vkeys    []string        // of the same
 
 	peers   Peers // nil: no other process appends
 	process ProcessID

@@ -71,7 +71,7 @@ func (o *Opened) RootAt(ctx context.Context, size uint64) (proof.Hash, error) {
 // size entries on, and is destroyed.
 func (o *Opened) Heir(size uint64, root proof.Hash, name string) (signed []byte, err error) {
 	closing := o.l.ring.LogName()
-	return o.l.ring.OpenLog(name, func(vkey string) string { return HeirText(closing, size, root, vkey) })
+	return o.l.ring.OpenLog(name, func(vkey string) string { return proof.HeirText(closing, size, root, vkey) })
 }
 
 // Refill puts entries that a mirror kept back behind those that were restored, byte

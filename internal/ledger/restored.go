@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
@@ -45,21 +46,15 @@ func (r *Restored) StampRow() (string, []byte) {
 // Facts are what the restore's entry commits to, in the format's order.
 func (r *Restored) Facts(entry uint64) []proof.Field {
 	return []proof.Field{
-		{Name: "origin", Value: r.Origin},
-		{Name: "log-key", Value: r.LogKey},
+		{Name: proof.OriginField, Value: r.Origin},
+		{Name: proof.LogKeyField, Value: r.LogKey},
 		{Name: "restored", Value: fmt.Sprint(r.Restored)},
 		{Name: "put-back", Value: fmt.Sprint(entry - r.Restored)},
 		{Name: "missing-from", Value: fmt.Sprint(entry)},
-		{Name: "missing-until", Value: fmt.Sprint(max(r.Seen, entry))},
+		{Name: proof.MissingField, Value: fmt.Sprint(max(r.Seen, entry))},
 		{Name: "checkpoint", Value: string(r.Checkpoint)},
-		{Name: "heir", Value: string(r.Heir)},
+		{Name: proof.HeirField, Value: string(r.Heir)},
 	}
-}
-
-// HeirText is what the key of a log that is closed signs as its last: who goes on,
-// and that this log is over after size entries.
-func HeirText(origin string, size uint64, root proof.Hash, heir string) string {
-	return "goldbell heir v1\n" + checkpointText(origin, size, root) + heir + "\n"
 }
 
 // Lineage reads the rows of all restores, by entry.
@@ -70,6 +65,7 @@ type Lineage interface {
 // log is one name the tree has been signed under.
 type log struct {
 	name     string
+	vkey     string
 	verifier note.Verifier
 	from     uint64 // heads longer than this are signed by it
 }
@@ -93,9 +89,9 @@ func (l *Ledger) lineage(ctx context.Context, from Lineage, restoring bool) erro
 		if err != nil {
 			return fault.Wrap(fault.Internal, "internal", err)
 		}
-		own[vkey], l.own = v, append(l.own, v)
+		own[vkey], l.own, l.vkeys = v, append(l.own, v), append(l.vkeys, vkey)
 		if v.Name() == l.ring.Origin() {
-			l.logs = []log{{v.Name(), v, 0}}
+			l.logs = []log{{v.Name(), vkey, v, 0}}
 		}
 	}
 	if len(l.logs) == 0 {
@@ -108,7 +104,7 @@ func (l *Ledger) lineage(ctx context.Context, from Lineage, restoring bool) erro
 			return fault.Wrap(fault.Unavailable, "ledger-broken", errTree)
 		}
 		if last := l.logs[len(l.logs)-1]; last.name != r.Origin {
-			l.logs = append(l.logs, log{r.Origin, v, r.GetStamp().Entry})
+			l.logs = append(l.logs, log{r.Origin, r.LogKey, v, r.GetStamp().Entry})
 		}
 		l.lost = append(l.lost, span{r.Restored, r.GetStamp().Entry})
 	}
@@ -117,6 +113,48 @@ func (l *Ledger) lineage(ctx context.Context, from Lineage, restoring bool) erro
 		return errClosedLog
 	}
 	return nil
+}
+
+// KeyAt is the vkey of the log that signs heads of this size: the one in use, or one
+// that a restore closed.
+func (l *Ledger) KeyAt(size uint64) string {
+	for i := len(l.logs) - 1; i > 0; i-- {
+		if size > l.logs[i].from {
+			return l.logs[i].vkey
+		}
+	}
+	return l.logs[0].vkey
+}
+
+// Closing is a log that a restore closed: its key named the log that goes on from
+// Entry, which records the restore.
+type Closing struct {
+	LogKey string
+	Entry  uint64
+}
+
+// Closings are the closed logs whose word leads to the log in use, oldest first. A
+// log that was left behind by a restore from before its time is not among them.
+func (l *Ledger) Closings() []Closing {
+	heir := l.logs[len(l.logs)-1].vkey
+	var out []Closing
+	for i := len(l.restores) - 1; i >= 0; i-- {
+		r := &l.restores[i]
+		if len(r.Heir) == 0 {
+			continue
+		}
+		k := slices.IndexFunc(l.own, func(v note.Verifier) bool {
+			_, err := note.Open(r.Heir, note.VerifierList(v))
+			return err == nil
+		})
+		if k < 0 || r.LogKey != heir {
+			break
+		}
+		heir = l.vkeys[k]
+		out = append(out, Closing{heir, r.GetStamp().Entry})
+	}
+	slices.Reverse(out)
+	return out
 }
 
 // span is the entries [from, until).
@@ -189,7 +227,7 @@ func (v *Audit) restore(idx uint64, kind proof.Kind) {
 	}
 	for _, before := range v.l.own {
 		n, err := note.Open(row.Heir, note.VerifierList(before))
-		if err == nil && n.Text == HeirText(before.Name(), idx, v.tree.root(), row.LogKey) {
+		if err == nil && n.Text == proof.HeirText(before.Name(), idx, v.tree.root(), row.LogKey) {
 			return
 		}
 	}

@@ -165,6 +165,9 @@ func readSettings(p Places) (Settings, error) {
 	if p.Data == "" {
 		return s, fault.New(fault.Invalid, "bad-request", "--data")
 	}
+	if _, err := os.Lstat(filepath.Join(p.Data, stageDir)); err == nil {
+		return s, fault.New(fault.Unavailable, "restore-unfinished", "--data")
+	}
 	b, err := os.ReadFile(filepath.Join(p.Data, settingsFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return s, fault.New(fault.Invalid, "not-a-data-dir", "--data")

@@ -164,7 +164,7 @@ func (c *Client) recall(ctx context.Context) error {
 	newest := time.Time{}
 	for _, row := range rows {
 		r := c.remote(row.Witness)
-		if r == nil || r.known >= row.Size {
+		if r == nil || r.known >= row.Size || c.closed(row.Size) {
 			continue
 		}
 		if at, ok := c.verifies(ctx, row); ok {

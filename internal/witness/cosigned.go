@@ -49,12 +49,23 @@ func (c *Client) under(note []byte, row Cosignature) (at time.Time, ok bool) {
 		return at, false
 	}
 	n, err := proof.ParseCheckpoint(append(bytes.Clone(note), row.Line...))
-	if err != nil || n.Size != row.Size || n.Signed(c.key) != nil {
+	if err != nil || n.Size != row.Size || !c.ours(n) {
 		return at, false
 	}
 	at, ok, err = n.Cosigned(key)
 	return at, ok && err == nil
 }
+
+// ours reports whether the log that signs heads of its size signed the checkpoint: the
+// one in use, or one that a restore closed.
+func (c *Client) ours(n proof.Checkpoint) bool {
+	key, err := proof.ParseLogKey(c.Log.KeyAt(n.Size))
+	return err == nil && n.Signed(key) == nil
+}
+
+// closed reports whether heads of this size belong to a log that is closed: witnesses
+// know nothing of them under the origin in use.
+func (c *Client) closed(size uint64) bool { return c.Log.KeyAt(size) != c.LogKey }
 
 // assemble puts the cosignatures of one size under its checkpoint, in the policy's
 // order. A row that does not verify is left out, with an alarm; of a checkpoint that
@@ -66,7 +77,7 @@ func (c *Client) assemble(ctx context.Context, rows []Cosignature) (cosignedHead
 		return cosignedHead{}, err
 	}
 	n, err := proof.ParseCheckpoint(notes[size])
-	if err != nil || n.Size != size || n.Signed(c.key) != nil {
+	if err != nil || n.Size != size || !c.ours(n) {
 		c.Alarm("cosignature-broken")
 		return cosignedHead{}, nil
 	}
@@ -99,6 +110,7 @@ func (c *Client) newest(ctx context.Context) (quorum, some cosignedHead, err err
 	if err != nil {
 		return quorum, some, err
 	}
+	rows = slices.DeleteFunc(rows, func(r Cosignature) bool { return c.closed(r.Size) })
 	c.mu.Lock()
 	last := c.last
 	c.mu.Unlock()

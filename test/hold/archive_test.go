@@ -478,7 +478,7 @@ func TestKilledBackupAndRestore(t *testing.T) {
 			}
 			k.ok(cmd.Process.Kill())
 			killed(t, cmd)
-			if _, err := server.Open(ctxOf(t), server.Options{Places: o.Places}); !fault.IsID(err, "not-a-data-dir") {
+			if _, err := server.Open(ctxOf(t), server.Options{Places: o.Places}); !fault.IsID(err, "restore-unfinished") {
 				t.Errorf("killed at %s: %v", at, err)
 			}
 		}

@@ -23,6 +23,7 @@ import (
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/server"
+	"github.com/goldbell/goldbell/internal/witness"
 	"github.com/goldbell/goldbell/proof"
 )
 
@@ -47,17 +48,25 @@ func verifies(t testing.TB, zip []byte, data string) (proof.Report, error) {
 // pack makes an evidence pack of the first customer.
 func (k *kept) pack() []byte {
 	k.t.Helper()
-	found, err := k.vault.Describe(ctxOf(k.t), k.ids[:1])
-	k.ok(err)
-	m := &dossier.Maker{
-		Ledger: k.ledger, Clock: time.Now, Rand: rand.Reader, LogKey: k.ring.VerifierKey(), Origin: k.ring.LogName(), RootKey: k.ring.RootHolder(),
-	}
-	made, err := m.Make(ctxOf(k.t), k.officer, dossier.Order{
-		ID: newID(), Kind: proof.KindSubject, From: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour),
-		Person: dossier.Person{ID: k.ids[0], Of: ledger.Subject{Ordinal: found[0].Ordinal, Key: found[0].Key}},
-	})
+	made, err := k.maker().Make(ctxOf(k.t), k.officer, k.order())
 	k.ok(err)
 	return made.Zip
+}
+
+func (k *kept) maker() *dossier.Maker {
+	return &dossier.Maker{
+		Ledger: k.ledger, Clock: time.Now, Rand: rand.Reader, LogKey: k.ring.VerifierKey(), Origin: k.ring.LogName(), RootKey: k.ring.RootHolder(),
+	}
+}
+
+func (k *kept) order() dossier.Order {
+	k.t.Helper()
+	found, err := k.vault.Describe(ctxOf(k.t), k.ids[:1])
+	k.ok(err)
+	return dossier.Order{
+		ID: newID(), Kind: proof.KindSubject, From: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour),
+		Person: dossier.Person{ID: k.ids[0], Of: ledger.Subject{Ordinal: found[0].Ordinal, Key: found[0].Key}},
+	}
 }
 
 // TestRestoreWithAMirror: the mirror has what the backup lacks; it is put back byte
@@ -192,8 +201,10 @@ func TestRestoreOpensAnotherLog(t *testing.T) {
 				t.Errorf("a pack %s: %v", name, err)
 			}
 		}
-		if _, err := verifies(t, newPack, oldData); err == nil {
-			t.Error("a pack of the new log verifies under the policy of the old one")
+		// who trusts the old log follows its last word to the new one
+		rep, err := verifies(t, newPack, oldData)
+		if err != nil || rep.Listed != base || len(rep.Closed) != 1 || rep.Closed[0].Size != size || rep.Closed[0].Missing != lost.Size-size {
+			t.Errorf("a pack of the new log under the policy of the old one: %v, %+v", err, rep.Closed)
 		}
 
 		// the old copy is over: on its own files, and with its own keeper
@@ -235,6 +246,80 @@ func TestRestoreOpensAnotherLog(t *testing.T) {
 			k.altered(r, change)
 		}
 	})
+}
+
+// TestPackFollowsARestore: what a witness signed of the log before the restore stays
+// its signature after it, no alarm says otherwise, and a pack of the new log shows it to
+// who trusts the old one.
+func TestPackFollowsARestore(t *testing.T) {
+	k := newKept(t, "", 5)
+	base := k.ring.VerifierKey()
+	dir := filepath.Join(t.TempDir(), "witness")
+	theirs, err := witness.Init(dir, "witness.example/w", []string{base}, rand.Reader)
+	k.ok(err)
+	watcher, err := witness.OpenServer(dir, time.Now)
+	k.ok(err)
+	defer watcher.Close()
+	web := httptest.NewServer(watcher.Handler())
+	defer web.Close()
+	line := "witness w " + theirs.VKey + " " + web.URL + "\n"
+	var alarms []string
+	client := func(logs string) *witness.Client {
+		t.Helper()
+		p, err := proof.ParsePolicy([]byte(logs + line + "quorum none\n"))
+		k.ok(err)
+		c, err := witness.New(ctxOf(t), witness.Config{
+			Log: k.ledger, Store: k.db, LogKey: k.ring.VerifierKey(), Policy: p, Clock: time.Now,
+			Outside: map[string]string{"w": "Somebody Else Ltd"}, Alarm: func(id string) { alarms = append(alarms, id) },
+			StopFile: filepath.Join(dir, "stop"),
+		})
+		k.ok(err)
+		return c
+	}
+	k.disclose(5)
+	client("log " + base + "\n").Round(ctxOf(t))
+	signed := headOf(k)
+	k.disclose(1)
+	file := k.back()
+	k.disclose(3)
+	lost := headOf(k)
+	k.close()
+	o := k.fresh(file)
+	o.Checkpoints = []string{filepath.Join(dir, "kept")}
+	k.ok(os.WriteFile(o.Checkpoints[0], lost.Note, 0o600))
+	r := k.restored(o)
+	k.disclose(2)
+
+	c := client("log " + k.ring.VerifierKey() + "\nlog " + base + "\n")
+	c.Round(ctxOf(t)) // the witness knows nothing of the new log
+	if slices.Contains(alarms, "cosignature-broken") || c.Stopped() != nil || c.Status().Covered != 0 {
+		t.Errorf("alarms %v, stopped %v, covered %d", alarms, c.Stopped(), c.Status().Covered)
+	}
+	if note, ok, err := c.FirstSigned(ctxOf(t), 1); err != nil || !ok || !strings.HasPrefix(string(note), strings.Split(base, "+")[0]+"\n") {
+		t.Errorf("what the witness signed first: %q, %v", note, err)
+	}
+	m := k.maker()
+	m.Heads = c
+	order := k.order()
+	order.Kept = [][]byte{signed.Note}
+	made, err := m.Make(ctxOf(t), k.officer, order)
+	k.ok(err)
+	pack, err := proof.ReadPack(bytes.NewReader(made.Zip), int64(len(made.Zip)))
+	k.ok(err)
+	for name, logs := range map[string]string{"old": "log " + base + "\n", "new": "log " + r.LogKey + "\n", "both": "log " + r.LogKey + "\nlog " + base + "\n"} {
+		p, err := proof.ParsePolicy([]byte(logs + line + "quorum none\n"))
+		k.ok(err)
+		rep, err := proof.Verify(pack, p, signed.Note)
+		if err != nil || !rep.LogChecked || len(rep.Closed) != 1 || rep.Oldest.Signed.IsZero() || !rep.Newest.Signed.IsZero() {
+			t.Errorf("under the %s policy: %v %+v %+v", name, err, rep.Closed, rep.Oldest)
+		}
+	}
+	order.ID, order.Kept = newID(), [][]byte{lost.Note}
+	if _, err := m.Make(ctxOf(t), k.officer, order); !fault.IsID(err, "kept-lost") {
+		t.Errorf("a kept head of what is lost: %v", err)
+	}
+	k.close()
+	k.verified()
 }
 
 // altered changes the row of a restore with SQL: it is found, and nothing starts on it.
