@@ -102,22 +102,22 @@ func (m *Maker) Make(ctx context.Context, p party.Principal, o Order) (Made, err
 	if len(o.Kept) > MaxKept {
 		return Made{}, fault.New(fault.TooLarge, "too-large", "checkpoints")
 	}
-	current, err := m.Ledger.Head(ctx)
+	past, err := m.past(ctx, p, &o)
 	if err != nil {
 		return Made{}, err
 	}
-	c, err := m.collect(ctx, o, current.Size)
+	c, err := m.collect(ctx, o, past.size)
 	if err != nil {
 		return Made{}, err
 	}
-	pack, head, err := m.pack(ctx, o, c)
+	pack, head, err := m.pack(ctx, o, c, past)
 	if err != nil {
 		return Made{}, err
 	}
 	made := Made{ID: o.ID, Entries: len(pack.Entries)}
 	var zip bytes.Buffer
 	err = pack.Write(&zip, func(manifest proof.Hash) (*proof.Sealed, error) {
-		sealed, err := m.seal(ctx, p, o, pack.Info, head, manifest)
+		sealed, err := m.seal(ctx, p, o, pack, past, head, manifest)
 		if err == nil {
 			made.Entry = sealed.Index
 		}
@@ -133,7 +133,8 @@ func (m *Maker) Make(ctx context.Context, p party.Principal, o Order) (Made, err
 
 // seal records the making of the pack and proves that entry. If the pack is about a
 // person the entry is about her too: who was given her record is part of it.
-func (m *Maker) seal(ctx context.Context, p party.Principal, o Order, info proof.Info, old ledger.Head, manifest proof.Hash) (*proof.Sealed, error) {
+func (m *Maker) seal(ctx context.Context, p party.Principal, o Order, pack *proof.Pack, past past, old ledger.Head, manifest proof.Hash) (*proof.Sealed, error) {
+	info := &pack.Info
 	e := ledger.Entry{
 		Kind: proof.KindPack, Actor: p.Person.ID, Org: p.Org.ID,
 		Facts: []proof.Field{
@@ -143,6 +144,7 @@ func (m *Maker) seal(ctx context.Context, p party.Principal, o Order, info proof
 			{Name: "until", Value: strconv.FormatUint(info.Until, 10)},
 		},
 	}
+	e.Facts = append(e.Facts, past.facts(pack)...)
 	add := func(name, value string) { e.Facts = append(e.Facts, proof.Field{Name: name, Value: value}) }
 	if info.Subject != nil {
 		e.Subjects = []ledger.Subject{o.Person.Of}

@@ -2,6 +2,7 @@ package dossier
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/goldbell/goldbell/internal/fault"
@@ -98,9 +99,9 @@ func (m *Maker) trim(ctx context.Context, signed []byte) (proof.Checkpoint, []by
 	return c, c.Only(keys...), nil
 }
 
-// earlier are the checkpoints that the reader kept, and those under which the oldest
-// and the newest entry were first signed by a witness.
-func (m *Maker) earlier(ctx context.Context, o Order, c *collection, head ledger.Head) ([]proof.Earlier, error) {
+// earlierNotes are the checkpoints that the reader kept, and those under which the
+// oldest and the newest entry were first signed by a witness; ascending.
+func (m *Maker) earlierNotes(ctx context.Context, o Order, c *collection, head ledger.Head) ([][]byte, error) {
 	notes := map[uint64][]byte{}
 	add := func(signed []byte) error {
 		at, note, err := m.trim(ctx, signed)
@@ -128,18 +129,25 @@ func (m *Maker) earlier(ctx context.Context, o Order, c *collection, head ledger
 			}
 		}
 	}
-	sizes := make([]uint64, 0, len(notes))
-	for size := range notes {
-		sizes = append(sizes, size)
+	var out [][]byte
+	for _, size := range slices.Sorted(maps.Keys(notes)) {
+		out = append(out, notes[size])
 	}
-	slices.Sort(sizes)
-	var out []proof.Earlier
-	for _, size := range sizes {
-		path, err := m.Ledger.Consistency(ctx, head, size)
+	return out, nil
+}
+
+// earlier proves that the pack's checkpoint continues each of the notes.
+func (m *Maker) earlier(ctx context.Context, notes [][]byte, head ledger.Head) (out []proof.Earlier, err error) {
+	for _, note := range notes {
+		at, err := proof.ParseCheckpoint(note)
+		if err != nil {
+			return nil, fault.Wrap(fault.Unavailable, "ledger-broken", err)
+		}
+		path, err := m.Ledger.Consistency(ctx, head, at.Size)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, proof.Earlier{Checkpoint: notes[size], Consistency: path})
+		out = append(out, proof.Earlier{Checkpoint: note, Consistency: path})
 	}
 	return out, nil
 }

@@ -11,16 +11,19 @@ import (
 )
 
 // unopened in every pack: facts that speak of others than what it is about.
-var unopened = []string{"outside", "request-hash", "known", ledger.RowsFact}
+var unopened = []string{"outside", "request-hash", "known", ledger.RowsFact, headFact, earlierFact, seenFact}
 
 // pack proves what was collected under one checkpoint.
-func (m *Maker) pack(ctx context.Context, o Order, c *collection) (*proof.Pack, ledger.Head, error) {
-	head, err := m.choose(ctx, o, c.newest())
+func (m *Maker) pack(ctx context.Context, o Order, c *collection, past past) (*proof.Pack, ledger.Head, error) {
+	head, err := past.head, error(nil)
+	if !past.again {
+		head, err = m.choose(ctx, o, c.newest())
+	}
 	if err != nil {
 		return nil, head, err
 	}
 	p := &proof.Pack{Checkpoint: head.Note, Info: proof.Info{
-		Created: micros(m.Clock()), From: c.from, Until: c.until, Kind: o.Kind,
+		Created: past.created, From: c.from, Until: c.until, Kind: o.Kind,
 		Log: m.LogKey, Origin: m.Origin, RootKey: m.RootKey, Witnesses: m.witnesses(),
 	}}
 	m.about(&p.Info, o, c)
@@ -47,7 +50,13 @@ func (m *Maker) pack(ctx context.Context, o Order, c *collection) (*proof.Pack, 
 		return nil, head, err
 	}
 	p.Info.Entries, p.Info.Forgotten = len(p.Entries), c.forgotten
-	p.Earlier, err = m.earlier(ctx, o, c, head)
+	notes := past.earlier
+	if !past.again {
+		if notes, err = m.earlierNotes(ctx, o, c, head); err != nil {
+			return nil, head, err
+		}
+	}
+	p.Earlier, err = m.earlier(ctx, notes, head)
 	return p, head, err
 }
 

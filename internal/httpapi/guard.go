@@ -220,7 +220,7 @@ func (a *API) name(rt *route, c *call, r *http.Request, body []byte) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	if len(keys) > 1 || !isKey(keys[0]) {
+	if len(keys) > 1 || !isKey(keys[0]) || !rt.repeatable() {
 		return bad("header.Idempotency-Key")
 	}
 	who := c.who.Person.ID

@@ -121,13 +121,15 @@ func (a *API) operation(rt *route) huma.Operation {
 		}}
 		op.MaxBodyBytes = maxStream
 	} else if rt.method == http.MethodPost {
+		op.Errors = append(op.Errors, http.StatusConflict, http.StatusRequestEntityTooLarge)
+	}
+	if rt.method == http.MethodPost && rt.repeatable() {
 		longest := 128
 		op.Parameters = append(op.Parameters, &huma.Param{
 			Name: "Idempotency-Key", In: "header",
 			Description: "A retry with the same key and body within 10 minutes finds the entry of the first try.",
 			Schema:      &huma.Schema{Type: "string", MaxLength: &longest},
 		})
-		op.Errors = append(op.Errors, http.StatusConflict, http.StatusRequestEntityTooLarge)
 	}
 	return op
 }
@@ -137,6 +139,9 @@ func (rt *route) describe() string {
 	s := "For: " + rt.who.String() + "."
 	if rt.fresh {
 		s += " She must have proved herself afresh in the last ten minutes."
+	}
+	if rt.method == http.MethodPost && !rt.repeatable() {
+		s += " It takes no Idempotency-Key. " + unrepeatable[rt.path]
 	}
 	return s
 }

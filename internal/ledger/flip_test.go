@@ -8,8 +8,11 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	mathrand "math/rand/v2"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -18,12 +21,15 @@ import (
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/store"
+	"github.com/goldbell/goldbell/internal/store/pgtest"
 	"github.com/goldbell/goldbell/proof"
 )
 
 // flippable are the columns of the ledger's tables in which a flipped bit must be
 // found. A table's rows are counted off in the order of its key.
-var flippable = []struct{ table, key, column string }{
+type column struct{ table, key, column string }
+
+var flippable = []column{
 	{"ledger_entry", "idx", "data"}, {"ledger_entry", "idx", "idx"},
 	{"ledger_entry", "idx", "sealed"}, {"ledger_entry", "idx", "month"}, {"ledger_entry", "idx", "holder"}, {"ledger_entry", "idx", "refs"},
 	{"ledger_index", "kind, ref, idx", "ref"}, {"ledger_index", "kind, ref, idx", "kind"}, {"ledger_index", "kind, ref, idx", "idx"},
@@ -40,14 +46,7 @@ var flippable = []struct{ table, key, column string }{
 // afterwards: it refuses to append, or it signs the tree as it was before the flip.
 func TestEveryFlippedBitIsFound(t *testing.T) {
 	b := newBook(t)
-	leaves := b.variety()
-	b.shut()
-	b.verified(0)
-	b.sql(`PRAGMA wal_checkpoint(TRUNCATE)`)
-	whole, err := os.ReadFile(filepath.Join(b.dir, "db"))
-	b.ok(err)
-	keeper, err := os.ReadFile(filepath.Join(b.dir, "head"))
-	b.ok(err)
+	leaves, back := b.kept()
 	b.sql(`UPDATE ledger_head SET size = size + (1 << 62)`) // in arithmetic on such trees tlog does not end
 	if found, err := b.faults(); err == nil && found == 0 {
 		t.Error("a flipped bit of the size is not found")
@@ -56,65 +55,139 @@ func TestEveryFlippedBitIsFound(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		at := rapid.SampledFrom(flippable).Draw(rt, "column")
 		seen[at.table+"."+at.column]++
+		back()
+		b.flipped(rt, at, leaves, func(n int) int { return rapid.IntRange(0, n-1).Draw(rt, "place") })
+	})
+	t.Log(seen)
+}
+
+// TestEveryFlippedBitIsFoundOnPostgres: the same there, a few bits of each column.
+func TestEveryFlippedBitIsFoundOnPostgres(t *testing.T) {
+	if testing.Short() {
+		t.Skip("copies a database for each bit")
+	}
+	b := newBookOn(t, pgtest.Start(t))
+	leaves, back := b.kept()
+	for i := range 2 * len(flippable) {
+		at := flippable[i%len(flippable)]
+		t.Run(at.table+"."+at.column, func(t *testing.T) {
+			back()
+			b.flipped(t, at, leaves, mathrand.New(mathrand.NewPCG(uint64(i), 1)).IntN)
+		})
+	}
+}
+
+// kept fills the book, and gives its leaves and how to put all of it back.
+func (b *book) kept() (leaves [][]byte, back func()) {
+	b.t.Helper()
+	leaves = b.variety()
+	b.shut()
+	b.verified(0)
+	keeper, err := os.ReadFile(filepath.Join(b.dir, "head"))
+	b.ok(err)
+	if b.dsn != "" {
+		// Beside it, for a database cannot be dropped from within.
+		u, err := url.Parse(b.dsn)
+		b.ok(err)
+		name := strings.TrimPrefix(u.Path, "/")
+		u.Path = "/postgres"
+		beside, err := sql.Open("pgx", u.String())
+		b.ok(err)
+		b.t.Cleanup(func() {
+			_, _ = beside.Exec("DROP DATABASE " + name + "_whole WITH (FORCE)")
+			_ = beside.Close()
+		})
+		_, err = beside.Exec("CREATE DATABASE " + name + "_whole TEMPLATE " + name)
+		b.ok(err)
+		return leaves, func() {
+			for _, text := range []string{"DROP DATABASE IF EXISTS " + name + " WITH (FORCE)", "CREATE DATABASE " + name + " TEMPLATE " + name + "_whole"} {
+				_, err := beside.Exec(text)
+				b.ok(err)
+			}
+			b.ok(os.WriteFile(filepath.Join(b.dir, "head"), keeper, 0o600))
+		}
+	}
+	b.sql(`PRAGMA wal_checkpoint(TRUNCATE)`)
+	whole, err := os.ReadFile(filepath.Join(b.dir, "db"))
+	b.ok(err)
+	return leaves, func() {
 		for _, name := range []string{"db", "db-wal", "db-shm"} {
 			_ = os.Remove(filepath.Join(b.dir, name))
 		}
 		b.ok(os.WriteFile(filepath.Join(b.dir, "db"), whole, 0o600))
 		b.ok(os.WriteFile(filepath.Join(b.dir, "head"), keeper, 0o600))
-		if !b.flip(rt, at.table, at.key, at.column) {
-			return // the column refuses such a value
-		}
-		if found, err := b.faults(); err == nil && found == 0 {
-			rt.Fatalf("a flipped bit of %s.%s is not found", at.table, at.column)
-		}
-		b.signsNoFlip(rt, leaves)
-	})
-	t.Log(seen)
+	}
+}
+
+// flipped flips a bit of the column, which must be found and not be signed over.
+func (b *book) flipped(t failing, at column, leaves [][]byte, draw func(n int) int) {
+	if !b.flip(draw, at.table, at.key, at.column) {
+		return // the column refuses such a value
+	}
+	if found, err := b.faults(); err == nil && found == 0 {
+		t.Fatalf("a flipped bit of %s.%s is not found", at.table, at.column)
+	}
+	b.signsNoFlip(t, leaves)
+}
+
+// failing is a test, or a trial of rapid's.
+type failing interface{ Fatalf(string, ...any) }
+
+// beside opens the database as an administrator may.
+func (b *book) beside() *sql.DB {
+	b.t.Helper()
+	driver, at := "sqlite", "file:"+filepath.Join(b.dir, "db")+"?_pragma=busy_timeout(10000)"
+	if b.dsn != "" {
+		driver, at = "pgx", b.dsn
+	}
+	raw, err := sql.Open(driver, at)
+	b.ok(err)
+	return raw
 }
 
 // flip changes one random bit of one random row's column.
-func (b *book) flip(rt *rapid.T, table, key, column string) bool {
-	raw, err := sql.Open("sqlite", "file:"+filepath.Join(b.dir, "db")+"?_pragma=busy_timeout(10000)")
-	b.ok(err)
+func (b *book) flip(draw func(n int) int, table, key, column string) bool {
+	raw := b.beside()
 	defer raw.Close()
 	var n int
 	b.ok(raw.QueryRow("SELECT COUNT(*) FROM " + table).Scan(&n))
-	where := fmt.Sprintf("(%s) = (SELECT %s FROM %s ORDER BY %s LIMIT 1 OFFSET %d)", key, key, table, key, rapid.IntRange(0, n-1).Draw(rt, "row"))
+	where := fmt.Sprintf("(%s) = (SELECT %s FROM %s ORDER BY %s LIMIT 1 OFFSET %d)", key, key, table, key, draw(n))
 	var v any
 	b.ok(raw.QueryRow("SELECT " + column + " FROM " + table + " WHERE " + where).Scan(&v))
 	switch x := v.(type) {
 	case int64:
-		v = x ^ 1<<rapid.IntRange(0, 62).Draw(rt, "bit")
+		v = x ^ 1<<draw(63)
 	case string:
 		c := []byte(x)
-		bit := rapid.IntRange(0, 8*len(c)-1).Draw(rt, "bit")
+		bit := draw(8 * len(c))
 		c[bit/8] ^= 1 << (bit % 8)
 		v = string(c)
 	case []byte:
 		c := append([]byte(nil), x...)
-		bit := rapid.IntRange(0, 8*len(c)-1).Draw(rt, "bit")
+		bit := draw(8 * len(c))
 		c[bit/8] ^= 1 << (bit % 8)
 		v = c
 	default:
-		rt.Fatalf("%s.%s holds %T", table, column, v)
+		b.t.Fatalf("%s.%s holds %T", table, column, v)
 	}
-	_, err = raw.Exec("UPDATE "+table+" SET "+column+" = $1 WHERE "+where, v)
+	_, err := raw.Exec("UPDATE "+table+" SET "+column+" = $1 WHERE "+where, v)
 	return err == nil
 }
 
 // sql runs a statement beside the store, as an administrator may.
 func (b *book) sql(text string) {
 	b.t.Helper()
-	raw, err := sql.Open("sqlite", "file:"+filepath.Join(b.dir, "db")+"?_pragma=busy_timeout(10000)")
-	b.ok(err)
+	raw := b.beside()
 	defer raw.Close()
-	_, err = raw.Exec(text)
+	_, err := raw.Exec(text)
 	b.ok(err)
 }
 
 // faults is how many a full verification finds.
 func (b *book) faults() (int, error) {
-	db, err := store.Open(ctx, store.Config{Driver: "sqlite", Path: filepath.Join(b.dir, "db"), ReadOnly: true})
+	at := b.place()
+	at.ReadOnly = true
+	db, err := store.Open(ctx, at)
 	b.ok(err)
 	defer db.Close()
 	c := b.config
@@ -133,7 +206,7 @@ func (b *book) verified(want int) {
 
 // signsNoFlip starts anew, appends, and compares what was signed with the tree of
 // the leaves as they were and the new one.
-func (b *book) signsNoFlip(rt *rapid.T, leaves [][]byte) {
+func (b *book) signsNoFlip(t failing, leaves [][]byte) {
 	if b.reopen(nil) != nil {
 		return
 	}
@@ -148,7 +221,7 @@ func (b *book) signsNoFlip(rt *rapid.T, leaves [][]byte) {
 	head, err := b.db.Head(ctx)
 	b.ok(err)
 	if want := treeHash(append(leaves[:len(leaves):len(leaves)], r.Record().Leaf.Encode())); head.Root != want {
-		rt.Fatal("a flipped bit was signed over")
+		t.Fatalf("a flipped bit was signed over")
 	}
 }
 
@@ -220,8 +293,7 @@ func (b *book) cosign(name string) {
 	b.config.Witnesses = map[string]proof.Key{name: key}
 	notes, err := b.db.Checkpoints(ctx, 0, 1<<40)
 	b.ok(err)
-	raw, err := sql.Open("sqlite", "file:"+filepath.Join(b.dir, "db")+"?_pragma=busy_timeout(10000)")
-	b.ok(err)
+	raw := b.beside()
 	defer raw.Close()
 	for size, note := range notes {
 		if size%4 != 0 {

@@ -24,6 +24,7 @@ type book struct {
 	*ledger.Ledger
 	t      testing.TB
 	dir    string
+	dsn    string // empty: SQLite
 	config ledger.Config
 	db     *store.DB
 	keys   map[pii.Ordinal]keyring.RecordKey
@@ -33,9 +34,11 @@ type book struct {
 	alarms []string
 }
 
-func newBook(t testing.TB) *book {
+func newBook(t testing.TB) *book { return newBookOn(t, "") }
+
+func newBookOn(t testing.TB, dsn string) *book {
 	t.Helper()
-	b := &book{t: t, dir: t.TempDir(), now: begin, keys: map[pii.Ordinal]keyring.RecordKey{}}
+	b := &book{t: t, dir: t.TempDir(), dsn: dsn, now: begin, keys: map[pii.Ordinal]keyring.RecordKey{}}
 	ring, err := keyring.Create(filepath.Join(b.dir, "keys"), "test.invalid/log", begin, rand.Reader)
 	b.ok(err)
 	b.config = ledger.Config{Ring: ring, Clock: b.clock, Rand: rand.Reader, Alarm: b.alarm, Keys: b.recordKeys}
@@ -54,7 +57,7 @@ func (b *book) open(between func(ledger.Store) ledger.Store) {
 }
 
 func (b *book) reopen(between func(ledger.Store) ledger.Store) (err error) {
-	if b.db, err = store.Open(ctx, store.Config{Driver: "sqlite", Path: filepath.Join(b.dir, "db")}); err != nil {
+	if b.db, err = store.Open(ctx, b.place()); err != nil {
 		return err
 	}
 	b.config.Store = b.db
@@ -69,6 +72,13 @@ func (b *book) reopen(between func(ledger.Store) ledger.Store) (err error) {
 	}
 	b.Ledger = l
 	return nil
+}
+
+func (b *book) place() store.Config {
+	if b.dsn != "" {
+		return store.Config{Driver: "postgres", DSN: b.dsn}
+	}
+	return store.Config{Driver: "sqlite", Path: filepath.Join(b.dir, "db")}
 }
 
 func (b *book) shut() { b.ok(b.Close()); b.ok(b.db.Close()) }
