@@ -117,9 +117,13 @@ func TestClosedLogs(t *testing.T) {
 	// what somebody kept of what is lost, and of what another log signed
 	first := *w.log
 	first.origin, first.signer = w.closings[0].origin, w.closings[0].signer
+	longer, err := note.Sign(&note.Note{Text: strings.Replace(w.at(2).text(2), "\n2\n", fmt.Sprintf("\n%d\n", w.closings[0].index+8), 1)}, first.signer)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for want, signed := range map[string][]byte{
 		"kept checkpoint kept-lost":   first.checkpoint(int64(w.closings[0].index) + 1),
-		"kept checkpoint kept-hidden": first.checkpoint(int64(w.closings[0].index) + 8),
+		"kept checkpoint kept-hidden": longer,
 		"kept checkpoint origin":      w.log.checkpoint(2),
 	} {
 		if _, err := Verify(p, nil, signed); why(t, err) != want {

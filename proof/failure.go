@@ -61,6 +61,7 @@ var reasons = map[string]Sentence{
 	"persons":      {"所列人员与条目的稀疏树根或人数不符", "the persons listed do not match the entry's sparse root and number"},
 	"persons-form": {"人员的公开方式不属于这种证据包", "it shows persons in a way that this kind of pack does not have"},
 	"evidence":     {"所列投诉与溯源条目所记的不符", "the complaints listed are not those the trace entry records"},
+	"outside":      {"所列外部见证不在见证之中，或顺序、名称有误", "what it says of outside witnesses is of none of its witnesses, out of order or without a name"},
 	"key-twice":    {"同一密钥列出两次", "it names a key twice"},
 	"kept-fork":    {"与证据包的检查点大小相同而内容不同：该日志有两个版本", "it has the size of a checkpoint in the pack and another content: the log has shown two histories"},
 	"kept-newer":   {"比证据包更新；请索取更新的证据包，或在其后制作的证据包中核对", "it is newer than the pack; ask for a pack made after it"},

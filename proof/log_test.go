@@ -310,6 +310,7 @@ func makeWorld(t testing.TB, change func(*world)) *world {
 			Kind: KindSubject, Subject: &w.subject, RecordKey: &w.ks, RootKey: RootKeyFile,
 			From: 1_790_000_000_000_000, Until: 1_790_000_100_000_000, Created: 1_790_000_100_000_000,
 			Origin: l.origin, Log: l.vkey, Witnesses: []string{w.w1.vkey(), w.w2.vkey()}, Entries: 2,
+			Outside: []Outside{{"Notary & Sons 公证", w.w1.vkey()}},
 		},
 		Enrolment:  w.enrolment(),
 		Entries:    []Entry{l.entry(one, size, w.ks), l.entry(many, size, w.ks, 0, 2), l.entry(none, size, w.ks, 1)},

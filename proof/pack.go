@@ -51,12 +51,19 @@ type Info struct {
 	Kind       string     `json:"kind"`
 	Log        string     `json:"log"` // vkey
 	Origin     string     `json:"origin"`
+	Outside    []Outside  `json:"outside,omitempty"` // of Witnesses, who runs those that are not the operator's own
 	Recipient  *Recipient `json:"recipient,omitempty"`
 	RecordKey  *Hash      `json:"record_key,omitempty"` // Ks: every tag can be computed from it
 	RootKey    string     `json:"root_key"`
 	Subject    *ID        `json:"subject,omitempty"`
 	Until      uint64     `json:"until"`
 	Witnesses  []string   `json:"witnesses"` // vkeys of all who cosigned a checkpoint here
+}
+
+// Outside says that another organisation runs a witness.
+type Outside struct {
+	Organisation string `json:"organisation"`
+	VKey         string `json:"vkey"`
 }
 
 // Recipient is who a pack of kind recipient is about.

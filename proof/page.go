@@ -59,11 +59,11 @@ var pageTitles = map[string]Sentence{
 func (p *Pack) page(head Checkpoint) []byte {
 	r := p.report(head)
 	heads := append(p.earlierHeads(), head)
-	r.firstSigned(heads, r.keys)
+	r.firstSigned(heads, r.outsideKeys())
 	for _, k := range r.keys {
 		for _, h := range heads {
 			if t, ok, err := h.Cosigned(k.key); err == nil && ok {
-				r.seen = append(r.seen, Witnessed{k.name, t})
+				r.seen = append(r.seen, Witnessed{k.name, k.outside, t})
 				break
 			}
 		}
@@ -113,17 +113,46 @@ func (r Report) about() [][3]string {
 		[3]string{"账本", "Ledger", r.Info.Origin})
 }
 
-// pageWitness says who signed, of the witnesses the maker names: whether they are
-// outside is for the reader's policy.
+// outsideKeys are the witnesses that the maker says another organisation runs.
+func (r Report) outsideKeys() (out []witnessKey) {
+	for _, k := range r.keys {
+		if k.outside != "" {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// pageWitness says who signed, of the witnesses the maker names. Only one that
+// another organisation runs is outside; that it does is the maker's word.
 func (r Report) pageWitness() Sentence {
-	if len(r.seen) == 0 {
-		return noWitness
+	theirs, own := parted(r.seen)
+	s := noWitness
+	if len(theirs) > 0 {
+		zh, en := names(theirs)
+		s = Sentence{
+			"外部见证（由另一组织运行，系制作者所述）：" + zh + "。" + r.delay().Zh + "是否如此，由您的策略判断。",
+			"Outside witnesses, run by another organisation by the maker's word: " + en + "." + spaced(r.delay().En) + " Whether that is so is for your policy to say.",
+		}
 	}
-	zh, en := names(r.seen)
-	return Sentence{
-		"制作者所列的见证：" + zh + "。" + r.delay().Zh + "其是否独立于经营者，由您的策略判断。",
-		"Witnesses that the maker names: " + en + "." + spaced(r.delay().En) + " Whether they are independent of the operator is for your policy to say.",
+	if len(own) > 0 {
+		zh, en := names(own)
+		s.Zh += "经营者自己的见证：" + zh + "。"
+		s.En += " The operator's own witnesses: " + en + "."
 	}
+	return s
+}
+
+// parted tells the witnesses that another organisation runs from the others.
+func parted(of []Witnessed) (outside, others []Witnessed) {
+	for _, w := range of {
+		if w.Outside != "" {
+			outside = append(outside, w)
+		} else {
+			others = append(others, w)
+		}
+	}
+	return outside, others
 }
 
 var pageColumns = [...]Sentence{

@@ -29,6 +29,10 @@ type PolicyWitness struct {
 	Name string
 	Key  Key
 	URL  string
+	// Outside is the organisation that runs the witness, if it is not the log's
+	// operator: from a comment "# outside NAME ORGANISATION" below the witness, so
+	// that other programs read the policy too.
+	Outside string
 }
 
 // PolicyGroup has seen a checkpoint if K of its members have.
@@ -75,6 +79,7 @@ func (r *policyReader) line(line string) error {
 	}
 	items := strings.FieldsFunc(line, func(c rune) bool { return c == ' ' || c == '\t' })
 	if len(items) == 0 || items[0][0] == '#' {
+		r.outside(items)
 		return nil
 	}
 	args := items[1:]
@@ -105,7 +110,7 @@ func (r *policyReader) witness(args []string) error {
 	if err != nil {
 		return err
 	}
-	r.p.Witnesses = append(r.p.Witnesses, PolicyWitness{args[0], k, strings.Join(args[2:], "")})
+	r.p.Witnesses = append(r.p.Witnesses, PolicyWitness{Name: args[0], Key: k, URL: strings.Join(args[2:], "")})
 	if err := r.once(k); err != nil {
 		return err
 	}
@@ -128,6 +133,19 @@ func (r *policyReader) define(name string) error {
 	}
 	r.defined[name] = true
 	return nil
+}
+
+// outside reads a comment that says who runs a witness above it. Any other comment is one.
+func (r *policyReader) outside(items []string) {
+	if len(items) < 4 || items[0] != "#" || items[1] != "outside" {
+		return
+	}
+	organisation := strings.Join(items[3:], " ")
+	for i := range r.p.Witnesses {
+		if r.p.Witnesses[i].Name == items[2] && sayable(organisation) {
+			r.p.Witnesses[i].Outside = organisation
+		}
+	}
 }
 
 func (r *policyReader) group(name, threshold string, members []string) error {
@@ -166,7 +184,7 @@ func (r *policyReader) quorum(name string) error {
 	return nil
 }
 
-// Format writes the policy without comments; ParsePolicy reads it back.
+// Format writes the policy without comments but those it reads; ParsePolicy reads it back.
 func (p *Policy) Format() []byte {
 	var b strings.Builder
 	line := func(items ...string) { b.WriteString(strings.TrimRight(strings.Join(items, " "), " ") + "\n") }
@@ -175,6 +193,9 @@ func (p *Policy) Format() []byte {
 	}
 	for _, w := range p.Witnesses {
 		line("witness", w.Name, w.Key.String(), w.URL)
+		if w.Outside != "" {
+			line("# outside", w.Name, w.Outside)
+		}
 	}
 	for _, g := range p.Groups {
 		line(append([]string{"group", g.Name, strconv.Itoa(g.K)}, g.Members...)...)

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"slices"
 	"time"
 )
 
@@ -31,8 +32,9 @@ func (f Fact) Field(name string) string {
 
 // Witnessed says that a witness of the policy signed a checkpoint, and when.
 type Witnessed struct {
-	Name string // in the policy
-	Time time.Time
+	Name    string // in the policy
+	Outside string // the organisation that runs it, by the policy; empty: the policy does not say
+	Time    time.Time
 }
 
 // Seen is when the first signature of a witness over an entry was made.
@@ -83,8 +85,23 @@ type Report struct {
 }
 
 type witnessKey struct {
-	name string
-	key  Key
+	name    string
+	outside string
+	key     Key
+}
+
+// outsiders are the keys that another organisation holds; all, if nobody says so of any.
+func outsiders(keys []witnessKey) []witnessKey {
+	var out []witnessKey
+	for _, k := range keys {
+		if k.outside != "" {
+			out = append(out, k)
+		}
+	}
+	if out == nil {
+		return keys
+	}
+	return out
 }
 
 // report is what the pack shows before its seal and without a policy.
@@ -104,7 +121,12 @@ func (p *Pack) report(head Checkpoint) Report {
 	}
 	for _, w := range p.Info.Witnesses {
 		if k, err := ParseWitnessKey(w); err == nil {
-			r.keys = append(r.keys, witnessKey{k.Name, k})
+			of := slices.IndexFunc(p.Info.Outside, func(o Outside) bool { return o.VKey == w })
+			run := ""
+			if of >= 0 {
+				run = p.Info.Outside[of].Organisation
+			}
+			r.keys = append(r.keys, witnessKey{k.Name, run, k})
 		}
 	}
 	return r
@@ -147,7 +169,7 @@ func (r *Report) apply(policy *Policy, logs []string, heads []Checkpoint) error 
 	r.Listed = listed
 	keys := make([]witnessKey, len(policy.Witnesses))
 	for i, w := range policy.Witnesses {
-		keys[i] = witnessKey{w.Name, w.Key}
+		keys[i] = witnessKey{w.Name, w.Outside, w.Key}
 	}
 	head, later := heads[len(heads)-2], heads[len(heads)-1]
 	entries, seal := map[string]bool{}, map[string]bool{}
@@ -169,7 +191,7 @@ func (r *Report) apply(policy *Policy, logs []string, heads []Checkpoint) error 
 			first = second
 		}
 		if onHead || onSeal {
-			r.Witnesses = append(r.Witnesses, Witnessed{w.name, first})
+			r.Witnesses = append(r.Witnesses, Witnessed{w.name, w.outside, first})
 			entries[w.name], seal[w.name] = true, onSeal
 		}
 	}
@@ -178,7 +200,7 @@ func (r *Report) apply(policy *Policy, logs []string, heads []Checkpoint) error 
 		return &Failure{headMember, "policy-unmet", &need}
 	}
 	r.LogChecked, r.SealWitnessed = true, len(r.Witnesses) > 0 && policy.Met(seal)
-	r.firstSigned(heads, keys)
+	r.firstSigned(heads, outsiders(keys))
 	return nil
 }
 

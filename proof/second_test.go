@@ -451,7 +451,7 @@ func secondOpinion(b []byte) error {
 	_ = json.Unmarshal(files[0].data, &peek)
 	form := []string{}
 	for n := range peek {
-		if !slices.Contains(names, n) && n != "forgotten" {
+		if !slices.Contains(names, n) && n != "forgotten" && n != "outside" {
 			form = append(form, n)
 		}
 	}
@@ -460,6 +460,9 @@ func secondOpinion(b []byte) error {
 	names = append(names, form...)
 	if peek["forgotten"] != nil {
 		names = append(names, "forgotten")
+	}
+	if peek["outside"] != nil {
+		names = append(names, "outside")
 	}
 	info := s.jcs(files[0].data, names...)
 	_, ok := info["witnesses"].([]any)
@@ -494,6 +497,19 @@ func (s *second) pack(info map[string]any, files []file) {
 	for _, w := range info["witnesses"].([]any) {
 		s.must(!keys[w], "a witness twice")
 		keys[w] = true
+	}
+	if info["outside"] != nil {
+		list, ok := info["outside"].([]any)
+		rest := info["witnesses"].([]any)
+		s.must(ok && len(list) > 0, "outside witnesses")
+		for _, x := range list {
+			o, _ := x.(map[string]any)
+			at := slices.Index(rest, o["vkey"])
+			if !s.must(len(o) == 2 && text(o["organisation"]) != "" && len(text(o["organisation"])) <= 256 && at >= 0, "an outside witness") {
+				return
+			}
+			rest = rest[at+1:]
+		}
 	}
 	i := slices.IndexFunc(files, func(f file) bool { return f.name == "checkpoint" })
 	if !s.must(i >= 0, "checkpoint") {

@@ -56,11 +56,21 @@ func (r Report) witness() Sentence {
 	if len(r.Witnesses) == 0 {
 		return noWitness
 	}
-	zh, en := names(r.Witnesses)
-	delay := r.delay()
-	s := Sentence{"您的策略所列、已签名的见证：" + zh + "。" + delay.Zh, "Witnesses of your policy that signed: " + en + "." + spaced(delay.En)}
-	s.Zh += "它们是否由另一组织运行，策略没有写明。"
-	s.En += " Whether another organisation runs them the policy does not say."
+	var s Sentence
+	outside, others := parted(r.Witnesses)
+	if len(outside) > 0 {
+		zh, en := names(outside)
+		s = Sentence{"您的策略所列、已签名的外部见证：" + zh + "。" + r.delay().Zh, "Outside witnesses of your policy that signed: " + en + "." + spaced(r.delay().En)}
+	}
+	if len(others) > 0 {
+		zh, en := names(others)
+		s.Zh += "您的策略所列、已签名的其他见证：" + zh + "。"
+		s.En += spacedAfter(s.En) + "Other witnesses of your policy that signed: " + en + "."
+	}
+	if len(outside) == 0 {
+		s.Zh += r.delay().Zh + "策略没有写明它们由另一组织运行；若由经营者自己运行，就没有外部见证。"
+		s.En += spaced(r.delay().En) + " The policy does not say that another organisation runs them; if the operator does, there is no outside witness."
+	}
 	if !r.SealWitnessed {
 		s.Zh += "制作本包的记录尚未得到足够的见证。"
 		s.En += " The record of this pack itself has not been witnessed enough yet."
@@ -71,13 +81,24 @@ func (r Report) witness() Sentence {
 func names(of []Witnessed) (zh, en string) {
 	list := make([]string, len(of))
 	for i, w := range of {
-		list[i] = w.Name + " (" + w.Time.Format(time.RFC3339) + ")"
+		run := ""
+		if w.Outside != "" {
+			run = w.Outside + ", "
+		}
+		list[i] = w.Name + " (" + run + w.Time.Format(time.RFC3339) + ")"
 	}
 	return strings.Join(list, "、"), strings.Join(list, ", ")
 }
 
-// delay says how long after the entries the first signature came. Whether another
-// organisation runs the witness is not in its key: it is not called outside.
+func spacedAfter(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " "
+}
+
+// delay says how long after the entries the first signature came: of an outside witness,
+// if anybody says who is.
 func (r Report) delay() Sentence {
 	if len(r.Entries) == 0 || r.Oldest.Signed.IsZero() {
 		return Sentence{}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"slices"
 	"time"
+	"unicode/utf8"
 )
 
 // Verify checks everything a pack says against the log it is from, and the log
@@ -148,8 +149,29 @@ func (i *Info) check() ([]Key, error) {
 		}
 		keys = append(keys, k)
 	}
-	return keys, nil
+	return keys, i.checkOutside()
 }
+
+// checkOutside reads who runs which witness: each is one of the witnesses, in their
+// order.
+func (i *Info) checkOutside() error {
+	rest := i.Witnesses
+	for _, o := range i.Outside {
+		at := slices.Index(rest, o.VKey)
+		if at < 0 || !sayable(o.Organisation) {
+			return fail("", "outside")
+		}
+		rest = rest[at+1:]
+	}
+	return nil
+}
+
+// sayable reports whether an organisation's name can stand in a sentence.
+func sayable(name string) bool {
+	return name != "" && len(name) <= maxOrganisation && utf8.ValidString(name) && speakable(name)
+}
+
+const maxOrganisation = 256
 
 // checkHead reads a checkpoint of the pack; every signature on it must be of a
 // key the pack names, one of them the log's.

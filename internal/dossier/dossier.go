@@ -48,6 +48,8 @@ type Heads interface {
 	Covering(ctx context.Context, size uint64) (ledger.Head, error)
 	// Witnesses are the vkeys whose signatures the others may hand out.
 	Witnesses() []string
+	// RunBy is the other organisation that runs a witness; "": it is our own.
+	RunBy(vkey string) string
 	// FirstSigned is the smallest checkpoint of at least this size that a witness
 	// signed, with the cosignatures; ok is false if there is none.
 	FirstSigned(ctx context.Context, size uint64) (note []byte, ok bool, err error)

@@ -283,6 +283,7 @@ func (c *cosigner) sign(t *testing.T, f *firm.Firm, at time.Time) {
 }
 
 func (c *cosigner) Witnesses() []string { return []string{c.vkey()} }
+func (c *cosigner) RunBy(string) string { return "Somebody Else Ltd" }
 
 func (c *cosigner) Covering(ctx context.Context, size uint64) (ledger.Head, error) {
 	if len(c.notes) > 0 {

@@ -18,6 +18,16 @@ func (m *Maker) witnesses() []string {
 	return append([]string{}, m.Heads.Witnesses()...)
 }
 
+// outside says which of them another organisation runs.
+func (m *Maker) outside() (out []proof.Outside) {
+	for _, vkey := range m.witnesses() {
+		if by := m.Heads.RunBy(vkey); by != "" {
+			out = append(out, proof.Outside{Organisation: by, VKey: vkey})
+		}
+	}
+	return out
+}
+
 // covering is a checkpoint of at least size entries with the signatures it has.
 func (m *Maker) covering(ctx context.Context, size uint64) (ledger.Head, error) {
 	if m.Heads == nil {

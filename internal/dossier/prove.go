@@ -24,7 +24,7 @@ func (m *Maker) pack(ctx context.Context, o Order, c *collection, past past) (*p
 	}
 	p := &proof.Pack{Checkpoint: head.Note, Info: proof.Info{
 		Created: past.created, From: c.from, Until: c.until, Kind: o.Kind,
-		Log: m.LogKey, Origin: m.Origin, RootKey: m.RootKey, Witnesses: m.witnesses(),
+		Log: m.LogKey, Origin: m.Origin, RootKey: m.RootKey, Witnesses: m.witnesses(), Outside: m.outside(),
 	}}
 	m.about(&p.Info, o, c)
 	if c.enrolment != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -33,7 +34,7 @@ func (s *Server) openWitness(ctx context.Context) error {
 		w = &Witness{}
 	}
 	s.witness, err = witness.New(ctx, witness.Config{
-		Log: s.ledger, Store: s.store, LogKey: s.ring.VerifierKey(), Policy: policy, Outside: w.Outside,
+		Log: s.ledger, Store: s.store, LogKey: s.ring.VerifierKey(), Policy: policy, Outside: outsiders(policy, w.Outside),
 		Every: time.Duration(w.Every) * time.Second, Entries: w.Entries,
 		FailClosed: time.Duration(w.FailClosed) * time.Minute,
 		StopFile:   s.settings.Keeper + stopSuffix, Clock: s.clock, Alarm: s.alarm,
@@ -45,6 +46,19 @@ func (s *Server) openWitness(ctx context.Context) error {
 	defer cancel()
 	s.witness.Round(first)
 	return nil
+}
+
+// outsiders are the witnesses that another organisation runs, by log.policy, which
+// readers of packs get too, or by the settings.
+func outsiders(policy *proof.Policy, set map[string]string) map[string]string {
+	out := map[string]string{}
+	maps.Copy(out, set)
+	for _, w := range policy.Witnesses {
+		if w.Outside != "" {
+			out[w.Name] = w.Outside
+		}
+	}
+	return out
 }
 
 func readPolicy(data string) (*proof.Policy, error) {
@@ -128,7 +142,7 @@ func AddWitness(o WitnessOptions, now time.Time) (a AddedWitness, err error) {
 	}
 	return AddedWitness{
 		Policy: PolicyPath(o.Data), Witnesses: len(policy.Witnesses), Quorum: policy.Groups[0].K,
-		Outside: len(settings.Witness.Outside),
+		Outside: len(outsiders(policy, settings.Witness.Outside)),
 	}, nil
 }
 
@@ -146,7 +160,7 @@ func (o WitnessOptions) extend(p *proof.Policy) error {
 		p.Groups = []proof.PolicyGroup{{Name: witnessGroup, K: 1}}
 		p.Quorum = witnessGroup
 	}
-	p.Witnesses = append(p.Witnesses, proof.PolicyWitness{Name: o.Name, Key: key, URL: o.URL})
+	p.Witnesses = append(p.Witnesses, proof.PolicyWitness{Name: o.Name, Key: key, URL: o.URL, Outside: o.Organisation})
 	g := &p.Groups[0]
 	g.Members = append(slices.Clone(g.Members), o.Name)
 	if o.Quorum != 0 {

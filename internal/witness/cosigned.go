@@ -194,6 +194,16 @@ func (c *Client) Witnesses() []string {
 	return out
 }
 
+// RunBy is the other organisation that runs a witness; empty: it is our own.
+func (c *Client) RunBy(vkey string) string {
+	for _, r := range c.remotes {
+		if r.Key.String() == vkey {
+			return c.Outside[r.Name]
+		}
+	}
+	return ""
+}
+
 // Checkpoint is the checkpoint that is served: the newest witnessed one while that
 // is fresh, otherwise the newest head. Within a process it never gets smaller.
 func (c *Client) Checkpoint(ctx context.Context) ([]byte, error) {
