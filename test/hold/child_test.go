@@ -54,6 +54,8 @@ func child(part string) int {
 		return usesBeside()
 	case "spend":
 		return spendsBeside()
+	case "http":
+		return childOf(servesHTTP)
 	case "append":
 		return appendForever()
 	}
