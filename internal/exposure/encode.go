@@ -10,7 +10,7 @@ import (
 
 // A segment is stored as: version 1 | first | until | texts | acts | rows; numbers
 // as varints, texts once each in the order of first use. Rows are differences in
-// sorted order. Bitmaps follow from the rows and are made when a segment is read:
+// sorted order. The sets follow from the rows and are made when a segment is read:
 // that is quicker than reading them. The same entries always give the same bytes.
 
 const segmentVersion = 1
@@ -39,7 +39,7 @@ func (s *segment) encode() []byte {
 	w.number(uint64(len(s.acts)))
 	entry, at := s.first, uint64(0)
 	for i := range s.acts {
-		a := &s.acts[i]
+		a := s.act(i)
 		w.number(a.Entry - entry)
 		w.number(uint64(a.At.UnixMicro()) - at)
 		entry, at = a.Entry, uint64(a.At.UnixMicro())
@@ -56,10 +56,11 @@ func (s *segment) encode() []byte {
 	}
 	w.number(uint64(len(s.rows)))
 	last := uint64(0)
-	for _, r := range s.rows {
+	s.wide(func(o pii.Ordinal, act int, v pii.Version) {
+		r := packRow(o, act, v)
 		w.number(r - last)
 		last = r
-	}
+	})
 	head := binary.AppendUvarint(binary.AppendUvarint([]byte{segmentVersion}, s.first), s.until)
 	head = binary.AppendUvarint(head, uint64(len(w.list)))
 	for _, t := range w.list {
@@ -104,12 +105,12 @@ func (s *scanner) take(n int) []byte {
 	return out
 }
 
-func decode(b []byte) (*segment, error) {
-	s := &scanner{b: b}
+func decode(data []byte) (*segment, error) {
+	s := &scanner{b: data}
 	if s.take(1)[0] != segmentVersion {
 		return nil, errSegment
 	}
-	out := &segment{first: s.number(), until: s.number()}
+	b, until := newBuilder(s.number()), s.number()
 	texts := make([]string, s.count())
 	for i := range texts {
 		texts[i] = string(s.take(s.count()))
@@ -122,15 +123,15 @@ func decode(b []byte) (*segment, error) {
 		}
 		return texts[n]
 	}
-	out.acts = make([]Act, s.count())
-	entry, at := out.first, int64(0)
+	acts := s.count()
+	entry, at := b.s.first, int64(0)
 	lists := map[string][]pii.Field{}
-	for i := range out.acts {
+	for range acts {
 		entry += s.number()
 		at += int64(s.number())
 		a := Act{Entry: entry, At: time.UnixMicro(at).UTC(), Recipient: pii.PersonID(text()), Org: pii.OrgID(text()), Purpose: pii.Purpose(text()), Work: text()}
-		b := s.take(2)
-		a.Verb, a.Form = pii.Verb(b[0]), pii.Form(b[1])
+		how := s.take(2)
+		a.Verb, a.Form = pii.Verb(how[0]), pii.Form(how[1])
 		fields := make([]pii.Field, s.count())
 		for n := range fields {
 			fields[n] = pii.Field(text())
@@ -140,23 +141,27 @@ func decode(b []byte) (*segment, error) {
 			lists[key] = fields
 		}
 		a.Fields, a.Subjects = lists[key], int(s.number())
-		out.acts[i] = a
 		if s.bad {
 			return nil, errSegment
 		}
+		b.add(a)
 	}
-	out.rows = make([]uint64, s.count())
-	last := uint64(0)
-	for i := range out.rows {
+	b.rows = make([]uint64, s.count())
+	shown, last := make([]uint32, len(b.s.acts)), uint64(0)
+	for i := range b.rows {
 		last += s.number()
-		out.rows[i] = last
-		if rowAct(last) >= len(out.acts) {
+		b.rows[i] = last
+		if n := last >> 8 & (maxActs - 1); n < uint64(len(shown)) {
+			shown[n]++
+		} else {
 			s.bad = true
 		}
 	}
-	if s.bad || len(s.b) > 0 || out.until < out.first {
+	for i := range shown {
+		s.bad = s.bad || shown[i] != b.s.acts[i].subjects
+	}
+	if s.bad || len(s.b) > 0 || until < b.s.first {
 		return nil, errSegment
 	}
-	out.index()
-	return out, nil
+	return b.seal(until), nil
 }

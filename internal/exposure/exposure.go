@@ -13,8 +13,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/RoaringBitmap/roaring/v2"
-
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/pii"
@@ -54,6 +52,8 @@ type Month int32
 
 var beijing = time.FixedZone("UTC+8", 8*60*60)
 
+func fromMicros(n int64) time.Time { return time.UnixMicro(n).UTC() }
+
 // MonthOf is the month a time is in.
 func MonthOf(t time.Time) Month {
 	t = t.In(beijing)
@@ -73,13 +73,17 @@ type Stored struct {
 	Sealed       []byte
 }
 
+// Span is a segment without its content.
+type Span struct{ First, Until uint64 }
+
 // Store keeps segments.
 type Store interface {
 	// Segments calls each for every segment, by First.
 	Segments(ctx context.Context, each func(Stored) error) error
-	// ReplaceSegments deletes those that begin with one of drop and inserts the others,
-	// in one transaction.
-	ReplaceSegments(ctx context.Context, drop []uint64, put []Stored) error
+	// ReplaceSegments deletes drop and inserts the others, in one transaction. If any
+	// is left that covers an entry of the others, another process was here before: a
+	// Conflict, and nothing is changed.
+	ReplaceSegments(ctx context.Context, drop []Span, put []Stored) error
 }
 
 // Sealer seals segments, so that the database shows neither who was shown whom nor
@@ -104,54 +108,13 @@ func actOf(r *ledger.Record) (Act, bool) {
 }
 
 // Saw lists in which acts a subject was shown, the oldest first.
-func (x *Index) Saw(o pii.Ordinal) []Posting {
-	v := x.view.Load()
-	var out []Posting
-	for _, s := range v.segments {
-		for _, row := range s.of(o) {
-			act := &s.acts[rowAct(row)]
-			out = append(out, Posting{Act: *act, Version: rowVersion(row)})
-		}
-	}
-	return out
-}
-
-// Bitmap is the set of subjects a recipient was shown; nil if nobody. It is the
-// caller's own.
-func (x *Index) Bitmap(k Key) *roaring.Bitmap {
-	var out *roaring.Bitmap
-	for _, s := range x.view.Load().segments {
-		b := s.bitmaps[k]
-		switch {
-		case b == nil:
-		case out == nil:
-			out = b.Clone()
-		default:
-			out.Or(b)
-		}
-	}
-	return out
-}
-
-// Keys lists the bitmaps there are, in no order.
-func (x *Index) Keys() (keys []Key) {
-	seen := map[Key]bool{}
-	for _, s := range x.view.Load().segments {
-		for k := range s.bitmaps {
-			if !seen[k] {
-				seen[k] = true
-				keys = append(keys, k)
-			}
-		}
-	}
-	return keys
-}
+func (x *Index) Saw(o pii.Ordinal) []Posting { return x.View().Saw(o) }
 
 // Each calls f for every row: an act, a subject shown in it and the version of her
 // values, act by act in the ledger's order within a segment.
 func (x *Index) Each(f func(*Act, pii.Ordinal, pii.Version)) {
 	for _, s := range x.view.Load().segments {
-		s.each(f)
+		s.each(nil, f)
 	}
 }
 

@@ -54,11 +54,11 @@ func (x *Index) load(ctx context.Context) error {
 	}
 	next, size := uint64(0), x.ledger.Size()
 	var stored []*segment
-	var drop []uint64
+	var drop []Span
 	err := x.store.Segments(ctx, func(st Stored) error {
 		seg := x.open(st)
 		if seg == nil || len(drop) > 0 || st.First != next || st.Until > size {
-			drop = append(drop, st.First)
+			drop = append(drop, Span{st.First, st.Until})
 			return nil
 		}
 		stored, next = append(stored, seg), st.Until
@@ -105,9 +105,27 @@ func (x *Index) show(tail *segment) {
 // merges neighbours. When it returns nil the index equals the ledger as it was when
 // Follow was called. If a record key was destroyed since, all is made again: what
 // the ledger forgot is forgotten here.
+//
+// Several processes may follow one ledger. Whoever finds that another has stored a
+// segment meanwhile reads what is stored and goes on from there.
 func (x *Index) Follow(ctx context.Context) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	err := x.follow(ctx)
+	for range mostCollisions {
+		if !fault.Is(err, fault.Conflict) {
+			break
+		}
+		x.opened = false
+		err = x.follow(ctx)
+	}
+	return err
+}
+
+// mostCollisions bounds how often one call gives way to other processes.
+const mostCollisions = 16
+
+func (x *Index) follow(ctx context.Context) error {
 	if err := x.load(ctx); err != nil {
 		return err
 	}
@@ -151,8 +169,8 @@ func (x *Index) advance(ctx context.Context, size uint64, stop bool) (forgot uin
 
 // clear throws everything away.
 func (x *Index) clear(ctx context.Context) error {
-	var drop []uint64
-	err := x.store.Segments(ctx, func(st Stored) error { drop = append(drop, st.First); return nil })
+	var drop []Span
+	err := x.store.Segments(ctx, func(st Stored) error { drop = append(drop, Span{st.First, st.Until}); return nil })
 	if err == nil && drop != nil {
 		err = x.store.ReplaceSegments(ctx, drop, nil)
 	}
@@ -174,7 +192,7 @@ func (x *Index) storedUntil() uint64 {
 // one.
 func (x *Index) put(ctx context.Context, seg *segment) error {
 	kept := x.stored
-	var drop []uint64
+	var drop []Span
 	for {
 		n, rows := 0, len(seg.rows)
 		width := seg.until - seg.first
@@ -187,7 +205,7 @@ func (x *Index) put(ctx context.Context, seg *segment) error {
 		}
 		parts := append(append([]*segment(nil), kept[len(kept)-n:]...), seg)
 		for _, p := range parts[:n] {
-			drop = append(drop, p.first)
+			drop = append(drop, Span{p.first, p.until})
 		}
 		kept, seg = kept[:len(kept)-n], merge(parts)
 	}

@@ -1,9 +1,8 @@
 package exposure
 
 import (
+	"cmp"
 	"slices"
-
-	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/pii"
@@ -11,15 +10,42 @@ import (
 )
 
 // segment is the index of the entries [first, until). It is immutable.
+//
+// A hundred million rows must fit beside everything else, so what acts have in
+// common is kept once, a row is four bytes, and the sets are packed lists, from
+// which a bitmap is made when one is asked for.
 type segment struct {
 	first, until uint64
-	acts         []Act    // by entry
-	rows         []uint64 // sorted: ordinal, act, version
-	bitmaps      map[Key]*roaring.Bitmap
+	kinds        []kind
+	works        []string
+	acts         []act    // by entry
+	rows         []uint32 // by subject: the low 8 bits of her ordinal | act 24
+	versions     []uint8  // of each row; nil: all are 1
+	blocks       []uint32 // ordinal / 256 → its first row; one more at the end
+	sets         sets
 }
 
-// A row is ordinal 32 | act 24 | version 8, so that sorting groups it by subject,
-// each subject's in order of time.
+// kind is what acts have in common.
+type kind struct {
+	recipient pii.PersonID
+	org       pii.OrgID
+	purpose   pii.Purpose
+	verb      pii.Verb
+	form      pii.Form
+	fields    []pii.Field
+	joined    string // the fields
+}
+
+type act struct {
+	entry    uint64
+	micros   int64
+	kind     uint32
+	work     uint32
+	subjects uint32
+}
+
+// A row while a segment is made: ordinal 32 | act 24 | version 8, so that sorting
+// groups rows by subject, each subject's in order of time.
 const (
 	actBits = 24
 	maxActs = 1 << actBits
@@ -29,43 +55,104 @@ func packRow(o pii.Ordinal, act int, v pii.Version) uint64 {
 	return uint64(o)<<32 | uint64(act)<<8 | uint64(min(v, 255))
 }
 
-func rowSubject(r uint64) pii.Ordinal { return pii.Ordinal(r >> 32) }
-func rowAct(r uint64) int             { return int(r >> 8 & (maxActs - 1)) }
-func rowVersion(r uint64) pii.Version { return pii.Version(r & 0xff) }
-
-// of returns a subject's rows.
-func (s *segment) of(o pii.Ordinal) []uint64 {
-	low, _ := slices.BinarySearch(s.rows, uint64(o)<<32)
-	high := low
-	for high < len(s.rows) && rowSubject(s.rows[high]) == o {
-		high++
+// act is the i-th act as the package's users see it.
+func (s *segment) act(i int) Act {
+	a := &s.acts[i]
+	k := &s.kinds[a.kind]
+	return Act{
+		Entry: a.entry, At: fromMicros(a.micros), Recipient: k.recipient, Org: k.org, Fields: k.fields, Verb: k.verb,
+		Form: k.form, Purpose: k.purpose, Work: s.works[a.work], Subjects: int(a.subjects),
 	}
-	return s.rows[low:high]
 }
 
-// each calls f act by act.
-func (s *segment) each(f func(*Act, pii.Ordinal, pii.Version)) {
-	first := make([]int32, len(s.acts)+1)
-	for _, r := range s.rows {
-		first[rowAct(r)+1]++
+// of returns a subject's rows: [low, high).
+func (s *segment) of(o pii.Ordinal) (low, high int) {
+	block := int(o >> 8)
+	if block+1 >= len(s.blocks) {
+		return 0, 0
 	}
+	low, high = int(s.blocks[block]), int(s.blocks[block+1])
+	rows := s.rows[low:high]
+	from, _ := slices.BinarySearch(rows, uint32(o&0xff)<<actBits)
+	until := from
+	for until < len(rows) && rows[until]>>actBits == uint32(o&0xff) {
+		until++
+	}
+	return low + from, low + until
+}
+
+func (s *segment) rowAct(i int) int { return int(s.rows[i] & (maxActs - 1)) }
+
+func (s *segment) rowVersion(i int) pii.Version {
+	if s.versions == nil {
+		return 1
+	}
+	return pii.Version(s.versions[i])
+}
+
+// wide calls f for every row in order.
+func (s *segment) wide(f func(o pii.Ordinal, act int, v pii.Version)) {
+	for b := range max(len(s.blocks)-1, 0) {
+		for i := s.blocks[b]; i < s.blocks[b+1]; i++ {
+			f(pii.Ordinal(b)<<8|pii.Ordinal(s.rows[i]>>actBits), s.rowAct(int(i)), s.rowVersion(int(i)))
+		}
+	}
+}
+
+// each calls f act by act, for the acts of wanted kinds; nil: all.
+func (s *segment) each(wanted []bool, f func(*Act, pii.Ordinal, pii.Version)) {
+	first := make([]int32, len(s.acts)+1)
+	asked := make([]bool, len(s.acts))
 	for i := range s.acts {
+		asked[i] = wanted == nil || wanted[s.acts[i].kind]
+		if asked[i] {
+			first[i+1] = int32(s.acts[i].subjects)
+		}
 		first[i+1] += first[i]
 	}
-	byAct := make([]uint64, len(s.rows))
-	for _, r := range s.rows {
-		byAct[first[rowAct(r)]] = r
-		first[rowAct(r)]++
+	byAct := make([]uint64, first[len(s.acts)])
+	for b := range max(len(s.blocks)-1, 0) {
+		for i := s.blocks[b]; i < s.blocks[b+1]; i++ {
+			n := s.rows[i] & (maxActs - 1)
+			if !asked[n] {
+				continue
+			}
+			byAct[first[n]] = packRow(pii.Ordinal(b)<<8|pii.Ordinal(s.rows[i]>>actBits), 0, s.rowVersion(int(i)))
+			first[n]++
+		}
 	}
-	for _, r := range byAct {
-		f(&s.acts[rowAct(r)], rowSubject(r), rowVersion(r))
+	next := int32(0)
+	for i := range s.acts {
+		if !asked[i] {
+			continue
+		}
+		a := s.act(i)
+		for ; next < first[i]; next++ {
+			f(&a, pii.Ordinal(byAct[next]>>32), pii.Version(byAct[next]&0xff))
+		}
 	}
 }
 
 // builder collects a segment.
-type builder struct{ s segment }
+type builder struct {
+	s     segment
+	rows  []uint64
+	ids   map[kindKey]uint32
+	works map[string]uint32
+}
 
-func newBuilder(first uint64) *builder { return &builder{segment{first: first}} }
+type kindKey struct {
+	recipient pii.PersonID
+	org       pii.OrgID
+	purpose   pii.Purpose
+	verb      pii.Verb
+	form      pii.Form
+	joined    string
+}
+
+func newBuilder(first uint64) *builder {
+	return &builder{s: segment{first: first}, ids: map[kindKey]uint32{}, works: map[string]uint32{}}
+}
 
 // record takes an entry of the ledger; entries come in order.
 func (b *builder) record(r *ledger.Record) {
@@ -76,67 +163,63 @@ func (b *builder) record(r *ledger.Record) {
 	n := len(b.s.acts)
 	r.Subjects(func(o pii.Ordinal, line proof.Line) bool {
 		if line.Shown && o != pii.Dummy {
-			b.s.rows = append(b.s.rows, packRow(o, n, pii.Version(line.Version)))
+			b.rows = append(b.rows, packRow(o, n, pii.Version(line.Version)))
 			a.Subjects++
 		}
 		return true
 	})
 	if a.Subjects > 0 {
-		b.s.acts = append(b.s.acts, a)
+		b.add(a)
 	}
 }
 
-// seal sorts the rows and makes the bitmaps.
+// add enters an act.
+func (b *builder) add(a Act) {
+	joined := joinFields(a.Fields)
+	key := kindKey{a.Recipient, a.Org, a.Purpose, a.Verb, a.Form, joined}
+	k, ok := b.ids[key]
+	if !ok {
+		k = uint32(len(b.s.kinds))
+		b.ids[key] = k
+		b.s.kinds = append(b.s.kinds, kind{a.Recipient, a.Org, a.Purpose, a.Verb, a.Form, a.Fields, joined})
+	}
+	w, ok := b.works[a.Work]
+	if !ok {
+		w = uint32(len(b.s.works))
+		b.works[a.Work] = w
+		b.s.works = append(b.s.works, a.Work)
+	}
+	b.s.acts = append(b.s.acts, act{a.Entry, a.At.UnixMicro(), k, w, uint32(a.Subjects)})
+}
+
+// seal sorts the rows, makes them small and packs the sets.
 func (b *builder) seal(until uint64) *segment {
 	s := &b.s
 	s.until = until
-	sortRows(s.rows)
-	s.index()
-	return s
-}
-
-// group is what the acts of one list of fields have in common.
-type group struct {
-	recipient pii.PersonID
-	fields    string
-	form      pii.Form
-	month     Month
-}
-
-// index makes the bitmaps. Rows are in order of subject, so each group's list is
-// too, and a bitmap of sorted numbers is made quickly.
-func (s *segment) index() {
-	ids, of := map[group]int{}, make([]int, len(s.acts))
-	var groups []*Act
-	for i := range s.acts {
-		a := &s.acts[i]
-		g := group{a.Recipient, joinFields(a.Fields), a.Form, MonthOf(a.At)}
-		n, ok := ids[g]
-		if !ok {
-			n = len(groups)
-			ids[g] = n
-			groups = append(groups, a)
-		}
-		of[i] = n
+	sortRows(b.rows)
+	if n := len(b.rows); n > 0 {
+		s.blocks = make([]uint32, b.rows[n-1]>>40+2)
 	}
-	lists := make([][]uint32, len(groups))
-	for _, r := range s.rows {
-		n := of[rowAct(r)]
-		lists[n] = append(lists[n], uint32(rowSubject(r)))
-	}
-	s.bitmaps = make(map[Key]*roaring.Bitmap, len(groups))
-	for n, a := range groups {
-		b := roaring.New()
-		b.AddMany(lists[n])
-		for _, f := range a.Fields {
-			k := Key{a.Recipient, f, a.Form, MonthOf(a.At)}
-			if was := s.bitmaps[k]; was != nil {
-				s.bitmaps[k] = roaring.Or(was, b)
-			} else {
-				s.bitmaps[k] = b // shared between fields; nobody changes it
+	s.rows = make([]uint32, len(b.rows))
+	for i, r := range b.rows {
+		s.rows[i] = uint32(r>>32)<<actBits | uint32(r>>8)&(maxActs-1)
+		s.blocks[r>>40+1] = uint32(i + 1)
+		if v := uint8(r); v != 1 && s.versions == nil {
+			s.versions = make([]uint8, len(b.rows))
+			for n := range i {
+				s.versions[n] = 1
 			}
 		}
+		if s.versions != nil {
+			s.versions[i] = uint8(r)
+		}
 	}
+	for i := 1; i < len(s.blocks); i++ {
+		s.blocks[i] = max(s.blocks[i], s.blocks[i-1])
+	}
+	s.sets = packSets(s, b.rows)
+	b.rows = nil
+	return s
 }
 
 func joinFields(fields []pii.Field) string {
@@ -186,10 +269,14 @@ func merge(parts []*segment) *segment {
 	b := newBuilder(parts[0].first)
 	for _, p := range parts {
 		base := len(b.s.acts)
-		b.s.acts = append(b.s.acts, p.acts...)
-		for _, r := range p.rows {
-			b.s.rows = append(b.s.rows, r+uint64(base)<<8)
+		for i := range p.acts {
+			b.add(p.act(i))
 		}
+		p.wide(func(o pii.Ordinal, act int, v pii.Version) { b.rows = append(b.rows, packRow(o, base+act, v)) })
 	}
 	return b.seal(parts[len(parts)-1].until)
+}
+
+func compareLists(a, b list) int {
+	return cmp.Or(cmp.Compare(a.recipient, b.recipient), cmp.Compare(a.month, b.month), cmp.Compare(a.kind, b.kind))
 }

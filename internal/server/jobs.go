@@ -88,6 +88,7 @@ func (s *Server) startJobs(ctx context.Context) {
 	s.jobs.Go(func() { s.casework.Run(ctx, s.alarm) })
 	s.jobs.Go(func() { s.postgres.run(ctx) })
 	s.jobs.Go(func() { s.watchLive(ctx) })
+	s.jobs.Go(func() { s.indexLive(ctx) })
 	s.jobs.Go(func() {
 		minute := time.NewTicker(time.Minute)
 		defer minute.Stop()
@@ -123,6 +124,36 @@ func (s *Server) watchLive(ctx context.Context) {
 		failed = err != nil
 	}
 }
+
+// indexEvery is how often the exposure index takes in what was recorded, so that
+// whoever asks it waits for little.
+const indexEvery = 15 * time.Second
+
+// indexLive keeps the exposure index near the ledger's end. One round is bounded;
+// the next goes on from the segments the last one stored.
+func (s *Server) indexLive(ctx context.Context) {
+	tick := time.NewTicker(indexEvery)
+	defer tick.Stop()
+	failed := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		round, stop := context.WithTimeout(ctx, indexRound)
+		err := s.exposure.Follow(round)
+		late := round.Err() != nil
+		stop()
+		if err != nil && !failed && !late {
+			s.alarm("index-failed")
+		}
+		failed = err != nil && !late
+	}
+}
+
+// indexRound bounds one round of indexLive.
+const indexRound = 5 * time.Minute
 
 // keptMeters is how long a meter outlives its window: what was decided in the window
 // may be charged a little later, here or in a process whose clock is behind, and would

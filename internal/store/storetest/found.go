@@ -96,7 +96,7 @@ func testSegments(t *testing.T, db *store.DB) {
 	if got := read(); got != nil {
 		t.Fatalf("%d segments in an empty store", len(got))
 	}
-	put := func(drop []uint64, put ...exposure.Stored) {
+	put := func(drop []exposure.Span, put ...exposure.Stored) {
 		t.Helper()
 		if err := db.ReplaceSegments(ctx, drop, put); err != nil {
 			t.Fatal(err)
@@ -108,12 +108,14 @@ func testSegments(t *testing.T, db *store.DB) {
 		t.Error("as stored:", len(diff))
 	}
 	whole := exposure.Stored{First: 0, Until: 16, Sealed: large[:len(large)-1]}
-	put([]uint64{0, 8}, whole)
+	put([]exposure.Span{{First: 0, Until: 8}, {First: 8, Until: 16}}, whole)
 	if diff := cmp.Diff([]exposure.Stored{whole, c}, read()); diff != "" {
 		t.Error("as replaced:", len(diff))
 	}
-	if err := db.ReplaceSegments(ctx, []uint64{16}, []exposure.Stored{whole}); !fault.Is(err, fault.Conflict) {
-		t.Errorf("one stored twice: %v", err)
+	for what, again := range map[string]exposure.Stored{"one stored twice": whole, "one inside another": b, "one across two": {First: 12, Until: 20, Sealed: []byte("d")}} {
+		if err := db.ReplaceSegments(ctx, []exposure.Span{{First: 16, Until: 20}, {First: 0, Until: 8}}, []exposure.Stored{again}); !fault.Is(err, fault.Conflict) {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 	if got := read(); len(got) != 2 {
 		t.Errorf("the failed replacement left %d segments", len(got))
