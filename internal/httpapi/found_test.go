@@ -9,12 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/goldbell/goldbell/internal/exposure"
 	"github.com/goldbell/goldbell/internal/inquiry"
 )
 
 // withFound gives the firm its trace engine, with a door to match files at.
 func (f *firm) withFound() {
-	q := &inquiry.Inquiry{Ledger: f.ledger, Complaints: filed{f.store}, People: f.store, Subjects: f.store, Door: f.door}
+	q := &inquiry.Inquiry{Ledger: f.ledger, Complaints: filed{f.store}, People: f.store, Subjects: f.store, Exposure: exposure.New(f.ledger, f.store, f.ring), Door: f.door}
 	f.traces = q
 	f.serve()
 	q.Cases = f.desk

@@ -15,6 +15,7 @@ import (
 
 	"github.com/goldbell/goldbell/internal/casework"
 	"github.com/goldbell/goldbell/internal/dossier"
+	"github.com/goldbell/goldbell/internal/exposure"
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/httpapi"
 	"github.com/goldbell/goldbell/internal/inquiry"
@@ -78,7 +79,7 @@ func (s *shelf) Zip(_ context.Context, _ party.Principal, id pii.RequestID) ([]b
 
 // withDesks gives the firm its trace engine and its pack maker.
 func (f *firm) withDesks() {
-	f.traces = &inquiry.Inquiry{Ledger: f.ledger, Complaints: filed{f.store}, People: f.store, Subjects: f.store}
+	f.traces = &inquiry.Inquiry{Ledger: f.ledger, Complaints: filed{f.store}, People: f.store, Subjects: f.store, Exposure: exposure.New(f.ledger, f.store, f.ring)}
 	f.packs = &shelf{f: f, made: map[pii.RequestID][]byte{}, maker: &dossier.Maker{
 		Ledger: f.ledger, Clock: f.clock, Rand: rand.Reader, LogKey: f.ring.VerifierKey(), Origin: "test.invalid/log", RootKey: f.ring.RootHolder(),
 	}}

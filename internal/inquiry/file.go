@@ -102,7 +102,11 @@ func (q *Inquiry) File(ctx context.Context, p party.Principal, question FileQues
 	if len(m.Subjects) < FewestTold {
 		return out, nil
 	}
-	c, err := q.collect(ctx)
+	about := make([]pii.Ordinal, len(m.Subjects))
+	for i, s := range m.Subjects {
+		about[i] = s.Ordinal
+	}
+	c, err := q.collect(ctx, about)
 	if err != nil {
 		return out, err
 	}
@@ -111,19 +115,11 @@ func (q *Inquiry) File(ctx context.Context, p party.Principal, question FileQues
 		return out, err
 	}
 	c.describe(&out.File, m)
-	exposure, err := c.build.Exposure()
+	finding, err := c.run(evidence)
 	if err != nil {
-		return out, fault.Wrap(fault.Internal, "internal", err)
-	}
-	finding, err := trace.Run(exposure, evidence, trace.Defaults())
-	if err != nil {
-		return out, fault.Wrap(fault.Internal, "internal", err)
+		return out, err
 	}
 	out.Find, out.File.Merged = &finding, sources(&finding)
-	about := make([]pii.Ordinal, len(m.Subjects))
-	for i, s := range m.Subjects {
-		about[i] = s.Ordinal
-	}
 	run, err := q.record(ctx, p, Question{ID: question.ID}, finding, about, []ledger.Ref{{Kind: ledger.RefCase, Key: bytes.Clone(question.Claim.Case[:])}}, []proof.Field{
 		{Name: "file", Value: hex.EncodeToString(question.Claim.File)},
 		{Name: "lookup", Value: strconv.FormatUint(m.Entry, 10)},
@@ -139,7 +135,7 @@ func (q *Inquiry) File(ctx context.Context, p party.Principal, question FileQues
 func (c *collection) rows(m door.Matched, foundAt time.Time) (trace.Evidence, error) {
 	var e trace.Evidence
 	for _, s := range m.Subjects {
-		if int(s.Ordinal) >= len(c.refs) {
+		if s.Ordinal > c.Last {
 			continue // stored after the record was read
 		}
 		known, err := c.mask(s.Fields)
@@ -147,7 +143,7 @@ func (c *collection) rows(m door.Matched, foundAt time.Time) (trace.Evidence, er
 			return e, err
 		}
 		e.Items = append(e.Items, trace.Item{
-			Subject: c.refs[s.Ordinal], At: foundAt.Unix(), Known: known, Versions: s.Versions, File: 1,
+			Subject: trace.Ref(s.Ordinal - 1), At: foundAt.Unix(), Known: known, Versions: s.Versions, File: 1,
 		})
 	}
 	return e, nil
@@ -165,7 +161,7 @@ func (c *collection) describe(f *FileContents, m door.Matched) {
 		for _, field := range s.Fields {
 			f.Fields[field]++
 		}
-		from, until, ok := validity(c.versions[s.Ordinal], s.Versions)
+		from, until, ok := validity(c.Versions[s.Ordinal], s.Versions)
 		if !ok {
 			continue
 		}

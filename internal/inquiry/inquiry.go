@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/decoy"
@@ -58,10 +59,14 @@ type Inquiry struct {
 	Complaints Complaints
 	People     party.Store
 	Subjects   Subjects
-	Exposure   *exposure.Index // nil: every entry is opened for every run
-	Door       *door.Door      // matching of found files; nil: none
+	Exposure   *exposure.Index
+	Door       *door.Door // matching of found files; nil: none
 	Cases      door.Cases
 	Decoys     *decoy.Book // nil: none
+
+	mu       sync.Mutex // guards what is kept from question to question
+	kept     *Record
+	position string // of kept
 }
 
 // Question says which complaints are asked about.
@@ -95,7 +100,7 @@ func (q *Inquiry) Ask(ctx context.Context, p party.Principal, question Question)
 	if err != nil {
 		return Answer{}, err
 	}
-	c, err := q.collect(ctx)
+	c, err := q.collect(ctx, ordinals(complaints))
 	if err != nil {
 		return Answer{}, err
 	}
@@ -103,21 +108,17 @@ func (q *Inquiry) Ask(ctx context.Context, p party.Principal, question Question)
 	if err != nil {
 		return Answer{}, err
 	}
-	exposure, err := c.build.Exposure()
+	finding, err := c.run(evidence)
 	if err != nil {
-		return Answer{}, fault.Wrap(fault.Internal, "internal", err)
+		return Answer{}, err
 	}
-	finding, err := trace.Run(exposure, evidence, trace.Defaults())
-	if err != nil {
-		return Answer{}, fault.Wrap(fault.Internal, "internal", err)
-	}
-	return q.record(ctx, p, question, finding, append(ordinals(complaints), c.contacted()...), caseRefs(complaints), []proof.Field{
+	return q.record(ctx, p, question, finding, append(ordinals(complaints), c.reached()...), caseRefs(complaints), []proof.Field{
 		{Name: "from", Value: strconv.FormatInt(question.From.UnixMicro(), 10)},
 		{Name: "until", Value: strconv.FormatInt(question.Until.UnixMicro(), 10)},
 		{Name: "evidence", Value: evidenceHash(complaints)},
 		{Name: "items", Value: strconv.Itoa(len(complaints))},
 		{Name: leftOutFact, Value: left},
-		{Name: "decoys", Value: strconv.Itoa(len(c.decoys.Contacts))},
+		{Name: "decoys", Value: strconv.Itoa(len(c.contacts))},
 	})
 }
 
@@ -136,9 +137,9 @@ func leaveOut(complaints []Complaint, ids []pii.RequestID) (kept []Complaint, le
 	return complaints, strings.Join(names, ","), nil
 }
 
-// contacted are the decoys somebody contacted.
-func (c *collection) contacted() (of []pii.Ordinal) {
-	for _, made := range c.decoys.Contacts {
+// reached are the decoys somebody contacted.
+func (c *collection) reached() (of []pii.Ordinal) {
+	for _, made := range c.contacts {
 		of = append(of, made.Ordinal)
 	}
 	return of
@@ -172,161 +173,14 @@ func caseRefs(complaints []Complaint) []ledger.Ref {
 	return refs
 }
 
-// collection is the record as the engine reads it.
-type collection struct {
-	build *trace.Builder
-	refs  []trace.Ref // by ordinal; 0, the dummy's place, is not used
-	// versions of those whose values changed: when each was stored.
-	versions map[pii.Ordinal][]int64
-	kinds    map[pii.PersonID]party.PersonKind
-	orgs     map[pii.PersonID]pii.OrgID
-	decoys   decoy.Known
-}
-
-// collect reads every disclosure of the ledger.
-func (q *Inquiry) collect(ctx context.Context) (*collection, error) {
-	c := &collection{build: trace.NewBuilder(), kinds: map[pii.PersonID]party.PersonKind{}, orgs: map[pii.PersonID]pii.OrgID{}}
-	last, err := q.Subjects.Highest(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c.refs = make([]trace.Ref, last+1)
-	if c.versions, err = q.Subjects.Changed(ctx); err != nil {
-		return nil, err
-	}
-	if q.Decoys != nil {
-		if c.decoys, err = q.Decoys.Known(ctx); err != nil {
-			return nil, err
-		}
-	}
-	for o := pii.Ordinal(1); o <= last; o++ {
-		_, made := c.decoys.Decoys[o]
-		c.refs[o] = c.build.Subject(trace.Subject{Segment: -1, Region: -1, Cohort: -1, Versions: c.versions[o], Decoy: made})
-	}
-	if err := q.people(ctx, c); err != nil {
-		return nil, err
-	}
-	if q.Exposure != nil {
-		return c, c.follow(ctx, q.Exposure)
-	}
-	size := q.Ledger.Size()
-	for from := uint64(0); from < size; from += page {
-		records, err := q.Ledger.Records(ctx, from, page)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range records {
-			if err := c.add(r); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return c, nil
-}
-
-func (q *Inquiry) people(ctx context.Context, c *collection) error {
-	for after := pii.PersonID(""); ; {
-		people, err := q.People.Persons(ctx, after, page)
-		if err != nil || len(people) == 0 {
-			return err
-		}
-		for _, p := range people {
-			c.kinds[p.ID], c.orgs[p.ID] = p.Kind, p.Org
-			after = p.ID
-		}
-	}
-}
-
-// follow brings the index up to the ledger and reads it.
-func (c *collection) follow(ctx context.Context, x *exposure.Index) error {
-	if err := x.Follow(ctx); err != nil {
-		return err
-	}
-	var last *exposure.Act
-	var v trace.View
-	var counts bool
-	var err error
-	x.Each(func(a *exposure.Act, o pii.Ordinal, version pii.Version) {
-		if a != last {
-			last = a
-			var failed error
-			if v, counts, failed = c.view(a); failed != nil && err == nil {
-				err = failed
-			}
-		}
-		if counts {
-			c.show(v, o, uint32(version))
-		}
-	})
-	return err
-}
-
-// view is what an act shows; false if it showed nothing. A relayed call showed
-// nothing, so it lends its caller no support.
-func (c *collection) view(a *exposure.Act) (v trace.View, counts bool, err error) {
-	if a.Verb != pii.Read || a.Form != pii.Plain && a.Form != pii.Masked {
-		return v, false, nil
-	}
-	fields, err := c.mask(a.Fields)
-	if err != nil {
-		return v, false, err
-	}
-	v = trace.View{At: a.At.Unix(), Variant: -1}
-	if a.Form == pii.Plain {
-		v.Plain = fields
-	} else {
-		v.Masked = fields
-	}
-	who := a.Recipient
-	v.Recipient, _ = c.build.Recipient(trace.Recipient{ID: string(who), Kind: string(c.kinds[who]), Team: string(c.orgs[who])})
-	return v, true, nil
-}
-
-func (c *collection) show(v trace.View, o pii.Ordinal, version uint32) {
-	if o != pii.Dummy && int(o) < len(c.refs) {
-		v.Subject = c.refs[o]
-		v.Version = uint16(max(version, 1) - 1) // the engine counts from 0
-		c.build.View(v)
-	}
-}
-
-// add turns an entry into views.
-func (c *collection) add(r *ledger.Record) error {
-	if r.Leaf.Kind != proof.KindDisclosure {
-		return nil
-	}
-	v, counts, err := c.view(&exposure.Act{At: r.At(), Recipient: pii.PersonID(r.Fact("actor")), Fields: r.Fields(), Verb: r.Verb(), Form: r.Form()})
-	if err != nil || !counts {
-		return err
-	}
-	r.Subjects(func(o pii.Ordinal, line proof.Line) bool {
-		if line.Shown {
-			c.show(v, o, line.Version)
-		}
-		return true
-	})
-	return nil
-}
-
-func (c *collection) mask(fields []pii.Field) (m trace.Mask, err error) {
-	for _, f := range fields {
-		bit, err := c.build.Field(string(f))
-		if err != nil {
-			return 0, fault.New(fault.Internal, "internal", "fields")
-		}
-		m |= bit
-	}
-	return m, nil
-}
-
 // evidence turns complaints into items. A contact that is nobody's we know counts
 // as such: many of those point outside.
 func (c *collection) evidence(complaints []Complaint) (trace.Evidence, error) {
 	var e trace.Evidence
 	for _, x := range complaints {
 		item := trace.Item{Subject: -1, At: x.At.Unix(), Caller: x.Caller}
-		if x.Ordinal != pii.Dummy && int(x.Ordinal) < len(c.refs) {
-			item.Subject = c.refs[x.Ordinal]
+		if x.Ordinal != pii.Dummy && x.Ordinal <= c.Last {
+			item.Subject = trace.Ref(x.Ordinal - 1)
 		}
 		if x.Verified {
 			item.Proof = trace.Verified
@@ -342,13 +196,13 @@ func (c *collection) evidence(complaints []Complaint) (trace.Evidence, error) {
 		item.Known = known | item.Contact
 		e.Items = append(e.Items, item)
 	}
-	return e, c.contacts(&e)
+	return e, c.addContacts(&e)
 }
 
-// contacts adds what was reported of decoys. The company holds their numbers itself.
-func (c *collection) contacts(e *trace.Evidence) error {
-	for _, made := range c.decoys.Contacts {
-		if int(made.Ordinal) >= len(c.refs) {
+// addContacts adds what was reported of decoys. The company holds their numbers itself.
+func (c *collection) addContacts(e *trace.Evidence) error {
+	for _, made := range c.contacts {
+		if made.Ordinal > c.Last {
 			continue // stored after the record was read
 		}
 		known, err := c.mask(append([]pii.Field{made.Field}, made.Known...))
@@ -360,7 +214,7 @@ func (c *collection) contacts(e *trace.Evidence) error {
 			return err
 		}
 		e.Items = append(e.Items, trace.Item{
-			Subject: c.refs[made.Ordinal], At: made.At, Contact: contact, Known: known, Caller: string(made.Caller), Proof: trace.Verified,
+			Subject: trace.Ref(made.Ordinal - 1), At: made.At, Contact: contact, Known: known, Caller: string(made.Caller), Proof: trace.Verified,
 		})
 	}
 	return nil

@@ -72,9 +72,6 @@ func runRef(id pii.RequestID) ledger.Ref { return ledger.Ref{Kind: ledger.RefRun
 // those the answer lays side by side, inside their windows, and the entries that gave
 // them the work items they did it under.
 func (q *Inquiry) rests(ctx context.Context, f *trace.Finding, about []pii.Ordinal) (string, error) {
-	if q.Exposure == nil {
-		return "", nil
-	}
 	var entries []uint64
 	var work []pii.RequestID
 	for _, o := range about {
@@ -104,7 +101,7 @@ func (q *Inquiry) rests(ctx context.Context, f *trace.Finding, about []pii.Ordin
 	return strings.Join(text, ","), nil
 }
 
-func sorted(of []uint64) []uint64 {
+func sorted[T uint64 | pii.Ordinal](of []T) []T {
 	slices.Sort(of)
 	return slices.Compact(of)
 }

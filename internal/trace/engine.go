@@ -11,8 +11,17 @@ const EngineVersion = "goldbell-trace/3"
 
 // Run answers who the records point to.
 func Run(x *Exposure, ev Evidence, opt Options) (Finding, error) {
+	return RunWith(x, ev, opt, nil)
+}
+
+// RunWith is Run on a record that holds outlines: fetch reads the views of the
+// recipients who come near a name. Who does not keeps the score of his outline.
+func RunWith(x *Exposure, ev Evidence, opt Options, fetch func([]Ref) ([]View, error)) (Finding, error) {
 	q := newRun(x, ev, opt)
 	suspects := q.survey()
+	if err := q.complete(suspects, fetch); err != nil {
+		return Finding{}, err
+	}
 	p := q.weighAll(suspects)
 	if !p.sane() {
 		return Finding{}, ErrNotFinite

@@ -52,7 +52,10 @@ type Exposure struct {
 	views      []View  // ordered by recipient, then time
 	first      []int32 // recipient → its first view; len = recipients+1
 	strata     strata
-	from, to   int64 // span of the record
+	from, to   int64          // span of the record
+	outlines   []*Outline     // by recipient; nil: the views are complete
+	late       map[Ref][]View // views that were read after the rest
+	firsts     []int64        // subject → first shown in plain; nil: as the views say
 }
 
 // Builder collects an Exposure. It is not safe for concurrent use.
@@ -113,6 +116,11 @@ func (b *Builder) Exposure() (*Exposure, error) {
 		}
 	}
 	x.sortViews()
+	for _, o := range x.outlines {
+		if o != nil && len(o.Acts) > 0 {
+			x.span(o.Acts[0].At, o.Acts[len(o.Acts)-1].At)
+		}
+	}
 	x.strata = stratify(x.subjects)
 	return x, nil
 }
@@ -178,7 +186,12 @@ func (x *Exposure) span(from, to int64) {
 }
 
 // of returns a recipient's views in order of time.
-func (x *Exposure) of(r Ref) []View { return x.views[x.first[r]:x.first[r+1]] }
+func (x *Exposure) of(r Ref) []View {
+	if views, ok := x.late[r]; ok {
+		return views
+	}
+	return x.views[x.first[r]:x.first[r+1]]
+}
 
 // current is the version of a subject's values that was valid at a time.
 func (s *Subject) current(at int64) uint16 {

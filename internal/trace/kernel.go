@@ -46,6 +46,7 @@ type class struct {
 	rich  bool    // the caller knew more than the address he contacted
 	extra uint8   // how much more: 0, 1, or 2 for two fields and above
 	decoy bool
+	ask   int32 // -1: says nothing about lists
 }
 
 type classKey struct {
@@ -64,7 +65,9 @@ type run struct {
 	opt        Options
 	items      []item // in an order that does not depend on the caller's
 	classes    []class
-	byCell     map[int32][]int32 // cell → classes
+	asks       []ask
+	wants      []want            // of recipients in outline
+	byCell     map[int32][]int32 // cell → asks
 	bySubj     map[Ref][]int32   // subject → items
 	seen       []int64           // subject → first shown to anybody in plain
 	weightFrom []float64         // item → weight of it and all later ones
@@ -72,6 +75,7 @@ type run struct {
 	unrecorded float64           // log Bayes factor of a path without entries
 	twins      groups            // recipients whose lists are the same
 	lists      *[]rival          // outside lists and what the items say of them, made once
+	unseen     *[]float64        // class → share of its cell not yet shown, made once
 	rivalLists []rival
 	outsideBF  float64 // log Bayes factor of all outside lists
 	quietBF    float64 // of those that are unremarkable
@@ -81,7 +85,7 @@ type run struct {
 }
 
 func newRun(x *Exposure, ev Evidence, opt Options) *run {
-	q := &run{x: x, opt: opt, byCell: map[int32][]int32{}, bySubj: map[Ref][]int32{}, lists: new([]rival)}
+	q := &run{x: x, opt: opt, byCell: map[int32][]int32{}, bySubj: map[Ref][]int32{}, lists: new([]rival), unseen: new([]float64)}
 	weight, voices, repeated, unverified := weigh(ev.Items)
 	q.stats.repeated, q.stats.unverified = repeated, unverified
 	for i, it := range ev.Items {
@@ -94,6 +98,9 @@ func newRun(x *Exposure, ev Evidence, opt Options) *run {
 	slices.SortStableFunc(q.items, compareItems)
 	q.items = thin(q.items)
 	q.classify()
+	if len(x.outlines) > 0 {
+		q.sumWants()
+	}
 	q.seen = x.firstSeen()
 	for i := range q.items {
 		it := &q.items[i]
@@ -169,20 +176,81 @@ func (q *run) classify() {
 		if !ok {
 			n = int32(len(q.classes))
 			number[k] = n
-			q.classes = append(q.classes, class{classKey: k, size: it.size, w: it.weight, rich: it.rich, extra: uint8(min(bits.OnesCount32(uint32(it.Known&^it.Contact)), 2)), decoy: it.cell == q.x.strata.decoy})
-			if !it.skipped {
-				q.byCell[k.cell] = append(q.byCell[k.cell], n)
-			}
+			q.classes = append(q.classes, class{classKey: k, size: it.size, w: it.weight, rich: it.rich, extra: uint8(min(bits.OnesCount32(uint32(it.Known&^it.Contact)), 2)), decoy: it.cell == q.x.strata.decoy, ask: -1})
 		}
 		it.class = n
 		c := &q.classes[n]
 		c.items = append(c.items, int32(i))
 		c.n++
 	}
+	q.gather()
 }
 
-// counts says whether a view shows what a class asks for, at any time.
-func (k *class) counts(v *View, s *Subject, mode int) bool {
+// ask is what several classes demand of a view alike, but for when they came: a
+// view is held against it once, however many complaints there are.
+type ask struct {
+	askKey
+	classes []int32   // in order of time
+	times   []int64   // of the classes
+	items   []float64 // items of the first n classes; weight is their weight
+	weight  []float64
+	base    int32 // the place of the first class in a tally
+	size    float64
+	rich    bool
+}
+
+type askKey struct {
+	cell    int32
+	known   Mask
+	contact Mask
+	kind    versionKind
+	at      int64 // 0 unless the kind of version depends on it
+	file    int
+}
+
+// gather makes the asks of the classes, which are in order of time.
+func (q *run) gather() {
+	number := map[askKey]int32{}
+	for c := range q.classes {
+		k := &q.classes[c]
+		if q.items[k.items[0]].skipped {
+			continue
+		}
+		key := askKey{cell: k.cell, known: k.known, contact: k.contact, kind: k.kind, file: k.file}
+		if k.kind != anyVersion {
+			key.at = k.at
+		}
+		n, ok := number[key]
+		if !ok {
+			n = int32(len(q.asks))
+			number[key] = n
+			q.asks = append(q.asks, ask{askKey: key, size: k.size, rich: k.rich, items: []float64{0}, weight: []float64{0}})
+			q.byCell[k.cell] = append(q.byCell[k.cell], n)
+		}
+		k.ask = n
+		a := &q.asks[n]
+		last := len(a.classes)
+		a.classes, a.times = append(a.classes, int32(c)), append(a.times, k.at)
+		a.items, a.weight = append(a.items, a.items[last]+k.n), append(a.weight, a.weight[last]+k.w)
+	}
+	base := int32(0)
+	for n := range q.asks {
+		q.asks[n].base = base
+		base += int32(len(q.asks[n].classes))
+	}
+}
+
+// after is the place of the first class that came after a time.
+func (k *ask) after(at int64) int {
+	if at < k.times[0] {
+		return 0
+	}
+	n, _ := slices.BinarySearch(k.times, at+1)
+	return n
+}
+
+// counts says whether a view shows what is asked for, at any time.
+func (k *ask) counts(v *View, s *Subject, mode int) bool {
 	if mode == enriched && k.rich {
 		if v.Plain&k.known&^k.contact == 0 {
 			return false

@@ -11,6 +11,7 @@ type list struct {
 	later float64 // how many of them chance expects
 	// The same with callers who knew only the address, for the spread of all.
 	observed, expected float64
+	sketched           bool    // known by an outline
 	chance             float64 // items inside everything shown, by chance
 }
 
@@ -23,11 +24,11 @@ type shown struct {
 	missed  float64  // log of the sum over the other acts
 }
 
-// counted is a view that counts for a class; prev is when the same subject last
+// counted is a view that counts for an ask; prev is when the same subject last
 // counted before, so that a window counts each subject once.
 type counted struct {
 	at, prev int64
-	class    int32
+	ask      int32
 	subject  Ref
 }
 
@@ -45,39 +46,48 @@ type scratch struct {
 	last   []int32 // subject → its last view, as a place in the recipient's list
 	stamp  []int32
 	mark   int32
-	before []int32 // view → the view of the same subject before it, or -1
-	itemAt []int32 // item → the recipient that last hit it, for counting
+	before []int32   // view → the view of the same subject before it, or -1
+	itemAt []int32   // item → the recipient that last hit it, for counting
+	missed []float64 // see sketch.miss
 	tally  tally
 }
 
 func (q *run) newScratch() *scratch {
-	n := len(q.x.subjects)
-	return &scratch{last: make([]int32, n), stamp: make([]int32, n), itemAt: make([]int32, len(q.items)), tally: newTally(q)}
+	return &scratch{itemAt: make([]int32, len(q.items)), tally: newTally(q)}
 }
 
 // list gathers what the kernel needs of one recipient.
 func (q *run) list(a Ref, s *scratch) *list {
 	l := &list{a: a, views: q.x.of(a)}
+	if s.last == nil {
+		s.last, s.stamp = make([]int32, len(q.x.subjects)), make([]int32, len(q.x.subjects))
+	}
 	s.mark++
 	s.before = slices.Grow(s.before[:0], len(l.views))[:len(l.views)]
 	for i := range l.views {
 		v := &l.views[i]
 		s.before[i] = -1
-		classes := q.byCell[q.x.strata.of[v.Subject]]
-		if len(classes) == 0 {
+		asks := q.byCell[q.x.strata.of[v.Subject]]
+		if len(asks) == 0 {
 			continue
 		}
 		if s.stamp[v.Subject] == s.mark {
 			s.before[i] = s.last[v.Subject]
 		}
 		s.stamp[v.Subject], s.last[v.Subject] = s.mark, int32(i)
-		for _, c := range classes {
-			q.count(l, s, c, int32(i))
+		for _, n := range asks {
+			q.count(l, s, n, int32(i))
 		}
 		for _, n := range q.bySubj[v.Subject] {
 			l.note(&q.items[n], n, v)
 		}
 	}
+	l.countItems(s)
+	return l
+}
+
+// countItems counts, in each mode, the items with a hit.
+func (l *list) countItems(s *scratch) {
 	for mode := range l.modes {
 		m := &l.modes[mode]
 		s.mark++
@@ -88,24 +98,18 @@ func (q *run) list(a Ref, s *scratch) *list {
 			}
 		}
 	}
-	return l
 }
 
-// count enters a view under a class, in each mode in which it counts.
-func (q *run) count(l *list, s *scratch, c, view int32) {
-	k := &q.classes[c]
+// count enters a view under an ask, in each mode in which it counts.
+func (q *run) count(l *list, s *scratch, ask, view int32) {
+	k := &q.asks[ask]
 	v := &l.views[view]
 	subject := &q.x.subjects[v.Subject]
 	for mode := range l.modes {
-		if mode == enriched && !k.rich {
-			if n := len(l.modes[asSeen].counted); n > 0 { // the same as seen
-				if e := l.modes[asSeen].counted[n-1]; e.class == c && e.at == v.At {
-					l.modes[enriched].counted = append(l.modes[enriched].counted, e)
-				}
-			}
-			continue
-		}
 		if !k.counts(v, subject, mode) {
+			if !k.rich {
+				return // the modes differ for the rich alone
+			}
 			continue
 		}
 		prev := never
@@ -115,33 +119,52 @@ func (q *run) count(l *list, s *scratch, c, view int32) {
 				break
 			}
 		}
-		if v.At < k.at {
-			l.modes[mode].counted = append(l.modes[mode].counted, counted{v.At, prev, c, v.Subject})
-			if prev == never && mode == asSeen {
-				l.chance += k.n / k.size
+		later := k.after(v.At)
+		if later < len(k.times) {
+			l.modes[mode].counted = append(l.modes[mode].counted, counted{v.At, prev, ask, v.Subject})
+			if !k.rich {
+				l.modes[enriched].counted = append(l.modes[enriched].counted, counted{v.At, prev, ask, v.Subject})
 			}
 		}
-		if prev == never && mode == asSeen && k.file == 0 && k.kind == anyVersion {
-			q.control(l, k, v)
+		if prev == never && mode == asSeen {
+			l.chance += (k.items[len(k.times)] - k.items[later]) / k.size
+			if k.file == 0 && k.kind == anyVersion {
+				q.control(l, k, ask, v, later)
+			}
+		}
+		if !k.rich {
+			return
 		}
 	}
 }
 
 // control enters the first view of a subject into the free controls: complaints
 // that came before the recipient saw the person, and those whose caller knew
-// nothing but the address.
-func (q *run) control(l *list, k *class, v *View) {
-	own := 0.0
-	if v.Subject == q.items[k.item].Subject {
-		own = k.w
+// nothing but the address. later is the first class that came after the view.
+func (q *run) control(l *list, k *ask, ask int32, v *View, later int) {
+	before, all := k.weight[later]/k.size, k.weight[len(k.times)]/k.size
+	l.later += before
+	if k.rich {
+		l.expected += before
+	} else {
+		l.expected += all
 	}
-	if v.At >= k.at {
-		l.later += k.w / k.size
-		l.after += own
+	for _, n := range q.bySubj[v.Subject] {
+		it := &q.items[n]
+		if it.skipped || q.classes[it.class].ask != ask {
+			continue
+		}
+		l.own(it, k, q.classes[it.class].w, v)
 	}
-	if v.At >= k.at || !k.rich {
-		l.expected += k.w / k.size
-		l.observed += own
+}
+
+// own enters a control that is an item of the view's own subject.
+func (l *list) own(it *item, k *ask, w float64, v *View) {
+	if v.At >= it.At {
+		l.after += w
+	}
+	if v.At >= it.At || !k.rich {
+		l.observed += w
 	}
 }
 
@@ -173,6 +196,9 @@ func (s *shown) hitsIn(from, until int64) []hit {
 
 // firstSeen is when each subject was first shown to anybody in plain.
 func (x *Exposure) firstSeen() []int64 {
+	if x.firsts != nil {
+		return x.firsts
+	}
 	first := make([]int64, len(x.subjects))
 	for i := range first {
 		first[i] = -never

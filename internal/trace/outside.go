@@ -97,9 +97,7 @@ func (q *run) still(ts *terms) *terms {
 // cohorts are the people who signed up in one month, and public listings.
 func (q *run) cohorts() []rival {
 	size := map[int32]int{}
-	for i := range q.x.subjects {
-		size[q.x.subjects[i].Cohort]++
-	}
+	runs(q.x.subjects, func(s *Subject, n int32) { size[s.Cohort] += int(n) })
 	months := []int32{}
 	for m, n := range size {
 		if n < len(q.x.subjects)/3 {
@@ -305,20 +303,45 @@ func (q *run) overTime(ts *terms, times []int64) (bf float64, best leakPoint) {
 	return mean.value() + part, best
 }
 
+// notYetShown is, of each class, the share of its cell that nobody had been shown in
+// plain when it came.
+func (q *run) notYetShown() []float64 {
+	times := make([]int64, len(q.classes))
+	for c := range q.classes {
+		times[c] = q.classes[c].at
+	}
+	slices.Sort(times)
+	times = slices.Compact(times)
+	cells := len(q.x.strata.size)
+	count := make([]int32, cells*(len(times)+1)) // cell, place in times
+	for s, at := range q.seen {
+		n := 0
+		if len(times) > 0 && at >= times[0] {
+			n, _ = slices.BinarySearch(times, at+1) // the first time after it
+		}
+		count[int(q.x.strata.of[s])*(len(times)+1)+n]++
+	}
+	out := make([]float64, len(q.classes))
+	for c := range q.classes {
+		k := &q.classes[c]
+		row := count[int(k.cell)*(len(times)+1):][:len(times)+1]
+		n, _ := slices.BinarySearch(times, k.at)
+		late := int32(0)
+		for _, more := range row[n+1:] { // shown at or after it
+			late += more
+		}
+		out[c] = float64(late) / float64(max(q.x.strata.size[k.cell], 1))
+	}
+	return out
+}
+
 // unrecordedPath is the log Bayes factor of a path without entries: the whole
 // table, an import file, a backup. Half of it is a leak of everything, which
 // says nothing about who is complained of; the other half is seen in complaints
 // about people whom nobody had been shown in plain by then.
 func (q *run) unrecordedPath() float64 {
-	firsts := make([][]int64, len(q.x.strata.size)) // cell → when its members were first shown
-	for s, at := range q.seen {
-		c := q.x.strata.of[s]
-		if len(q.byCell[c]) > 0 {
-			firsts[c] = append(firsts[c], at)
-		}
-	}
-	for c := range firsts {
-		slices.Sort(firsts[c])
+	if *q.unseen == nil {
+		*q.unseen = q.notYetShown()
 	}
 	var ts terms
 	for c := range q.classes {
@@ -326,15 +349,13 @@ func (q *run) unrecordedPath() float64 {
 		if k.decoy || q.items[k.items[0]].skipped {
 			continue
 		}
-		all := firsts[k.cell]
-		shown, _ := slices.BinarySearch(all, k.at)
 		in := 0.0
 		for _, n := range k.items {
 			if q.seen[q.items[n].Subject] >= k.at {
 				in++
 			}
 		}
-		ts.add(k, int32(c), in, max(in/k.n, float64(len(all)-shown)/float64(len(all))))
+		ts.add(k, int32(c), in, max(in/k.n, (*q.unseen)[c]))
 	}
 	var both logMean
 	both.add(0)

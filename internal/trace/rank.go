@@ -29,15 +29,25 @@ const keepBest = 6
 // survey builds every recipient's list and fits tau, then scores them.
 func (q *run) survey() []suspect {
 	out := make([]suspect, len(q.x.recipients))
-	q.parallel(len(out), func(i int, s *scratch) { out[i].list = q.list(Ref(i), s) })
-	observed := make([]float64, len(out))
-	expected := make([]float64, len(out))
-	for i := range out {
-		observed[i], expected[i] = out[i].list.observed, out[i].list.expected
-	}
-	q.tau = fitTau(observed, expected)
+	q.parallel(len(out), func(i int, s *scratch) {
+		if q.x.outline(Ref(i)) != nil {
+			out[i] = q.outlined(Ref(i), s)
+			return
+		}
+		out[i].list = q.list(Ref(i), s)
+	})
+	q.fitTau(out)
 	q.parallel(len(out), func(i int, s *scratch) { q.judge(&out[i], s) })
 	return out
+}
+
+func (q *run) fitTau(suspects []suspect) {
+	observed := make([]float64, len(suspects))
+	expected := make([]float64, len(suspects))
+	for i := range suspects {
+		observed[i], expected[i] = suspects[i].list.observed, suspects[i].list.expected
+	}
+	q.tau = fitTau(observed, expected)
 }
 
 // parallel runs f for 0..n-1 on all processors, a scratch for each.
@@ -58,6 +68,9 @@ func (q *run) parallel(n int, f func(i int, s *scratch)) {
 // judge sums the Bayes factors of a recipient's hypotheses. All are scored on
 // the coarse grid; those that may decide something, on the fine one.
 func (q *run) judge(s *suspect, sc *scratch) {
+	if s.list.sketched {
+		return // scored by his outline
+	}
 	j := judging{q: q, s: s, y: &sc.tally, wide: newSpread(q.tau, s.list.after, s.list.later)}
 	s.best = s.best[:0:0]
 	modes := []float64{1}

@@ -79,20 +79,23 @@ type product struct {
 
 func newProduct() product { return product{num: 1, den: 1} }
 
-func (p *product) mul(in bool, x, f, w float64) {
-	if w != 1 {
+// mulN multiplies by the factor of n items alike.
+func (p *product) mulN(in bool, x, f, w float64, n int) {
+	if w != 1 || n > 4 {
 		if in {
-			p.log += w * math.Log1p(x)
+			p.log += w * float64(n) * math.Log1p(x)
 		}
-		p.log -= w * math.Log1p(x*f)
+		p.log -= w * float64(n) * math.Log1p(x*f)
 		return
 	}
-	if in {
-		p.num *= 1 + x
-	}
-	p.den *= 1 + x*f
-	if p.n++; p.n&31 == 0 {
-		p.fold()
+	for range n {
+		if in {
+			p.num *= 1 + x
+		}
+		p.den *= 1 + x*f
+		if p.n++; p.n&31 == 0 {
+			p.fold()
+		}
 	}
 }
 
@@ -145,11 +148,20 @@ func (q *run) complaintPart(ts []term, leak int64, grid *[]gridPoint, best *poin
 		return 0
 	}
 	z := q.coarseComplaints(ts)
+	var room [2][64]lump
+	lasting, fading := lump1(room[0][:0], ts, leak, 0), room[1][:0]
 	var sum logSum
 	top := math.Inf(-1)
 	for i := range *grid {
 		g := &(*grid)[i]
-		v := z * product1(ts, leak, g.x, g.share, g.fade)
+		lumps := lasting
+		if g.fade > 0 {
+			if len(fading) == 0 {
+				fading = lump1(fading, ts, leak, g.fade)
+			}
+			lumps = fading
+		}
+		v := z * product1(lumps, g.x, g.share)
 		sum.add(v + g.prior)
 		if v > top {
 			top = v
@@ -157,6 +169,43 @@ func (q *run) complaintPart(ts []term, leak int64, grid *[]gridPoint, best *poin
 		}
 	}
 	return sum.value()
+}
+
+// lump is complaints that say the same at every point of the grid.
+type lump struct {
+	f, w, decay float64
+	extra       uint8
+	in          bool
+	n           int
+}
+
+// near is how far back an equal one is looked for: where nothing is known of strata
+// there are a few kinds of complaints, otherwise hardly two are alike.
+const near = 8
+
+// lump1 gathers the terms, which are in order of time, into lumps. Those that fade
+// do so in steps, see decay.
+func lump1(out []lump, ts []term, leak int64, fade float64) []lump {
+	step, first, d := -1, 0, 1.0
+	for i := range ts {
+		t := &ts[i]
+		if fade > 0 {
+			if now := decayStep(float64(t.at-leak) * fade); now != step {
+				step, first, d = now, len(out), decays[now]
+			}
+		}
+		found := false
+		for n := max(first, len(out)-near); n < len(out) && !found; n++ {
+			if l := &out[n]; l.f == t.f && l.extra == t.extra && l.in == (t.in > 0) && l.w == t.w {
+				l.n++
+				found = true
+			}
+		}
+		if !found {
+			out = append(out, lump{t.f, t.w, d, t.extra, t.in > 0, 1})
+		}
+	}
+	return out
 }
 
 func (q *run) coarseComplaints(ts []term) float64 {
@@ -172,23 +221,19 @@ func hits(ts []term) (n int) {
 	return n
 }
 
-func product1(ts []term, leak int64, x float64, share [3]float64, fade float64) float64 {
+func product1(lumps []lump, x float64, share [3]float64) float64 {
 	p := newProduct()
-	for i := range ts {
-		t := &ts[i]
-		r := x * share[t.extra]
-		if fade > 0 {
-			r *= decay(float64(t.at-leak) * fade)
-		}
-		p.mul(t.in > 0, r, t.f, t.w)
+	for i := range lumps {
+		l := &lumps[i]
+		p.mulN(l.in, x*share[l.extra]*l.decay, l.f, l.w, l.n)
 	}
 	return p.value()
 }
 
-// decay is e^-a from a table: this is the innermost loop.
-func decay(a float64) float64 {
-	return decays[min(max(int(a*8), 0), len(decays)-1)]
-}
+// decayStep is the place of e^-a in a table: this is the innermost loop.
+func decayStep(a float64) int { return min(max(int(a*8), 0), len(decays)-1) }
+
+func decay(a float64) float64 { return decays[decayStep(a)] }
 
 var decays = func() (d [80]float64) {
 	for i := range d {

@@ -29,8 +29,11 @@ func newSpread(tau float64, observed, expected float64) *spread {
 func (s *spread) over(q *run, complaints []term, rows []float64) float64 {
 	var sum logSum
 	z := q.coarseComplaints(complaints)
+	var room [64]lump
+	lumps := lump1(room[:0], complaints, 0, 0)
+	all := [3]float64{1, 1, 1}
 	for i, u := range s.u {
-		v := s.p[i] + z*likelihood1(complaints, math.Exp(u)-1)
+		v := s.p[i] + z*product1(lumps, math.Exp(u)-1, all)
 		if rows != nil {
 			v += rows[i]
 		}
@@ -50,15 +53,6 @@ func (s *spread) rows(q *run, rows []term) []float64 {
 		out[i] = z * likelihood(rows, math.Exp(u)-1)
 	}
 	return out
-}
-
-// likelihood1 is likelihood for single items, without logarithms of each.
-func likelihood1(ts []term, x float64) float64 {
-	p := newProduct()
-	for i := range ts {
-		p.mul(ts[i].in > 0, x, ts[i].f, ts[i].w)
-	}
-	return p.value()
 }
 
 // fitTau finds the deviation among recipients by maximum likelihood over their

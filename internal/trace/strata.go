@@ -21,17 +21,33 @@ type cellKey struct {
 	public                bool
 }
 
+// runs calls f for stretches of subjects that are alike: of most companies nothing
+// is known that tells them apart.
+func runs(subjects []Subject, f func(*Subject, int32)) {
+	start := 0
+	for i := 1; i <= len(subjects); i++ {
+		if i == len(subjects) || !alikeSubjects(&subjects[i], &subjects[start]) {
+			f(&subjects[start], int32(i-start))
+			start = i
+		}
+	}
+}
+
+func alikeSubjects(a, b *Subject) bool {
+	return a.Segment == b.Segment && a.Region == b.Region && a.Cohort == b.Cohort && a.Public == b.Public && a.Decoy == b.Decoy
+}
+
 func stratify(subjects []Subject) strata {
 	bands := cohortBands(subjects)
 	fine := make(map[cellKey]int32)
 	key := func(s *Subject) cellKey {
 		return cellKey{s.Segment, s.Region, bands[s.Cohort], s.Public}
 	}
-	for i := range subjects {
-		if !subjects[i].Decoy {
-			fine[key(&subjects[i])]++
+	runs(subjects, func(s *Subject, n int32) {
+		if !s.Decoy {
+			fine[key(s)] += n
 		}
-	}
+	})
 	var levels [5]map[cellKey]int32 // members of the cells that look alike after n steps
 	for n := range levels {
 		levels[n] = make(map[cellKey]int32)
@@ -87,14 +103,19 @@ func number(subjects []Subject, key func(*Subject) cellKey, merged map[cellKey]c
 	}
 	st := strata{of: make([]int32, len(subjects)), decoy: -1}
 	cells := len(keys)
-	for i := range subjects {
-		if subjects[i].Decoy {
-			st.decoy = int32(cells)
-			st.of[i] = st.decoy
-			continue
+	next := 0
+	runs(subjects, func(s *Subject, n int32) {
+		cell := int32(cells)
+		if s.Decoy {
+			st.decoy = cell
+		} else {
+			cell = num[merged[key(s)]]
 		}
-		st.of[i] = num[merged[key(&subjects[i])]]
-	}
+		for range n {
+			st.of[next] = cell
+			next++
+		}
+	})
 	if st.decoy >= 0 {
 		cells++
 	}
@@ -127,9 +148,7 @@ func compareCells(a, b cellKey) int {
 // cohortBands maps sign-up months to at most five bands of about equal size.
 func cohortBands(subjects []Subject) map[int32]int32 {
 	count := map[int32]int{}
-	for i := range subjects {
-		count[subjects[i].Cohort]++
-	}
+	runs(subjects, func(s *Subject, n int32) { count[s.Cohort] += int(n) })
 	months := make([]int32, 0, len(count))
 	for m := range count {
 		months = append(months, m)

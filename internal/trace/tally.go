@@ -1,7 +1,5 @@
 package trace
 
-import "slices"
-
 // term is what one class of items says under a hypothesis.
 type term struct {
 	class int32
@@ -26,17 +24,22 @@ type terms struct {
 
 // tally counts, for one window, subjects and hits per class.
 type tally struct {
-	count []int32
-	extra []float64 // excess of those counted, under the tilt
-	in    []int32
-	used  []int32
-	hitBy []int32 // item → window that last counted it
-	mark  int32
-	only  []bool // subjects that count, nil for all
+	first  []int32   // place → subjects that count from this class of the ask on
+	listed [][]int32 // the same of those on a tilt's list, for each tilt
+	asks   []int32   // asks with anything in first
+	used   []bool    // ask → in asks
+	count  []int32   // class → subjects
+	extra  []float64 // excess of those counted, under the tilts
+	in     []int32   // class → hits
+	hitBy  []int32   // item → window that last counted it
+	mark   int32
+	only   []bool // subjects that count, nil for all
 }
 
 func newTally(q *run) tally {
-	return tally{count: make([]int32, len(q.classes)), extra: make([]float64, len(q.classes)), in: make([]int32, len(q.classes)), hitBy: make([]int32, len(q.items))}
+	n := len(q.classes)
+	return tally{first: make([]int32, n), used: make([]bool, len(q.asks)), count: make([]int32, n),
+		extra: make([]float64, n), in: make([]int32, n), hitBy: make([]int32, len(q.items))}
 }
 
 // terms gathers what the items say of a window of a list.
@@ -44,41 +47,75 @@ func (q *run) terms(l *list, mode int, from, until int64, y *tally, into *terms)
 	into.complaints, into.rows, into.decoys = into.complaints[:0], into.rows[:0], into.decoys[:0]
 	into.marks = marks{}
 	m := &l.modes[mode]
-	y.used = y.used[:0]
+	tilts := q.tilt.all()
+	for len(y.listed) < len(tilts) {
+		y.listed = append(y.listed, make([]int32, len(q.classes)))
+	}
 	for _, c := range m.countedIn(from, until) {
 		if c.prev >= from || y.only != nil && !y.only[c.subject] {
 			continue
 		}
-		y.touch(c.class)
-		y.count[c.class]++
-		if q.tilt != nil {
-			y.extra[c.class] += q.tilt.of(c.class, c.subject)
+		k := &q.asks[c.ask]
+		if !y.used[c.ask] {
+			y.used[c.ask] = true
+			y.asks = append(y.asks, c.ask)
+		}
+		y.first[k.base+int32(k.after(c.at))]++
+		for n, t := range tilts {
+			if at, ok := t.has(c.ask, c.subject); ok {
+				if later := k.after(max(at, c.at)); later < len(k.times) {
+					y.listed[n][k.base+int32(later)]++
+				}
+			}
 		}
 	}
+	q.hits(m.hitsIn(from, until), y, into)
+	q.add(tilts, y)
+	for c := range q.classes {
+		if y.count[c] > 0 || y.in[c] > 0 {
+			q.term(int32(c), y, into)
+		}
+	}
+}
+
+// hits counts the items a window holds.
+func (q *run) hits(in []hit, y *tally, into *terms) {
 	y.mark++
-	for _, h := range m.hitsIn(from, until) {
+	for _, h := range in {
 		it := &q.items[h.item]
 		if y.only != nil && !y.only[it.Subject] {
 			continue
 		}
 		into.marks.add(it.Mark, h.variant)
-		if y.hitBy[h.item] == y.mark {
-			continue
+		if y.hitBy[h.item] != y.mark {
+			y.hitBy[h.item] = y.mark
+			y.in[it.class]++
 		}
-		y.hitBy[h.item] = y.mark
-		y.touch(it.class)
-		y.in[it.class]++
-	}
-	slices.Sort(y.used)
-	for _, c := range y.used {
-		q.term(c, y, into)
 	}
 }
 
-func (y *tally) touch(c int32) {
-	if y.count[c] == 0 && y.in[c] == 0 {
-		y.used = append(y.used, c)
+// add makes the counts of classes out of those of places: what counts for a class
+// counts for those after it.
+func (q *run) add(tilts []*tilt, y *tally) {
+	for _, n := range y.asks {
+		k := &q.asks[n]
+		y.used[n] = false
+		sum := int32(0)
+		for i, c := range k.classes {
+			sum += y.first[k.base+int32(i)]
+			y.first[k.base+int32(i)] = 0
+			y.count[c] = sum
+		}
+		for d, t := range tilts {
+			sum := int32(0)
+			for i, c := range k.classes {
+				sum += y.listed[d][k.base+int32(i)]
+				y.listed[d][k.base+int32(i)] = 0
+				y.extra[c] += t.raise[c] * float64(sum)
+			}
+		}
 	}
+	y.asks = y.asks[:0]
 }
 
 func (q *run) term(c int32, y *tally, into *terms) {

@@ -12,9 +12,10 @@ import "slices"
 // to promise those as well, every stranger it promised in vain would count
 // against whoever was shown some of the strangers.
 type tilt struct {
-	in     []bool  // subject → on the list
-	inCell []int32 // cell → members on the list
-	pairs  [][]Ref // class → subjects the list showed as the class asks, sorted; nil: all on the list
+	in     []bool   // subject → on the list
+	inCell []int32  // cell → members on the list
+	pairs  [][]pair // ask → subjects the list showed as it asks; nil: all on the list
+	listed []int    // class → how many of those came before it
 	raise  []float64
 	leak   int64
 	x      float64 // excess, at the best point of the grid
@@ -22,6 +23,20 @@ type tilt struct {
 	fade   float64
 	fileX  float64
 	before *tilt // what leaked before stays leaked
+}
+
+// pair is a subject on a tilt's list, and since when.
+type pair struct {
+	subject Ref
+	at      int64
+}
+
+// all lists a tilt and those before it.
+func (t *tilt) all() (list []*tilt) {
+	for ; t != nil; t = t.before {
+		list = append(list, t)
+	}
+	return list
 }
 
 func (q *run) newTilt(leak int64, best point) *tilt {
@@ -53,20 +68,19 @@ func (t *tilt) excess(k *class) float64 {
 	return x
 }
 
-// of is the excess of one person, for one class.
-func (t *tilt) of(c int32, s Ref) (x float64) {
-	for ; t != nil; t = t.before {
-		if !t.in[s] || t.raise[c] == 0 {
-			continue
-		}
-		if t.pairs != nil {
-			if _, ok := slices.BinarySearch(t.pairs[c], s); !ok {
-				continue
-			}
-		}
-		x += t.raise[c]
+// has reports whether a subject is on the list as an ask demands, and since when.
+func (t *tilt) has(ask int32, s Ref) (at int64, ok bool) {
+	if !t.in[s] {
+		return 0, false
 	}
-	return x
+	if t.pairs == nil {
+		return never, true
+	}
+	n, ok := slices.BinarySearchFunc(t.pairs[ask], s, func(p pair, s Ref) int { return int(p.subject) - int(s) })
+	if !ok {
+		return 0, false
+	}
+	return t.pairs[ask][n].at, true
 }
 
 // total is the excess of a whole class.
@@ -74,7 +88,7 @@ func (t *tilt) total(c int32, k *class, sizeOfCell float64) (x float64) {
 	for ; t != nil; t = t.before {
 		listed := 0.0
 		if t.pairs != nil {
-			listed = float64(len(t.pairs[c]))
+			listed = float64(t.listed[c])
 		} else {
 			listed = float64(t.inCell[k.cell]) * k.size / max(sizeOfCell, 1)
 		}
@@ -105,15 +119,19 @@ func (q *run) tiltOf(s *suspect) *tilt {
 	h := &s.best[0]
 	t := q.newTilt(h.leak, h.best)
 	t.before = q.tilt
-	t.pairs = make([][]Ref, len(q.classes))
+	t.pairs, t.listed = make([][]pair, len(q.asks)), make([]int, len(q.classes))
 	for _, c := range s.list.modes[h.mode].countedIn(h.from, h.until) {
 		if c.prev < h.from {
 			q.onList(t, c.subject)
-			t.pairs[c.class] = append(t.pairs[c.class], c.subject)
+			t.pairs[c.ask] = append(t.pairs[c.ask], pair{c.subject, c.at})
+			k := &q.asks[c.ask]
+			for _, later := range k.classes[k.after(c.at):] {
+				t.listed[later]++
+			}
 		}
 	}
 	for _, p := range t.pairs {
-		slices.Sort(p)
+		slices.SortFunc(p, func(a, b pair) int { return int(a.subject) - int(b.subject) })
 	}
 	return t
 }

@@ -131,7 +131,10 @@ func spans(views []View, cut func(prev, v *View) bool) []window {
 }
 
 func (q *run) leakTimes(end int64) []leakTime {
-	out := make([]leakTime, 0, len(lags))
+	return q.leakTimesInto(make([]leakTime, 0, len(lags)), end)
+}
+
+func (q *run) leakTimesInto(out []leakTime, end int64) []leakTime {
 	mass := 0.0
 	for _, g := range lags {
 		if g.at == 0 || end+g.at < q.last {
