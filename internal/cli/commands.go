@@ -59,6 +59,21 @@ func commands() []command {
 		{name: "trace approve", args: "ID", make: approveFoundCommand, examples: []string{
 			"GOLDBELL_TOKEN=gbs_… goldbell trace approve 91d3… --data ./firm",
 		}},
+		{name: "trace pairs", make: tracePairsCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell trace pairs --data ./firm",
+		}},
+		{name: "decoys plan", make: decoysPlanCommand, examples: []string{
+			"goldbell decoys plan --rate 0.3 --power 0.9 --contacts 2",
+		}},
+		{name: "decoys make", args: "HELD", make: decoysMakeCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell decoys make held.csv --out autumn.csv --control 5 --data ./firm",
+		}},
+		{name: "decoys list", make: decoysListCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell decoys list --data ./firm",
+		}},
+		{name: "decoys hit", args: "CONTACTS", make: decoysHitCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell decoys hit contacts.csv --data ./firm",
+		}},
 		{name: "trace import-log", args: "LOG", make: importLogCommand, examples: []string{
 			"goldbell trace import-log crm-access.csv --map mapping.json --out ./case-2019-11",
 		}},

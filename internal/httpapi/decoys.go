@@ -121,3 +121,17 @@ func planDecoys(_ *API, _ context.Context, _ *call, in *planIn) (*planOut, error
 	out.Body.Decoys = out.Body.Plan.Decoys()
 	return out, nil
 }
+
+type countOut struct{ Body decoy.Counts }
+
+// countDecoys answers GET /v1/decoys.
+func countDecoys(a *API, ctx context.Context, c *call, _ *struct{}) (*countOut, error) {
+	if a.Decoys == nil {
+		return nil, errNoPart
+	}
+	n, err := a.Decoys.Count(ctx, c.who)
+	if err != nil {
+		return nil, err
+	}
+	return &countOut{n}, nil
+}

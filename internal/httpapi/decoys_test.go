@@ -12,19 +12,14 @@ import (
 	"github.com/goldbell/goldbell/internal/vault"
 )
 
-// made finds the firm's decoys.
+// made is the decoys' index: the vault hashes, the store finds.
 type made struct {
 	*vault.Vault
-	f *firm
+	tagged
 }
 
-func (d made) Tagged(ctx context.Context, field pii.Field, tags [][32]byte) (map[[32]byte][]pii.Ordinal, error) {
-	held, err := d.f.store.Holders(ctx, field, pii.NormVersion, tags)
-	found := map[[32]byte][]pii.Ordinal{}
-	for _, h := range held {
-		found[h.Tag] = append(found[h.Tag], h.Ordinal)
-	}
-	return found, err
+type tagged interface {
+	Tagged(ctx context.Context, f pii.Field, tags [][32]byte) (map[[32]byte][]pii.Ordinal, error)
 }
 
 func (f *firm) withDecoys() {
@@ -77,10 +72,36 @@ func TestDecoysPointToWhoWasShownThem(t *testing.T) {
 	if len(got.Ranking) == 0 || got.Ranking[0].Recipient != "a001" || got.Ranking[0].Probability < .8 {
 		t.Errorf("before %s, after %+v", before.body, got.Finding)
 	}
+	if r := f.get("/v1/decoys", "officer").want(200); !strings.Contains(string(r.body), `"named":11,"stored":10,"controls":5,"contacts":3,"stray":0`) {
+		t.Errorf("counted: %s", r.body)
+	}
+	f.get("/v1/decoys", "auditor").problem(403, "not-yours")
 	f.post("/v1/decoys", "auditor", m{"decoys": named}).problem(403, "not-yours")
 	f.post("/v1/decoys", "a001", m{"decoys": named}).problem(403, "not-yours")
 	f.post("/v1/decoys", "officer", m{"decoys": []m{{"field": "name", "value": "x"}}}).problem(422, "bad-request")
 	if r := f.get("/v1/decoys/plan?rate=0.3&share=1&power=0.9&contacts=1", "officer").want(200); !strings.Contains(string(r.body), `"decoys":7`) {
 		t.Errorf("%s", r.body)
 	}
+}
+
+// TestPairsThatComplaintsCannotSeparate: two agents were shown the same people; no
+// complaint tells one from the other, and the officer is told so beforehand.
+func TestPairsThatComplaintsCannotSeparate(t *testing.T) {
+	f := newFirm(t, 40)
+	f.withDecoys()
+	f.post("/v1/rules", "officer", m{"text": plainRule}).want(200)
+	show := func(agent string, subjects ...string) {
+		work := f.work(agent, "call-task", "telesales", subjects...)
+		f.enrolKey(agent)
+		f.post("/v1/disclosures", agent, f.read(work, "plain", subjects...)).want(200)
+	}
+	show("a001", f.subjects[:30]...)
+	if r := f.get("/v1/trace-pairs", "officer").want(200); !strings.Contains(string(r.body), `"pairs":[]`) {
+		t.Errorf("one list alone: %s", r.body)
+	}
+	show("a002", f.subjects[1:31]...)
+	if r := f.get("/v1/trace-pairs", "officer").want(200); !strings.Contains(string(r.body), `"a":"a001","b":"a002","people_a":30,"people_b":30,"shared":29`) {
+		t.Errorf("nearly the same list twice: %s", r.body)
+	}
+	f.get("/v1/trace-pairs", "auditor").problem(403, "not-yours")
 }

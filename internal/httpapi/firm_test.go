@@ -235,7 +235,7 @@ func (f *firm) serve() {
 		Limits: casework.DefaultLimits, Ledger: f.ledger, Clock: f.clock, Failed: f.authn.Failed,
 		Rand: rand.Reader, Courier: f, Relay: f.door, Cabinet: f.store,
 	})
-	f.decoys = &decoy.Book{Store: f.store, Sealer: f.ring, Index: made{f.vault, f}, Ledger: f.ledger}
+	f.decoys = &decoy.Book{Store: f.store, Sealer: f.ring, Index: made{f.vault, f.store}, Ledger: f.ledger}
 	f.watch = watch.New(watch.Config{Ledger: f.ledger, Alerts: f.store, Exceptions: f.store, Work: f.store, Meters: f.store, Clock: f.clock})
 	var err error
 	f.api, err = httpapi.New(httpapi.Config{

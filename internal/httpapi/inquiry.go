@@ -22,6 +22,8 @@ type Tracer interface {
 	Past(ctx context.Context, p party.Principal, id pii.RequestID) (inquiry.Run, error)
 	Show(ctx context.Context, p party.Principal, act inquiry.Act, to pii.PersonID) (entry uint64, err error)
 	Answer(ctx context.Context, p party.Principal, act inquiry.Act, words string) (entry uint64, err error)
+	// Pairs lists recipients whom complaints cannot separate.
+	Pairs(ctx context.Context, p party.Principal, now time.Time) ([]inquiry.Pair, error)
 }
 
 // PackOrder asks for an evidence pack: about a subject, or the one a complaint
@@ -82,6 +84,25 @@ func runTrace(a *API, ctx context.Context, c *call, in *traceIn) (*traceOut, err
 		return nil, err
 	}
 	return &traceOut{got}, nil
+}
+
+type pairsOut struct {
+	Body struct {
+		Pairs []inquiry.Pair `json:"pairs"`
+	}
+}
+
+// tracePairs answers GET /v1/trace-pairs.
+func tracePairs(a *API, ctx context.Context, c *call, _ *struct{}) (*pairsOut, error) {
+	if a.Traces == nil {
+		return nil, errNoPart
+	}
+	out := &pairsOut{}
+	var err error
+	if out.Body.Pairs, err = a.Traces.Pairs(ctx, c.who, c.now); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 type healthOut struct {

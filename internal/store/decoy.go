@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/goldbell/goldbell/internal/decoy"
+	"github.com/goldbell/goldbell/internal/pii"
 )
 
 var _ decoy.Store = (*DB)(nil)
@@ -26,4 +27,15 @@ func (db *DB) Notes(ctx context.Context) (all []decoy.Note, err error) {
 		return err
 	})
 	return all, err
+}
+
+// Tagged finds who holds, or held, a value with each tag: the half of [decoy.Index]
+// that is the store's.
+func (db *DB) Tagged(ctx context.Context, f pii.Field, tags [][32]byte) (map[[32]byte][]pii.Ordinal, error) {
+	held, err := db.Holders(ctx, f, pii.NormVersion, tags)
+	found := make(map[[32]byte][]pii.Ordinal, len(held))
+	for _, h := range held {
+		found[h.Tag] = append(found[h.Tag], h.Ordinal)
+	}
+	return found, err
 }
