@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"net"
 	"slices"
 
 	"github.com/goldbell/goldbell/internal/grant"
@@ -58,7 +59,18 @@ func (f *firm) commands(ctx context.Context, r Result) (string, error) {
 		suggest(2, say(f.Lang, "try-call"), post(url+"/v1/calls", agentToken, call)) +
 		suggest(3, say(f.Lang, "try-who"), fmt.Sprintf("curl -s %s/v1/subjects/%s/disclosures -H 'Authorization: Bearer %s'", url, id, officerToken)) +
 		suggest(4, say(f.Lang, "try-ledger"), fmt.Sprintf("%s ledger verify --data %s --keys %s", f.Executable, f.home.Data, f.home.Keys)) +
-		suggest(5, say(f.Lang, "try-pack"), fmt.Sprintf("%s proof verify %s --policy %s", f.Executable, r.Pack, r.Policy)), nil
+		suggest(5, say(f.Lang, "try-pack"), fmt.Sprintf("%s proof verify %s --policy %s", f.Executable, r.Pack, r.Policy)) +
+		f.tryConsole(w.code), nil
+}
+
+// tryConsole says where the console is, by a name that passkeys can belong to, and
+// how to sign in.
+func (f *firm) tryConsole(agentCode string) string {
+	_, port, err := net.SplitHostPort(f.address)
+	if f.Console == nil || err != nil {
+		return ""
+	}
+	return "\n" + say(f.Lang, "try-console", "http://localhost:"+port+"/console/", f.officerCode, agentCode) + "\n"
 }
 
 // suggest is one command worth trying.

@@ -51,6 +51,7 @@ var sentences = map[string]fault.Sentence{
 	"try-who":      {Zh: "以负责人的身份查看谁看过这个人：", En: "Who saw this person, as the officer:"},
 	"try-ledger":   {Zh: "核验整个账本：", En: "Check the whole ledger:"},
 	"try-pack":     {Zh: "像外人一样核验证据包：", En: "Check the evidence pack, as a stranger would:"},
+	"try-console":  {Zh: "控制台在 %s。用一次性口令登录：负责人 %s，坐席 %s。", En: "The console is at %s. Sign in with a one-time code: the officer's is %s, the agent's %s."},
 }
 
 func say(l fault.Lang, id string, args ...any) string {

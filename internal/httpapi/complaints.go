@@ -80,9 +80,9 @@ type complaintsIn struct {
 	Limit int       `query:"limit" minimum:"1" maximum:"100" default:"50"`
 }
 
-// complaint1 is a complaint as the officer sees it in a list: not whose it is,
+// ComplaintLine is a complaint as the officer sees it in a list: not whose it is,
 // and not what was said.
-type complaint1 struct {
+type ComplaintLine struct {
 	ID       string    `json:"id"`
 	State    string    `json:"state"`
 	FiledAt  time.Time `json:"filed_at"`
@@ -101,8 +101,8 @@ type complaint1 struct {
 
 type complaintsOut struct {
 	Body struct {
-		Complaints []complaint1 `json:"complaints"`
-		Next       string       `json:"next,omitempty" doc:"from, for the next page"`
+		Complaints []ComplaintLine `json:"complaints"`
+		Next       string          `json:"next,omitempty" doc:"from, for the next page"`
 	}
 }
 
@@ -121,7 +121,7 @@ func listComplaints(a *API, ctx context.Context, _ *call, in *complaintsIn) (*co
 		return nil, err
 	}
 	out := &complaintsOut{}
-	out.Body.Complaints = make([]complaint1, 0, len(rows))
+	out.Body.Complaints = make([]ComplaintLine, 0, len(rows))
 	for i := range rows {
 		if a.Ledger.CheckStamp(&rows[i]) == nil {
 			one := complaintOf(&rows[i])
@@ -137,8 +137,8 @@ func listComplaints(a *API, ctx context.Context, _ *call, in *complaintsIn) (*co
 	return out, nil
 }
 
-func complaintOf(c *casework.Complaint) complaint1 {
-	out := complaint1{
+func complaintOf(c *casework.Complaint) ComplaintLine {
+	out := ComplaintLine{
 		ID: c.ID.String(), State: string(c.State), FiledAt: c.FiledAt, CalledAt: c.CalledAt,
 		Channel: c.Channel, Known: []string{}, Verified: c.Verified,
 		Due: c.Due, Escalated: !c.EscalatedAt.IsZero(), TakenBy: string(c.TakenBy),
@@ -261,7 +261,7 @@ type filed1 struct {
 
 type accountOut struct {
 	Body struct {
-		complaint1
+		ComplaintLine
 		Contact    string      `json:"contact" doc:"masked"`
 		CallerText string      `json:"caller_text,omitempty" doc:"the number or address it came from, as the complainant wrote it"`
 		Company    string      `json:"known_company,omitempty"`
@@ -301,7 +301,7 @@ func readComplaint(a *API, ctx context.Context, c *call, in *readIn) (*accountOu
 	}
 	out := &accountOut{}
 	b := &out.Body
-	b.complaint1 = complaintOf(&got.Complaint)
+	b.ComplaintLine = complaintOf(&got.Complaint)
 	for _, o := range got.Whose {
 		b.Registered = append(b.Registered, string(o))
 	}

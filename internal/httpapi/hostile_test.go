@@ -330,6 +330,7 @@ func (f *firm) samples(work string) map[string]any {
 		"/v1/questions/changes":                     m{"from": "2026-01-01T00:00:00Z", "until": hour},
 		"/v1/questions/coverage":                    m{"field": "phone"},
 		"/v1/questions/written":                     m{},
+		"/v1/questions/shared-mask":                 m{"field": "name", "mask": "金**"},
 		"/v1/rules":                                 m{"text": plainRule},
 		"/v1/purposes":                              m{"purpose": "support", "zh": "客户服务", "en": "Support", "basis": "contract", "fields": []m{{"field": "name", "highest": "plain", "why_zh": "称呼来电的本人"}}},
 		"/v1/caps":                                  m{"person": m{"masked": 10}, "organisation": m{"masked": 10}, "requests": 10, "refused": 10, "lookups": 10, "limits": []m{}},

@@ -78,6 +78,7 @@ type Config struct {
 	Asks     party.AskStore
 	Rounds   party.RoundStore
 	Work     grant.Store
+	Team     grant.TeamStore
 	Sealer   Sealer
 
 	// Parts that may be missing: their routes answer that they are unavailable.
@@ -85,6 +86,7 @@ type Config struct {
 	Complaints *casework.Desk
 	Holds      door.Holds
 	Cases      door.Cases
+	Waiting    Waiting
 	Traces     Tracer
 	Decoys     *decoy.Book
 	Packs      Packs

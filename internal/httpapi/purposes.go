@@ -12,8 +12,8 @@ import (
 	"github.com/goldbell/goldbell/internal/pii"
 )
 
-// purpose is a purpose sheet.
-type purpose struct {
+// PurposeSheet is a purpose sheet.
+type PurposeSheet struct {
 	Purpose   string         `json:"purpose" pattern:"^[a-z][a-z0-9-]{0,63}$"`
 	Zh        string         `json:"zh" minLength:"1" maxLength:"80"`
 	En        string         `json:"en" minLength:"1" maxLength:"80"`
@@ -36,7 +36,7 @@ type purposeField struct {
 
 // purposeInForce is a sheet with its version; 0 is as shipped.
 type purposeInForce struct {
-	purpose
+	PurposeSheet
 	Version int        `json:"version"`
 	Since   *time.Time `json:"since,omitempty"`
 	By      string     `json:"by,omitempty"`
@@ -61,7 +61,7 @@ func listPurposes(a *API, ctx context.Context, _ *call, _ *struct{}) (*purposesO
 }
 
 func purposeOf(s grant.Sheet) purposeInForce {
-	p := purposeInForce{Version: s.Version, By: string(s.By), purpose: purpose{
+	p := purposeInForce{Version: s.Version, By: string(s.By), PurposeSheet: PurposeSheet{
 		Purpose: string(s.Purpose), Zh: s.Zh, En: s.En, Basis: s.Basis, Days: s.Days, Marketing: s.Marketing,
 		Kinds: s.Holders.Kinds, Posts: s.Holders.Posts, Fields: []purposeField{},
 	}}
@@ -83,7 +83,7 @@ func purposeOf(s grant.Sheet) purposeInForce {
 	return p
 }
 
-type purposeIn struct{ Body purpose }
+type purposeIn struct{ Body PurposeSheet }
 
 func putPurpose(a *API, ctx context.Context, c *call, in *purposeIn) (*doneOut, error) {
 	b := &in.Body

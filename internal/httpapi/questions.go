@@ -144,14 +144,15 @@ func could(a *API, ctx context.Context, c *call, in *couldIn) (*couldOut, error)
 	return out, nil
 }
 
-type spanIn struct {
+// Span is a stretch of time.
+type Span struct {
 	From  instant `json:"from"`
 	Until instant `json:"until"`
 }
 
 type sawIn struct {
 	Body struct {
-		spanIn
+		Span
 		Person string `json:"person" minLength:"1" maxLength:"40"`
 		After  uint64 `json:"after,omitempty" doc:"the next of a list before"`
 	}
@@ -215,7 +216,7 @@ func saw(a *API, ctx context.Context, c *call, in *sawIn) (*sawOut, error) {
 
 type changesIn struct {
 	Body struct {
-		spanIn
+		Span
 		Of string `json:"of,omitempty" maxLength:"64" doc:"a person, organisation or work item; left out: all"`
 	}
 }

@@ -77,9 +77,11 @@ func table() []*route {
 		{method: post, path: "/v1/questions/changes", who: watchers, summary: "Changes of permissions, before and after, and who approved", slow: true, install: handle(changes)},
 		{method: post, path: "/v1/questions/coverage", who: watchers, summary: "The share of people who can read a field in plain", slow: true, install: handle(coverage)},
 		{method: post, path: "/v1/questions/written", who: watchers, summary: "Each written rule beside what enforces it", install: handle(written)},
+		{method: post, path: "/v1/questions/shared-mask", who: watchers, summary: "How many customers share a mask", install: handle(shared)},
 		{method: get, path: "/v1/subjects/{id}/disclosures", who: watchers, summary: "Who saw this person", install: handle(whoSaw)},
 		{method: get, path: "/v1/recipients/{id}/disclosures", who: watchers, summary: "What a person or an organisation was shown", install: handle(whatGot)},
 		{method: post, path: "/v1/subjects/{id}/erasure", who: workers, summary: "Ask for a subject to be erased", status: accepted, install: handle(askErasure)},
+		{method: get, path: "/v1/erasures", who: watchers, summary: "Erasures that wait for a second person", install: handle(listErasures)},
 		{method: post, path: "/v1/erasures/{id}/approve", who: officers, fresh: true, summary: "Approve an erasure as the second person", install: handle(approveErasure)},
 
 		{method: post, path: "/v1/complaints", who: anybody, summary: "File a complaint; no account is needed", status: created, install: handle(fileComplaint)},
@@ -101,6 +103,7 @@ func table() []*route {
 		{method: get, path: "/v1/decoys", who: officers, summary: "How many decoys there are, and how often they were contacted", install: handle(countDecoys)},
 		{method: get, path: "/v1/decoys/plan", who: officers, summary: "How many decoys a batch needs", install: handle(planDecoys)},
 		{method: post, path: "/v1/found-files", who: officers, summary: "Ask for a second officer's approval to match a found file", status: accepted, install: handle(askFound)},
+		{method: get, path: "/v1/found-files", who: watchers, summary: "Found files that wait for a second officer", install: handle(listFound)},
 		{method: post, path: "/v1/found-files/{id}/approve", who: officers, fresh: true, summary: "Approve the matching of a found file as the second person", install: handle(approveFound)},
 		{method: post, path: "/v1/found-files/matching", who: officers, summary: "Match a found file and ask who the records point to", status: created, stream: true, install: handle(matchFound)},
 		{method: post, path: "/v1/evidence-packs", who: officers, summary: "Make an evidence pack", status: created, slow: true, install: handle(makePack)},
@@ -118,6 +121,7 @@ func table() []*route {
 
 		{method: post, path: "/v1/people", who: staffing, summary: "Add or change a person", install: handle(putPerson)},
 		{method: get, path: "/v1/people", who: overseeing, summary: "List persons and services", install: handle(listPeople)},
+		{method: get, path: "/v1/team", who: people(party.Staff, party.Officer, party.SecAdmin), summary: "Those who work with customers: their work, its outcomes, their contracts", install: handle(team)},
 		{method: post, path: "/v1/people/{id}/trainings", who: staffing, summary: "Record a training", status: created, install: handle(putTraining)},
 		{method: get, path: "/v1/people/{id}/trainings", who: overseeing, summary: "List a person's trainings", install: handle(listTraining)},
 		{method: post, path: "/v1/people/{id}/end", who: staffing, summary: "End a person's contract now", install: handle(endPerson)},

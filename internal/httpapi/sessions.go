@@ -69,6 +69,7 @@ type meOut struct {
 		Org         string     `json:"org"`
 		OrgKind     string     `json:"org_kind" enum:"own,entrusted,handler"`
 		Scope       string     `json:"scope,omitempty" doc:"a service's"`
+		Manages     bool       `json:"manages,omitempty" doc:"somebody names this person as manager"`
 		Session     string     `json:"session"`
 		How         string     `json:"how,omitempty" doc:"how the session was opened"`
 		Cookie      bool       `json:"cookie"`
@@ -86,6 +87,9 @@ func me(a *API, ctx context.Context, c *call, _ *struct{}) (*meOut, error) {
 	b := &out.Body
 	b.Person, b.Kind, b.Org, b.OrgKind = string(c.who.Person.ID), string(c.who.Person.Kind), string(c.who.Org.ID), string(c.who.Org.Kind)
 	b.Scope, b.Session, b.How, b.Cookie, b.Until = c.who.Scope, s.ID.String(), string(s.How), s.Cookie, s.Until
+	if b.Manages, err = a.managesSomebody(ctx, c.who); err != nil {
+		return nil, err
+	}
 	if c.who.SteppedUp(c.now) {
 		until := c.who.StepUp.Add(party.StepUpLife)
 		b.StepUpUntil = &until

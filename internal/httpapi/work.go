@@ -44,13 +44,14 @@ func openWork(a *API, ctx context.Context, c *call, in *workIn) (*idOut, error) 
 
 // workItem is a work item as its assignee sees it.
 type workItem struct {
-	ID       string    `json:"id"`
-	Kind     string    `json:"kind"`
-	Purpose  string    `json:"purpose"`
-	Subjects int       `json:"subjects" doc:"how many"`
-	OpenedBy string    `json:"opened_by"`
-	OpenedAt time.Time `json:"opened_at"`
-	Until    time.Time `json:"until"`
+	ID        string    `json:"id"`
+	Kind      string    `json:"kind"`
+	Purpose   string    `json:"purpose"`
+	Subjects  int       `json:"subjects" doc:"how many"`
+	OpenedBy  string    `json:"opened_by"`
+	OpenedAt  time.Time `json:"opened_at"`
+	Until     time.Time `json:"until"`
+	Complaint string    `json:"complaint,omitempty" doc:"that the item was opened for"`
 }
 
 type workOut struct {
@@ -75,10 +76,18 @@ func myWork(a *API, ctx context.Context, c *call, in *workListIn) (*workOut, err
 		if !w.OpenAt(c.now) || a.Ledger.CheckStamp(&w) != nil {
 			continue
 		}
-		out.Body.WorkItems = append(out.Body.WorkItems, workItem{
+		one := workItem{
 			ID: w.ID.String(), Kind: string(w.Kind), Purpose: string(w.Purpose), Subjects: w.Subjects,
 			OpenedBy: string(w.OpenedBy), OpenedAt: w.OpenedAt, Until: w.Until,
-		})
+		}
+		if w.Kind == grant.ComplaintWork { // the entry that opened it names the case
+			opened, err := a.Ledger.Record(ctx, w.Entry)
+			if err != nil {
+				return nil, err
+			}
+			one.Complaint = opened.Fact("case")
+		}
+		out.Body.WorkItems = append(out.Body.WorkItems, one)
 	}
 	return out, nil
 }

@@ -1,7 +1,9 @@
 package ledger_test
 
 import (
+	"os"
 	"runtime"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -62,6 +64,33 @@ func BenchmarkLedgerVerify(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.N)*n/b.Elapsed().Seconds(), "entries/s")
 			b.ReportMetric(float64(b.N)*n/(cpuTime(b)-before).Seconds(), "entries/cpu-s")
+		})
+	}
+}
+
+// BenchmarkLedgerPage reads a page of the explorer, 50 entries with their openings, in
+// a ledger of a million entries on SQLite (GOLDBELL_BENCH_ENTRIES: of so many): the
+// newest, and pages found by index far behind.
+func BenchmarkLedgerPage(b *testing.B) {
+	n := 1_000_000
+	if own, err := strconv.Atoi(os.Getenv("GOLDBELL_BENCH_ENTRIES")); err == nil {
+		n = own
+	}
+	k := newBook(b)
+	k.crowd(n)
+	k.ok(k.db.File(ctx))
+	k.ok(k.db.Checkpoint(ctx))
+	const page = 50
+	for name, from := range map[string]int{"newest": n - page, "middle": n / 2, "oldest": 0} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := k.Head(ctx); err != nil {
+					b.Fatal(err)
+				}
+				if rs, err := k.Records(ctx, uint64(from), page); err != nil || len(rs) != page {
+					b.Fatal(len(rs), err)
+				}
+			}
 		})
 	}
 }

@@ -12,8 +12,8 @@ import (
 func (s *Server) openAPI(context.Context) (err error) {
 	s.packs = &packs{maker: s.dossier, vault: s.vault, cases: s.store, ledger: s.ledger, made: map[pii.RequestID]keptPack{}}
 	s.api, err = httpapi.New(httpapi.Config{
-		Door: s.door, Ledger: s.ledger, Authn: s.authn, Register: s.register, People: s.store, Asks: s.store, Rounds: s.store, Numbers: s.store, Work: s.store,
-		Sealer: s.ring, Holds: s.casework, Cases: s.casework, Calls: s.dialer, Complaints: s.casework,
+		Door: s.door, Ledger: s.ledger, Authn: s.authn, Register: s.register, People: s.store, Asks: s.store, Rounds: s.store, Numbers: s.store, Work: s.store, Team: s.store,
+		Sealer: s.ring, Holds: s.casework, Cases: s.casework, Waiting: s.store, Calls: s.dialer, Complaints: s.casework,
 		Exceptions: s.store, Meters: s.store, Alerts: s.store, Watch: s.watch, Network: s.network,
 		Traces: s.inquiry, Decoys: s.decoys, Packs: s.packs, Verifier: VerifierPage, Records: s.records, Exam: s.exam, Audited: s.auditor.Audited, Witnesses: s.witness,
 		Postgres: s.postgres, Port: portView{s.port},

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/pii"
 )
 
@@ -109,4 +110,24 @@ func (s *sharing) recall(keys [][16]byte, out map[[16]byte]int, now time.Time) (
 		}
 	}
 	return missing
+}
+
+// rungs is how many masks of a ladder are counted at most.
+const rungs = 2
+
+// Sharers counts the customers who share a mask, as the pages show it. The count may
+// be a minute old. Callers tell nobody a number below [EnoughToHide].
+func (v *Vault) Sharers(ctx context.Context, f pii.Field, mask string) (most int, err error) {
+	if _, ok := v.schema.Spec(f); !ok {
+		return 0, fault.New(fault.Invalid, "bad-request", "field")
+	}
+	keys := make([][16]byte, rungs)
+	for i := range keys {
+		keys[i] = v.ring.MaskKey(f, uint8(i), mask)
+	}
+	counts, err := v.shared.counts(ctx, v.store, keys, v.clock())
+	for _, n := range counts {
+		most = max(most, n)
+	}
+	return most, err
 }

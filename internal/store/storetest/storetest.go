@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(*testing.T) *store.DB) {
 		{"the ground of a decision", testGround},
 		{"rows are replaced", testReplaced},
 		{"lists", testLists},
+		{"the work of a team", testTeam},
 		{"one code serves once", testCode},
 		{"cosignatures", testCosignatures},
 		{"budgets of requests", testAmounts},

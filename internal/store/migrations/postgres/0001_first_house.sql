@@ -199,6 +199,8 @@ CREATE TABLE confirmation (
 	PRIMARY KEY (round, person)
 );
 
+CREATE INDEX person_manager ON person (manager, id);
+
 CREATE TABLE training (
 	person    TEXT COLLATE "C" NOT NULL,
 	course    TEXT COLLATE "C" NOT NULL,

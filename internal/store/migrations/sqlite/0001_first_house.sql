@@ -199,6 +199,8 @@ CREATE TABLE confirmation (
 	PRIMARY KEY (round, person)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX person_manager ON person (manager, id);
+
 CREATE TABLE training (
 	person    TEXT NOT NULL,
 	course    TEXT NOT NULL,

@@ -349,6 +349,7 @@ person.trained_until bigint NOT NULL;
 person.suspended boolean NOT NULL;
 person.entry bigint NOT NULL;
 person.mac bytea NOT NULL;
+CREATE INDEX person_manager ON public.person USING btree (manager, id);
 CREATE UNIQUE INDEX person_pkey ON public.person USING btree (id);
 person_ask.person text COLLATE "C" NOT NULL;
 person_ask.open boolean NOT NULL;

@@ -537,6 +537,7 @@ CREATE INDEX meter_until ON meter (until);
 CREATE INDEX org_number_org ON org_number (org, since, tag);
 CREATE INDEX outcome_item ON outcome (item, ordinal);
 CREATE INDEX passkey_person ON passkey (person, ended, made_at, id);
+CREATE INDEX person_manager ON person (manager, id);
 CREATE INDEX recertification_at ON recertification (opened_at, id);
 CREATE INDEX token_person ON token (person, ended, until);
 CREATE INDEX work_item_assignee ON work_item (assignee, closed, opened_at, id);
