@@ -26,6 +26,9 @@ var agents = []pii.PersonID{"l001", "l002", "l003", "l004"}
 
 const plainRule = `@id("firm-plain") @zh("公司规则") @en("company rule") permit(principal, action == Action::"Read.plain", resource) when { context.work.assigned };`
 
+// checkersRule is what the firm allows since then: one post reads plain.
+const checkersRule = `@id("firm-checkers") @zh("核对岗位") @en("checkers") permit(principal, action == Action::"Read.plain", resource) when { principal.post == "checker" && context.work.assigned };`
+
 // leak plays the firm's past: agents read their lists in plain, as the firm's rules
 // then allowed, and some whom the first was shown are called by strangers.
 func (s *stage) leak(officer, security, crm, imports party.Principal) {
@@ -39,16 +42,19 @@ func (s *stage) leak(officer, security, crm, imports party.Principal) {
 		who.StepUp = time.Now().Add(-s.ago)
 		s.read(who, crm, ids[i*pastEach:(i+1)*pastEach])
 	}
-	_, err = s.srv.Register().PutRules(s.Context(), register.Asked{By: officer, Request: newID()}, "")
+	_, err = s.srv.Register().PutRules(s.Context(), register.Asked{By: officer, Request: newID()}, checkersRule)
 	s.ok(err)
 	s.ago = 24 * time.Hour
 	for i := range voices {
-		_, err := s.srv.Casework().File(s.Context(), casework.Filing{
+		filed, err := s.srv.Casework().File(s.Context(), casework.Filing{
 			Channel: casework.ByPhone, Contacted: pii.NewValue(pastPhone(i * 3)), CalledAt: time.Now().Add(-s.ago - time.Hour),
 			Caller: pii.NewValue(fmt.Sprintf("1700000%04d", i)), Known: []pii.Field{pii.Name, pii.Company},
 			Said: pii.NewValue("知道我的姓名和公司"), Source: fmt.Sprintf("192.0.2.%d", i), Request: newID(),
 		})
 		s.ok(err)
+		if i == voices-1 {
+			s.script.Case, s.script.CaseCode = filed.ID.String(), filed.Code
+		}
 	}
 }
 

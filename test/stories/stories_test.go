@@ -109,7 +109,10 @@ type script struct {
 	LogKey   string            `json:"logKey"`
 	Pack     string            `json:"pack"`  // where the officer's pack goes
 	Shots    string            `json:"shots"` // where pictures go; empty: nowhere
-	Only     string            `json:"only"`  // part of the stories' names; empty: all
+	Case     string            `json:"case"`  // a complaint, and the code the complainant has
+	CaseCode string            `json:"caseCode"`
+	Some     []string          `json:"some"` // customers to assign
+	Only     string            `json:"only"` // parts of the stories' names; empty: all
 }
 
 func (s *stage) ok(err error) {
@@ -164,7 +167,7 @@ func (s *stage) checkPack() {
 	}
 }
 
-const customers = 14
+const customers = 16
 
 // found makes the firm in this process: people, customers, a work item.
 func (s *stage) found(dsn string) {
@@ -200,9 +203,17 @@ func (s *stage) found(dsn string) {
 	s.hire(officer, security)
 	ids := s.enrol(imports)
 	work, err := s.srv.Register().OpenWork(s.Context(), register.Asked{By: crm, Request: newID()}, register.Work{
-		Kind: grant.CallTask, Purpose: grant.Telesales, Assignee: "a001", Subjects: ids[:customers-2], Until: time.Now().Add(24 * time.Hour),
+		Kind: grant.CallTask, Purpose: grant.Telesales, Assignee: "a001", Subjects: ids[:12], Until: time.Now().Add(24 * time.Hour),
 	})
 	s.ok(err)
+	_, err = s.srv.Register().OpenWork(s.Context(), register.Asked{By: crm, Request: newID()}, register.Work{
+		Kind: grant.CallTask, Purpose: grant.Telesales, Assignee: "c001", Subjects: ids[12:14], Until: time.Now().Add(24 * time.Hour),
+	})
+	s.ok(err)
+	s.askErasure(crm, ids[14])
+	for _, id := range ids[:4] {
+		s.script.Some = append(s.script.Some, id.String())
+	}
 	s.script.Work, s.script.Stranger = work.String(), ids[customers-1].String()
 	s.ok(s.srv.Close())
 }
@@ -215,12 +226,14 @@ func (s *stage) staff(officer party.Principal) party.Principal {
 	return security
 }
 
-func (s *stage) put(by party.Principal, id pii.PersonID, kind party.PersonKind) {
+func (s *stage) put(by party.Principal, id pii.PersonID, kind party.PersonKind, also ...func(*party.Person)) {
 	s.Helper()
 	now := time.Now()
-	s.ok(s.srv.Register().PutPerson(s.Context(), register.Asked{By: by, Request: newID()}, party.Person{
-		ID: id, Org: pii.Own, Kind: kind, ContractFrom: now.AddDate(-1, 0, 0), TrainedUntil: now.AddDate(1, 0, 0),
-	}))
+	p := party.Person{ID: id, Org: pii.Own, Kind: kind, ContractFrom: now.AddDate(-1, 0, 0), TrainedUntil: now.AddDate(1, 0, 0)}
+	for _, change := range also {
+		change(&p)
+	}
+	s.ok(s.srv.Register().PutPerson(s.Context(), register.Asked{By: by, Request: newID()}, p))
 }
 
 func (s *stage) invite(by party.Principal, id pii.PersonID) string {
@@ -235,8 +248,30 @@ func (s *stage) hire(officer, security party.Principal) {
 	s.Helper()
 	s.put(officer, "auditor-01", party.Auditor)
 	s.script.Codes["auditor-01"] = s.invite(officer, "auditor-01")
+	s.put(officer, "officer-02", party.Officer)
+	s.script.Codes["officer-02"] = s.invite(officer, "officer-02")
 	s.put(security, "a001", party.Staff)
-	s.script.Codes["a001"] = s.invite(security, "a001")
+	s.put(security, "h001", party.Staff)
+	s.put(security, "b001", party.Staff, func(p *party.Person) {
+		p.Manager, p.ContractUntil = "h001", time.Now().AddDate(0, 0, 10)
+	})
+	s.put(security, "c001", party.Staff, func(p *party.Person) { p.Post = "checker" })
+	for _, id := range []pii.PersonID{"a001", "c001", "h001"} {
+		s.script.Codes[string(id)] = s.invite(security, id)
+	}
+}
+
+// askErasure has an erasure wait for a second person.
+func (s *stage) askErasure(crm party.Principal, of pii.SubjectID) {
+	s.Helper()
+	who, next := s.signIn(s.script.Codes["h001"])
+	s.script.Codes["h001"] = next
+	work, err := s.srv.Register().OpenWork(s.Context(), register.Asked{By: crm, Request: newID()}, register.Work{
+		Kind: grant.RightsRequest, Purpose: grant.RightsRequests, Assignee: "h001", Subjects: []pii.SubjectID{of}, Until: time.Now().Add(24 * time.Hour),
+	})
+	s.ok(err)
+	_, err = s.srv.Door().AskErasure(s.Context(), who, newID(), nil, of, work)
+	s.ok(err)
 }
 
 func (s *stage) signIn(code string) (p party.Principal, next string) {

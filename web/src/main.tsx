@@ -3,8 +3,10 @@ import './app/style.css'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createRoot } from 'react-dom/client'
 import { Problem } from './api/client'
+import { myWork } from './api/work'
 import { App } from './app/App'
-import { SessionProvider } from './app/session'
+import { preload } from './app/pages'
+import { SessionProvider, signedIn } from './app/session'
 import { startLanguages } from './i18n'
 
 const cache = new QueryClient({
@@ -18,6 +20,11 @@ const cache = new QueryClient({
   },
 })
 
+// The page, its data and the language are fetched side by side.
+if (signedIn()) {
+  preload(location.pathname)
+  if (location.pathname.startsWith('/console/desk')) void cache.prefetchQuery(myWork)
+}
 await startLanguages()
 const root = document.getElementById('root')
 if (root) {

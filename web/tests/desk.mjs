@@ -6,7 +6,7 @@ export async function agentWorksTenCustomers(browser, script) {
   const v = await Visit.open(browser, script)
   const { page } = v
   await v.goto('/')
-  await page.locator('input[type=password]').waitFor()
+  await page.locator('#code').waitFor()
   await v.axe('sign-in')
   await v.shot('sign-in')
   await v.signIn('a001')
@@ -52,7 +52,9 @@ export async function agentAsksForMore(browser, script) {
   await v.signIn('a001')
   await page.getByTestId('masked-phone').waitFor()
   await page.getByRole('button', { name: '申请明文：电话' }).click()
-  const said = page.getByRole('dialog')
+  await page.getByTestId('step-up').waitFor() // she has no passkey, and does not go on
+  await page.getByRole('button', { name: '取消' }).click()
+  const said = page.locator('.ant-modal-confirm')
   await said.getByText('谁能放行').first().waitFor()
   await v.axe('the refusal')
   await v.shot('refusal')
@@ -115,12 +117,15 @@ export async function keyboardOnly(browser, script) {
     assert.fail(`the keyboard does not reach ${what}`)
   }
   await v.goto('/')
-  await page.locator('input[type=password]').waitFor()
-  await reach('the code', () => document.activeElement?.matches('input[type=password]'))
+  await page.locator('#code').waitFor()
+  await reach('the code', () => document.activeElement?.matches('#code'))
   await page.keyboard.type(script.codes.a001)
   await page.keyboard.press('Enter')
   script.codes.a001 = (await page.getByTestId('next-code').textContent()).trim()
-  await reach('the way on', () => document.activeElement?.matches('main button.ant-btn-primary'))
+  await reach('the way on', () => document.activeElement?.matches('[data-testid=kept]'))
+  await page.keyboard.press('Enter')
+  await page.getByTestId('later').waitFor()
+  await reach('later', () => document.activeElement?.matches('[data-testid=later]'))
   await page.keyboard.press('Enter')
   await page.getByTestId('masked-phone').waitFor()
   const subject = await page.getByTestId('subject').textContent()
@@ -133,7 +138,7 @@ export async function keyboardOnly(browser, script) {
   await page.waitForFunction((was) => document.querySelector('[data-testid=subject]')?.textContent !== was, subject)
   await reach('the way out', () => document.activeElement?.textContent?.replace(/\s/g, '') === '退出')
   await page.keyboard.press('Enter')
-  await page.locator('input[type=password]').waitFor()
+  await page.locator('#code').waitFor()
   await v.close()
 }
 

@@ -3,11 +3,16 @@
 
 import { readFileSync } from 'node:fs'
 import { launch } from './browser.mjs'
+import * as complaints from './complaints.mjs'
 import * as desk from './desk.mjs'
 import * as officer from './officer.mjs'
+import * as everything from './pages.mjs'
+import * as signin from './signin.mjs'
 
 const script = JSON.parse(readFileSync(0, 'utf8'))
-const stories = Object.entries({ ...desk, ...officer }).filter(([name]) => !script.only || name.includes(script.only))
+const stories = Object.entries({ ...signin, ...desk, ...complaints, ...everything, ...officer }).filter(
+  ([name]) => !script.only || script.only.split(',').some((part) => name.includes(part)),
+)
 const browser = await launch(script.chromium)
 let failed = 0
 for (const [name, story] of stories) {

@@ -125,6 +125,12 @@ export async function fetchBytes<P extends PathsWith<'get'>>(path: P, asked: Ask
   return new Uint8Array(await response.arrayBuffer())
 }
 
+/** Asks for bytes whose handing out is recorded first. */
+export async function fetchPosted<P extends PathsWith<'post'>>(path: P, asked: Asked<P, 'post'>): Promise<Uint8Array> {
+  const response = await send('post', path as string, asked as Asked<keyof paths, Verb>)
+  return new Uint8Array(await response.arrayBuffer())
+}
+
 /** A key under which a request may be repeated without being done twice. */
 export function newKey(): string {
   return crypto.randomUUID()

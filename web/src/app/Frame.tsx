@@ -1,26 +1,12 @@
 import { Button } from 'antd'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { NavLink, useLocation } from 'react-router'
+import { NavLink, useLocation, useNavigate } from 'react-router'
 import { languages, switchTo } from '../i18n'
-import { type Duty, dutiesOf, useSession } from './session'
+import { dutiesOf } from './duties'
+import { pages } from './pages'
+import { useSession } from './session'
 import { useLook } from './theme'
-
-type Link = {
-  to: string
-  duty: Duty
-  text: 'desk' | 'complaints' | 'trace' | 'whoSaw' | 'whatGot' | 'ledger' | 'witnesses'
-}
-
-const links: Link[] = [
-  { to: '/desk', duty: 'desk', text: 'desk' },
-  { to: '/complaints', duty: 'officer', text: 'complaints' },
-  { to: '/trace', duty: 'officer', text: 'trace' },
-  { to: '/who-saw', duty: 'officer', text: 'whoSaw' },
-  { to: '/what-got', duty: 'officer', text: 'whatGot' },
-  { to: '/ledger', duty: 'auditor', text: 'ledger' },
-  { to: '/witnesses', duty: 'auditor', text: 'witnesses' },
-]
 
 /** Switches language and look; also on the sign-in page. */
 export function Preferences() {
@@ -43,7 +29,8 @@ export function Preferences() {
 export function Frame({ children }: { children: ReactNode }) {
   const { t } = useTranslation()
   const { me, end } = useSession()
-  const duties = dutiesOf(me?.kind ?? '')
+  const duties = dutiesOf(me)
+  const go = useNavigate()
   const main = useRef<HTMLElement>(null)
   const { pathname } = useLocation()
   const page = pathname.split('/')[1]
@@ -58,20 +45,20 @@ export function Frame({ children }: { children: ReactNode }) {
       <header>
         <span className="brand">{t('common.product')}</span>
         <nav aria-label={t('common.pages')}>
-          {links
-            .filter((l) => duties.includes(l.duty))
-            .map((l) => (
-              <NavLink key={l.to} to={l.to}>
-                {t(`common.nav.${l.text}`)}
+          {pages
+            .filter((p) => p.link && duties.includes(p.duty))
+            .map((p) => (
+              <NavLink key={p.path} to={p.link ?? ''}>
+                {t(`common.nav.${p.text}`)}
               </NavLink>
             ))}
         </nav>
         <div className="right">
           <Preferences />
-          <span className="who" data-testid="who">
+          <NavLink to="/account" className="who" data-testid="who" title={t('common.nav.account')}>
             {me?.person}
-          </span>
-          <Button onClick={() => void end()}>{t('common.signOut')}</Button>
+          </NavLink>
+          <Button onClick={() => void end().then(() => go('/'))}>{t('common.signOut')}</Button>
         </div>
       </header>
       <main id="main" ref={main} tabIndex={-1}>

@@ -1,13 +1,14 @@
 import { Component, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Failure } from '../parts/Failure'
-import { type Duty, dutiesOf, useSession } from './session'
+import { type Duty, dutiesOf } from './duties'
+import { useSession } from './session'
 
 /** Shows a page to whom it is for. The server decides all the same. */
 export function Guarded({ duty, page }: { duty: Duty; page: ReactNode }) {
   const { me } = useSession()
   const { t } = useTranslation()
-  if (!me || !dutiesOf(me.kind).includes(duty)) return <p role="alert">{t('common.notYours')}</p>
+  if (!me || !dutiesOf(me).includes(duty)) return <p role="alert">{t('common.notYours')}</p>
   return <Boundary>{page}</Boundary>
 }
 

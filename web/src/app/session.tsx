@@ -5,8 +5,6 @@ import { useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useState } from 'react'
 import { type Answer, ask, Problem, whenEnded } from '../api/client'
 
-export type Duty = 'desk' | 'officer' | 'auditor' | 'staffing'
-
 export type Me = Answer<'/v1/me', 'get'>
 
 interface Session {
@@ -19,28 +17,16 @@ interface Session {
 // That somebody signed in here: no secret, only a reason to ask who it is.
 const kept = 'goldbell.signed-in'
 
+/** Whether somebody signed in here before. */
+export const signedIn = () => localStorage.getItem(kept) !== null
+
+// Asked before anything is drawn: the answer is there when the pages are.
+let early = signedIn() ? ask('get', '/v1/me', {}).catch((e: unknown) => e) : undefined
+
 const Context = createContext<Session | null>(null)
 
-/** Which pages a kind of person has. */
-export function dutiesOf(kind: string): Duty[] {
-  switch (kind) {
-    case 'staff':
-    case 'outsourced':
-    case 'partner':
-      return ['desk']
-    case 'officer':
-      return ['officer', 'auditor', 'staffing']
-    case 'auditor':
-      return ['auditor']
-    case 'secadmin':
-      return ['staffing']
-    default:
-      return []
-  }
-}
-
 export function SessionProvider({ children }: { children: ReactNode }) {
-  const [me, setMe] = useState<Me | null | undefined>(() => (localStorage.getItem(kept) ? undefined : null))
+  const [me, setMe] = useState<Me | null | undefined>(() => (signedIn() ? undefined : null))
   const cache = useQueryClient()
 
   const forget = useCallback(() => {
@@ -53,16 +39,20 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
   const begin = useCallback(async () => {
     try {
-      const who = await ask('get', '/v1/me', {})
+      const first = await early
+      early = undefined
+      if (first instanceof Error) throw first
+      const who = (first as Me | undefined) ?? (await ask('get', '/v1/me', {}))
       localStorage.setItem(kept, '1')
       setMe(who)
     } catch (e) {
       if (!(e instanceof Problem)) throw e
-      setMe(null)
+      if (e.status === 401) forget()
+      else setMe(null)
     }
-  }, [])
+  }, [forget])
   useEffect(() => {
-    if (localStorage.getItem(kept)) void begin()
+    if (signedIn()) void begin()
   }, [begin])
 
   const end = useCallback(async () => {

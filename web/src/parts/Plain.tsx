@@ -7,6 +7,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ask, newKey, Problem, type Schemas } from '../api/client'
 import { word } from '../i18n'
+import { useProved } from './Proof'
 import { Reasons } from './Reasons'
 
 /** How long a plaintext stays, in milliseconds. */
@@ -22,6 +23,7 @@ interface Props {
 export function Plain({ request, field, onShown }: Props) {
   const { t } = useTranslation()
   const { modal } = App.useApp()
+  const proved = useProved()
   const place = useRef<HTMLOutputElement>(null)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const [shown, setShown] = useState(false)
@@ -51,10 +53,9 @@ export function Plain({ request, field, onShown }: Props) {
   const show = async () => {
     setBusy(true)
     try {
-      const got = await ask('post', '/v1/disclosures', {
-        body: { ...request, form: 'plain', fields: [field] },
-        key: newKey(),
-      })
+      const got = await proved(() =>
+        ask('post', '/v1/disclosures', { body: { ...request, form: 'plain', fields: [field] }, key: newKey() }),
+      )
       const out = place.current
       if (out) {
         out.textContent = got.results[0]?.values?.[field] ?? ''

@@ -3,6 +3,7 @@ import common from './common.json'
 import desk from './desk.json'
 import officer from './officer.json'
 import signin from './signin.json'
+import team from './team.json'
 import words from './words.json'
 
-export default { auditor, common, desk, officer, signin, words }
+export default { auditor, common, desk, officer, signin, team, words }

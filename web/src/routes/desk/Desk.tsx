@@ -2,11 +2,12 @@ import { useQuery } from '@tanstack/react-query'
 import { Spin } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { useNavigate, useParams } from 'react-router'
-import { ask } from '../../api/client'
+import { myWork } from '../../api/work'
 import { word } from '../../i18n'
 import { Nothing } from '../../parts/Empty'
 import { Failure } from '../../parts/Failure'
 import { beijing } from '../../parts/time'
+import { Handling } from './Handling'
 import { Queue } from './Queue'
 
 /** The workbench: the agent's work items, and the queue of the one that is open. */
@@ -14,10 +15,7 @@ export default function Desk() {
   const { t } = useTranslation()
   const { work: open } = useParams()
   const go = useNavigate()
-  const items = useQuery({
-    queryKey: ['work'],
-    queryFn: ({ signal }) => ask('get', '/v1/work-items', { query: { limit: 100 }, signal }),
-  })
+  const items = useQuery(myWork)
   if (items.isPending) return <Spin className="waiting" />
   if (items.error) return <Failure error={items.error} again={() => void items.refetch()} />
   const all = items.data.work_items
@@ -43,7 +41,11 @@ export default function Desk() {
             </label>
             <span className="small">{t('desk.until', { at: beijing(current.until) })}</span>
           </div>
-          <Queue key={current.id} work={current} />
+          {current.complaint ? (
+            <Handling key={current.id} work={current} complaint={current.complaint} />
+          ) : (
+            <Queue key={current.id} work={current} />
+          )}
         </>
       )}
     </>

@@ -2,21 +2,14 @@ import { useMutation } from '@tanstack/react-query'
 import { Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { ask, fetchBytes, newKey, type Schemas } from '../../api/client'
+import { useSession } from '../../app/session'
 import { Failure } from '../../parts/Failure'
-
-/** Gives bytes to the browser to keep, without a frame or a new page. */
-function keep(bytes: Uint8Array, name: string) {
-  const url = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]))
-  const a = document.createElement('a')
-  a.href = url
-  a.download = name
-  a.click()
-  setTimeout(() => URL.revokeObjectURL(url), 10_000)
-}
+import { keep } from '../../parts/keep'
 
 /** Makes an evidence pack and hands it out, with the page that checks it offline. */
 export function Pack({ order }: { order: Omit<Schemas['PackInBody'], '$schema'> }) {
   const { t } = useTranslation()
+  const { me } = useSession()
   const make = useMutation({
     mutationFn: async () => {
       const made = await ask('post', '/v1/evidence-packs', { body: order, key: newKey() })
@@ -28,6 +21,7 @@ export function Pack({ order }: { order: Omit<Schemas['PackInBody'], '$schema'> 
     mutationFn: () => fetchBytes('/v1/verifier', {}),
     onSuccess: (bytes) => keep(bytes, 'goldbell-verifier.html'),
   })
+  if (me?.kind !== 'officer') return null // only she makes packs
   return (
     <div className="gap">
       <div className="acts">
