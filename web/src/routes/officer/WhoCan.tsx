@@ -15,7 +15,7 @@ type Able = WhoCanAnswer['able'][number]
 /** How far back the slider goes, in days. */
 const reach = 365
 
-const shades: Record<string, number> = { none: 0, masked: 8, token: 12, relay: 18, alias: 26, plain: 45 }
+const shades: Record<string, number> = { none: 0, masked: 8, token: 12, relay: 14, alias: 18, plain: 24 }
 
 /** Who can see what: people by fields, on any day since the ledger began. Of a
  * subject, the question is an entry of the ledger. */
