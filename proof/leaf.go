@@ -63,7 +63,7 @@ const (
 	KindMessage         Kind = 29 // a message to an outsider was asked for, sent, failed, or its code answered
 	KindIncident        Kind = 30 // a suspected incident was opened, joined, or decided
 	KindQuestion        Kind = 31 // who could see a person, or what somebody saw, was asked
-	KindProposal        Kind = 32 // a change of the rules was proposed, approved, or taken back
+	KindProposal        Kind = 32 // a change of the rules was proposed, tried or taken back; approved, it is a KindRules
 	KindSource          Kind = 33 // a table of the company's own database was enrolled, or taken out
 	KindHearing         Kind = 34 // a run of a trace was shown to the person it names, or she answered
 	KindDecoy           Kind = 35 // decoys were named, or contacts with them reported

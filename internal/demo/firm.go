@@ -33,6 +33,7 @@ type firm struct {
 	workers           []*worker // agents first, as in the plot
 	desk, partners    []*worker
 	lead              *worker // supervisor of the service desk
+	security          *worker // the security administrator
 	crm, imports, pbx party.Principal
 	switchToken       string
 	ids               []pii.SubjectID // of customers, by number
@@ -180,18 +181,18 @@ func (f *firm) putServices(ctx context.Context, _ party.Principal) error {
 // the security administrator, who assigns no work.
 func (f *firm) putPeople(ctx context.Context, officer party.Principal) error {
 	f.recruit()
-	security := &worker{id: "security-01", org: pii.Own, kind: party.SecAdmin}
-	if err := f.putPerson(ctx, officer, security); err != nil {
-		return err
-	}
-	code, err := f.srv.Authn().Invite(ctx, officer, security.id)
+	f.security = &worker{id: "security-01", org: pii.Own, kind: party.SecAdmin}
+	err := f.putPerson(ctx, officer, f.security)
 	if err != nil {
 		return err
 	}
-	_, inviter, err := f.signIn(ctx, &code)
-	if err != nil {
+	if f.security.code, err = f.srv.Authn().Invite(ctx, officer, f.security.id); err != nil {
 		return err
 	}
+	if err := f.enter(ctx, f.security); err != nil {
+		return err
+	}
+	inviter := f.security.now
 	return each(ctx, len(f.workers), func(ctx context.Context, i int) error {
 		w := f.workers[i]
 		if err := f.putPerson(ctx, officer, w); err != nil {

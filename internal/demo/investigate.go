@@ -10,6 +10,7 @@ import (
 	"github.com/goldbell/goldbell/internal/inquiry"
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
+	"github.com/goldbell/goldbell/internal/register"
 	"github.com/goldbell/goldbell/internal/server"
 	"github.com/goldbell/goldbell/proof"
 )
@@ -24,12 +25,36 @@ when { context.work.assigned };
 
 func (f *firm) permitPlain(ctx context.Context) error { return f.putRules(ctx, firmRule) }
 
+// putRules changes the firm's rules: the officer proposes, the change is tried on what
+// was asked so far, the security administrator approves.
 func (f *firm) putRules(ctx context.Context, text string) error {
 	officer, err := f.officer(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = f.srv.Register().PutRules(ctx, asked(officer), text)
+	r := f.srv.Register()
+	p, err := r.Propose(ctx, asked(officer), register.Draft{Text: &text})
+	if err != nil {
+		return err
+	}
+	next, err := r.Next(ctx, p)
+	if err != nil {
+		return err
+	}
+	found, err := f.srv.Exam().Try(ctx, next, func(_, _ uint64) {})
+	if err != nil {
+		return err
+	}
+	if err := r.KeepTrial(ctx, asked(officer), p.ID, found); err != nil {
+		return err
+	}
+	if err := f.enter(ctx, f.security); err != nil {
+		return err
+	}
+	if err := f.prove(ctx, f.security); err != nil {
+		return err
+	}
+	_, err = r.Approve(ctx, asked(f.security.now), p.ID)
 	return err
 }
 

@@ -22,6 +22,12 @@ type taken struct {
 	at      time.Time
 }
 
+// Charges lists what an answer of now would be charged to, for who tries other caps on
+// answers past.
+func (c Caps) Charges(by party.Principal, r Request, w grant.WorkItem, schema pii.Schema, shown []pii.Ordinal, at time.Time) []ledger.Spend {
+	return c.spends(taken{by: by, request: r, work: w, classes: classesOf(schema, r.Fields), shown: shown, at: at})
+}
+
 // spends lists what an answer is charged to.
 func (c Caps) spends(t taken) []ledger.Spend {
 	p, r := t.by, t.request

@@ -330,7 +330,7 @@ func (dec *decision) entry() ledger.Entry {
 func (dec *decision) overBudget() ledger.Entry {
 	return dec.entryWith(func(c subjectCase) proof.Line {
 		if c.allow {
-			return proof.Line{Rule: "budget"}
+			return proof.Line{Rule: policy.Budget}
 		}
 		return proof.Line{Rule: c.reasons[0].ID}
 	})

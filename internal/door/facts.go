@@ -33,21 +33,27 @@ func (m Matter) Facts(r Request) policy.Facts {
 			Kind:     string(m.Work.Kind), SelfMade: !m.Work.ID.IsZero() && m.Work.IsSelfMade(), Approved: m.Work.IsApproved(),
 			Frozen: m.Work.Frozen, FreshDue: !m.Work.FreshSince.IsZero() && !m.StepUp.After(m.Work.FreshSince),
 		},
-		Sheet: policy.Sheet{
-			Marketing: m.Sheet.Marketing,
-			Holder:    m.Sheet.Purpose != "" && m.Sheet.Holders.Holds(string(m.Person.Kind), m.Person.Post, m.Org.ID),
-		},
 		Agreement: policy.Agreement{
 			Live: m.Org.Agreement.LiveAt(m.At), Assessed: m.Org.Assessment.Done(), Covers: m.Org.Agreement.Covers(r.Purpose, r.Fields...),
 		},
 		Transfer: policy.Transfer{Home: !m.Org.Abroad(), Basis: m.Org.TransferAt(m.At)},
 	}
-	f.Sheet.Covers, f.Sheet.Highest = sheetAnswer(m.Sheet, m.Work, r.Fields)
+	f = UnderSheet(f, m.Sheet, m.Work, r.Fields)
 	for _, field := range r.Fields {
 		spec, _ := m.Schema.Spec(field)
 		f.Sensitive = f.Sensitive || spec.Sensitive
 		f.Level = max(f.Level, spec.Level)
 	}
+	return f
+}
+
+// UnderSheet says in the facts what a purpose sheet answers; the zero sheet, that there
+// is none. Who tries another sheet on a request past asks it of the facts recorded then.
+func UnderSheet(f policy.Facts, s grant.Sheet, w grant.WorkItem, fields []pii.Field) policy.Facts {
+	f.Sheet.Marketing = s.Marketing
+	f.Sheet.Holder = s.Purpose != "" && s.Holders.Holds(f.Principal.Kind, f.Principal.Post, f.Principal.Org)
+	f.Sheet.Covers, f.Sheet.Highest = sheetAnswer(s, w, fields)
+	f.Subject.OptedOut = s.Marketing && f.Subject.OptedOut
 	return f
 }
 

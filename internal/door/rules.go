@@ -29,6 +29,15 @@ func (d *Door) InForce(ctx context.Context) (RuleSet, error) {
 	return r.set, nil
 }
 
+// RulesInForce is the rule set in force with its rules, those that ship included.
+func (d *Door) RulesInForce(ctx context.Context) (RuleSet, *policy.Rules, error) {
+	r, err := d.currentRules(ctx)
+	if err != nil {
+		return RuleSet{}, nil, err
+	}
+	return r.set, r.Rules, nil
+}
+
 // SheetsInForce are the purpose sheets in force. They are shared and must not be
 // altered.
 func (d *Door) SheetsInForce(ctx context.Context) (map[pii.Purpose]grant.Sheet, error) {

@@ -10,6 +10,7 @@ package exam
 
 import (
 	"context"
+	"encoding/json"
 	"sync"
 	"time"
 
@@ -46,6 +47,7 @@ type Config struct {
 	Notices  Notices
 	Subjects Subjects
 	Sheets   map[pii.Purpose]grant.Sheet                 // those that ship
+	Caps     door.Caps                                   // those in force while no rule set has any
 	Load     func(company string) (*policy.Rules, error) // policy.Load
 	Clock    func() time.Time
 }
@@ -71,6 +73,7 @@ func New(c Config) *Examiner {
 type book struct {
 	*policy.Rules
 	sheets  map[pii.Purpose]grant.Sheet
+	caps    door.Caps
 	text    string // the company's own rules
 	changed bool   // Goldbell shipped other rules when they came into force
 }
@@ -95,16 +98,29 @@ func (e *Examiner) bookOf(ctx context.Context, entry uint64) (*book, error) {
 			return nil, fault.New(fault.Unavailable, "rules-missing", "")
 		}
 	}
-	rules, err := e.Load(set.Text)
+	b, err := e.read(set)
 	if err != nil {
 		return nil, fault.New(fault.Unavailable, "rules-missing", "")
-	}
-	b = &book{Rules: rules, text: set.Text, changed: set.Version != "" && set.Version != rules.Version()}
-	if b.sheets, err = grant.Overlay(e.Sheets, set.Sheets); err != nil {
-		return nil, err
 	}
 	e.mu.Lock()
 	e.books[entry] = b
 	e.mu.Unlock()
 	return b, nil
+}
+
+// read makes a rule set ready to be decided by.
+func (e *Examiner) read(set door.RuleSet) (*book, error) {
+	rules, err := e.Load(set.Text)
+	if err != nil {
+		return nil, err
+	}
+	b := &book{Rules: rules, text: set.Text, caps: e.Caps, changed: set.Version != "" && set.Version != rules.Version()}
+	if set.Caps != "" {
+		b.caps = door.Caps{}
+		if err := json.Unmarshal([]byte(set.Caps), &b.caps); err != nil {
+			return nil, fault.New(fault.Unavailable, "rules-missing", "caps")
+		}
+	}
+	b.sheets, err = grant.Overlay(e.Sheets, set.Sheets)
+	return b, err
 }

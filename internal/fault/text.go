@@ -173,6 +173,8 @@ var sentences = map[string]Sentence{
 	"not-a-holder":        {"该处理目的不由此人的岗位或单位承担。", "This purpose is not held by this person's post or organisation."},
 	"decided":             {"这件事已有决定。", "This was decided already."},
 	"prove-again":         {"批准或启用应急授权之前，请重新验证身份。", "Prove yourself afresh before you approve, or break the glass."},
+	"proposal-overtaken":  {"在此期间规则已变更；请重新提出并试运行。", "Other rules came into force since; propose and try the change anew."},
+	"proposal-untried":    {"这项变更尚未试运行；请先试运行再批准。", "The change was not tried yet; try it before it is approved."},
 	"ground-gone":         {"该例外所依据的工单或人员已不再有效。", "The work item or the person this rests on is no longer good for it."},
 	"review-due":          {"您的应急授权尚待审查，审查之前不能再次启用。", "Your break-glass waits for its review; you cannot use it again before."},
 	"watch-failed":        {"无法继续核查账本，告警暂停；系统会自动重试。", "The ledger cannot be watched now, so no alerts are raised; it is tried again."},

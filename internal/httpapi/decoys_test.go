@@ -51,7 +51,7 @@ func TestDecoysPointToWhoWasShownThem(t *testing.T) {
 	if len(unheld.body) != len(held.body) {
 		t.Errorf("held and unheld numbers are told apart: %s %s", unheld.body, held.body)
 	}
-	f.post("/v1/rules", "officer", m{"text": plainRule}).want(200)
+	f.enact(m{"text": plainRule})
 	for i, agent := range []string{"a001", "a002"} {
 		mine := f.subjects[30*i : 30*i+30]
 		work := f.work(agent, "call-task", "telesales", mine...)

@@ -182,8 +182,8 @@ func TestSheetsAndCaps(t *testing.T) {
 	f.post("/v1/disclosures", "a001", f.read(work, "masked", f.subjects[0])).disclosed()
 	sheet := m{"purpose": "telesales", "zh": "电话营销", "en": "Telesales", "basis": "consent", "marketing": true,
 		"fields": []m{{"field": "name", "highest": "masked", "why_zh": "通话时称呼本人"}}}
-	f.post("/v1/purposes", "a001", sheet).problem(403, "not-yours")
-	f.post("/v1/purposes", "officer", sheet).want(200)
+	f.post("/v1/rule-proposals", "a001", m{"purposes": []m{sheet}}).problem(403, "not-yours")
+	f.enact(m{"purposes": []m{sheet}})
 	f.post("/v1/disclosures", "a001", f.read(work, "masked", f.subjects[0])).problem(403, "outside-purpose-sheet")
 	for name, change := range map[string]func(m){
 		"bad-request": func(s m) { s["marketing"] = false },
@@ -198,15 +198,15 @@ func TestSheetsAndCaps(t *testing.T) {
 			s[k] = v
 		}
 		change(s)
-		f.post("/v1/purposes", "officer", s).problem(422, name)
+		f.post("/v1/rule-proposals", "officer", m{"purposes": []m{s}}).problem(422, name)
 	}
 	sheet["fields"] = []m{{"field": "name", "highest": "plain", "why_zh": "通话时称呼本人"}, {"field": "phone", "highest": "plain", "why_zh": "拨打电话给本人"}}
 	sheet["kinds"] = []string{"outsourced"}
-	f.post("/v1/purposes", "officer", sheet).want(200)
+	f.enact(m{"purposes": []m{sheet}})
 	f.post("/v1/disclosures", "a001", f.read(work, "masked", f.subjects[0])).problem(403, "not-a-holder")
 	sheet["kinds"] = nil
 	delete(sheet, "kinds")
-	f.post("/v1/purposes", "officer", sheet).want(200)
+	f.enact(m{"purposes": []m{sheet}})
 	var list struct {
 		Purposes []struct {
 			Purpose, By string
@@ -224,12 +224,12 @@ func TestSheetsAndCaps(t *testing.T) {
 	}
 	f.get("/v1/caps", "officer").want(200).into(&caps)
 	caps.In["person"] = m{"masked": 1_000_000}
-	f.post("/v1/caps", "officer", caps.In).problem(422, "over-ceiling")
+	f.post("/v1/rule-proposals", "officer", m{"caps": caps.In}).problem(422, "over-ceiling")
 	caps.In["person"] = m{"masked": 2}
 	caps.In["limits"] = []m{{"of": "purpose", "purpose": "telesales", "form": "masked", "window": "ever", "subjects": 1}}
-	f.post("/v1/caps", "officer", caps.In).want(200)
+	f.enact(m{"caps": caps.In})
 	f.post("/v1/disclosures", "a001", f.read(work, "masked", f.subjects[1])).disclosed()
 	f.post("/v1/disclosures", "a001", f.read(work, "masked", f.subjects[2])).problem(403, "budget")
-	f.post("/v1/rules", "officer", m{"text": ""}).want(200) // rules leave sheets and caps alone
+	f.enact(m{"text": ""}) // rules leave sheets and caps alone
 	f.post("/v1/disclosures", "a001", f.read(work, "masked", f.subjects[2])).problem(403, "budget")
 }

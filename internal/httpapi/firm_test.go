@@ -237,13 +237,18 @@ func (f *firm) serve() {
 	})
 	f.decoys = &decoy.Book{Store: f.store, Sealer: f.ring, Index: made{f.vault, f.store}, Ledger: f.ledger}
 	f.watch = watch.New(watch.Config{Ledger: f.ledger, Alerts: f.store, Exceptions: f.store, Work: f.store, Meters: f.store, Clock: f.clock})
+	examiner := exam.New(exam.Config{
+		Ledger: f.ledger, Rules: f.store, Notices: f.store, Subjects: parts{f}, Sheets: grant.Sheets(), Caps: door.DefaultCaps(), Clock: f.clock,
+	})
+	trials := exam.NewTrials(examiner)
+	f.Cleanup(trials.Close)
 	var err error
 	f.api, err = httpapi.New(httpapi.Config{
 		Door: f.door, Ledger: f.ledger, Authn: f.authn, People: f.store, Asks: f.store, Rounds: f.store, Numbers: f.store, Work: f.store, Team: f.store, Waiting: f.store, Sealer: f.ring,
 		Register: register.New(register.Config{
 			People: f.store, Asks: f.store, Rounds: f.store, Rand: rand.Reader, Numbers: f.store, Work: f.store, Consents: f.store, Subjects: f.vault, Keys: f.vault.RecordKeys,
 			Sheets: grant.Sheets(), Schema: pii.Registration(), Fingerprint: f.vault.Fingerprint, Ledger: f.ledger, Clock: f.clock,
-			InForce: f.door.InForce, Exceptions: f.store,
+			InForce: f.door.InForce, Exceptions: f.store, Proposed: f.store,
 			Rules: func(text string) (string, error) {
 				r, err := policy.Load(text)
 				if err != nil {
@@ -253,9 +258,7 @@ func (f *firm) serve() {
 			},
 		}),
 		Traces: f.traces, Decoys: f.decoys, Packs: f.packs, Cases: f.desk, Verifier: f.verifier, Records: records.New(records.Config{Ledger: f.ledger, Clock: f.clock, Rand: rand.Reader}),
-		Exam: exam.New(exam.Config{
-			Ledger: f.ledger, Rules: f.store, Notices: f.store, Subjects: parts{f}, Sheets: grant.Sheets(), Clock: f.clock,
-		}),
+		Exam: examiner, Trials: trials,
 		Calls:      &dial.Dialer{Door: f.door, Ledger: f.ledger, Carrier: f.carrier, Clock: f.clock, Rand: rand.Reader},
 		Complaints: f.desk, Holds: f.desk, RequestID: f.ring.RequestID,
 		Exceptions: f.store, Meters: f.store, Alerts: f.store, Watch: f.watch, Network: func(prefix string) string { return "net-" + prefix },

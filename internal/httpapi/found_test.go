@@ -51,7 +51,7 @@ func foundList(ours, strangers int) string {
 func TestFoundFileOverHTTP(t *testing.T) {
 	f := newFirm(t, 60)
 	f.withFound()
-	f.post("/v1/rules", "officer", m{"text": plainRule}).want(200)
+	f.enact(m{"text": plainRule})
 	work := f.work("a001", "call-task", "telesales", f.subjects[:12]...)
 	f.enrolKey("a001")
 	shown := f.post("/v1/disclosures", "a001", f.read(work, "plain", f.subjects[:12]...)).disclosed()

@@ -22,7 +22,7 @@ func TestWhoIsNamedMayAnswer(t *testing.T) {
 		Exposure: exposure.New(f.ledger, f.store, f.ring),
 	}
 	f.serve()
-	f.post("/v1/rules", "officer", m{"text": plainRule}).want(200)
+	f.enact(m{"text": plainRule})
 	work := f.work("a001", "call-task", "telesales", f.subjects[:30]...)
 	f.enrolKey("a001")
 	shown := f.post("/v1/disclosures", "a001", f.read(work, "plain", f.subjects[:30]...)).disclosed()

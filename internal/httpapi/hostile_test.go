@@ -82,7 +82,7 @@ func TestNothingSentComesBack(t *testing.T) {
 		{"a time more than 100 years ahead", "POST", "/v1/people", "officer", person("2126-03-03T00:00:00Z"), nil, 422, "body.contract_from"},
 		{"a time that is none", "POST", "/v1/people", "officer", person(secret), nil, 422, "body.contract_from"},
 		{"an absurd optional time", "POST", "/v1/people", "officer", m{"id": "x1", "org": "own", "kind": "staff", "contract_from": "2026-01-01T00:00:00Z", "contract_until": "0001-01-01T00:00:00Z"}, nil, 422, "body.contract_until"},
-		{"rules that do not parse", "POST", "/v1/rules", "officer", m{"text": secret}, nil, 422, "body.text"},
+		{"rules that do not parse", "POST", "/v1/rule-proposals", "officer", m{"text": secret}, nil, 422, "body.text"},
 		{"a wrong code", "POST", "/v1/sessions", "", m{"code": secret}, nil, 403, "code"},
 		{"an unknown parameter", "GET", "/v1/work-items?" + secret + "=1", "a001", nil, nil, 422, "query"},
 		{"a parameter of a wrong kind", "GET", "/v1/work-items?limit=" + secret, "a001", nil, nil, 422, "query.limit"},
@@ -331,9 +331,6 @@ func (f *firm) samples(work string) map[string]any {
 		"/v1/questions/coverage":                    m{"field": "phone"},
 		"/v1/questions/written":                     m{},
 		"/v1/questions/shared-mask":                 m{"field": "name", "mask": "金**"},
-		"/v1/rules":                                 m{"text": plainRule},
-		"/v1/purposes":                              m{"purpose": "support", "zh": "客户服务", "en": "Support", "basis": "contract", "fields": []m{{"field": "name", "highest": "plain", "why_zh": "称呼来电的本人"}}},
-		"/v1/caps":                                  m{"person": m{"masked": 10}, "organisation": m{"masked": 10}, "requests": 10, "refused": 10, "lookups": 10, "limits": []m{}},
 		"/v1/exceptions":                            m{"work_item": work, "fields": []string{"name"}, "form": "plain", "reason": "carrier-down", "until": hour},
 		"/v1/exceptions/{id}/decision":              m{"approve": true},
 		"/v1/exceptions/{id}/review":                m{"justified": true},
@@ -366,6 +363,13 @@ func (f *firm) samples(work string) map[string]any {
 		"/v1/recertifications":                      m{"days": 14},
 		"/v1/questions/moves":                       m{"from": "2026-01-01T00:00:00Z", "until": hour},
 		"/v1/recertifications/{id}/people/{person}": m{"keep": true},
+
+		"/v1/rule-proposals": m{"text": plainRule,
+			"purposes": []m{{"purpose": "support", "zh": "客户服务", "en": "Support", "basis": "contract", "fields": []m{{"field": "name", "highest": "plain", "why_zh": "称呼来电的本人"}}}},
+			"caps":     m{"person": m{"masked": 10}, "organisation": m{"masked": 10}, "requests": 10, "refused": 10, "lookups": 10, "limits": []m{}}},
+		"/v1/rule-proposals/{id}/trial":      nil,
+		"/v1/rule-proposals/{id}/approval":   nil,
+		"/v1/rule-proposals/{id}/withdrawal": nil,
 	}
 }
 
@@ -375,7 +379,7 @@ const plainRule = `@id("firm-plain") @zh("公司规则") @en("company rule") per
 // even where the firm's rules allow plain values to those who work.
 func TestI9AdministratorsReadNoField(t *testing.T) {
 	f := newFirm(t, 2)
-	f.post("/v1/rules", "officer", m{"text": plainRule}).want(200)
+	f.enact(m{"text": plainRule})
 	work := f.work("a001", "call-task", "telesales", f.subjects...)
 	f.enrolKey("a001")
 	samples := f.samples(work)

@@ -92,6 +92,7 @@ type Config struct {
 	Packs      Packs
 	Records    *records.Keeper
 	Exam       *exam.Examiner
+	Trials     Trials
 	Audited    func() Audited
 	Witnesses  Witnesses
 	Postgres   Postgres

@@ -2,12 +2,10 @@ package httpapi
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
-	"github.com/goldbell/goldbell/internal/policy"
 )
 
 type personIn struct {
@@ -194,34 +192,6 @@ func invite(a *API, ctx context.Context, c *call, in *personByID) (*codeOut, err
 	}
 	out := &codeOut{}
 	out.Body.Code = code
-	return out, nil
-}
-
-type rulesIn struct {
-	Body struct {
-		Text string `json:"text" maxLength:"262144" doc:"the company's own rules, as Cedar text"`
-	}
-}
-
-type rulesOut struct {
-	Body struct {
-		Version string `json:"version"`
-	}
-}
-
-func putRules(a *API, ctx context.Context, c *call, in *rulesIn) (*rulesOut, error) {
-	version, err := a.Register.PutRules(ctx, c.asked(), in.Body.Text)
-	var wrong *policy.RuleFault
-	if errors.As(err, &wrong) {
-		p := problem(err, c.lang)
-		p.Errors = []Place{{Where: "body.text", Line: wrong.Line}}
-		return nil, p
-	}
-	if err != nil {
-		return nil, err
-	}
-	out := &rulesOut{}
-	out.Body.Version = version
 	return out, nil
 }
 

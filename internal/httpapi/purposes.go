@@ -83,10 +83,8 @@ func purposeOf(s grant.Sheet) purposeInForce {
 	return p
 }
 
-type purposeIn struct{ Body PurposeSheet }
-
-func putPurpose(a *API, ctx context.Context, c *call, in *purposeIn) (*doneOut, error) {
-	b := &in.Body
+// sheet is the purpose sheet that somebody wrote.
+func (b PurposeSheet) sheet() (grant.Sheet, error) {
 	s := grant.Sheet{
 		Purpose: pii.Purpose(b.Purpose), Zh: b.Zh, En: b.En, Basis: b.Basis, Days: b.Days, Marketing: b.Marketing,
 		Highest: map[pii.Field]pii.Form{}, Why: map[pii.Field]grant.Text{},
@@ -101,14 +99,11 @@ func putPurpose(a *API, ctx context.Context, c *call, in *purposeIn) (*doneOut, 
 	for _, f := range b.Fields {
 		var form pii.Form
 		if _, twice := s.Highest[pii.Field(f.Field)]; twice || form.UnmarshalText([]byte(f.Highest)) != nil {
-			return nil, bad("body.fields")
+			return s, bad("body.purposes")
 		}
 		s.Highest[pii.Field(f.Field)], s.Why[pii.Field(f.Field)] = form, grant.Text{Zh: f.WhyZh, En: f.WhyEn}
 	}
-	if err := a.Register.PutSheet(ctx, c.asked(), s); err != nil {
-		return nil, err
-	}
-	return done(c.id), nil
+	return s, nil
 }
 
 // caps are budgets as the API spells them.
@@ -169,20 +164,18 @@ func byForm(m map[pii.Form]int64) map[string]int64 {
 	return out
 }
 
-type capsIn struct{ Body caps }
-
-func putCaps(a *API, ctx context.Context, c *call, in *capsIn) (*doneOut, error) {
-	b := &in.Body
+// caps are the budgets that somebody wrote.
+func (b caps) caps() (door.Caps, error) {
 	set := door.Caps{Person: map[pii.Form]int64{}, Org: map[pii.Form]int64{}, Requests: b.Requests, Refused: b.Refused, Lookups: b.Lookups}
 	for _, x := range []struct {
 		from map[string]int64
 		to   map[pii.Form]int64
 		at   string
-	}{{b.Person, set.Person, "body.person"}, {b.Org, set.Org, "body.organisation"}} {
+	}{{b.Person, set.Person, "body.caps.person"}, {b.Org, set.Org, "body.caps.organisation"}} {
 		for name, n := range x.from {
 			var f pii.Form
 			if f.UnmarshalText([]byte(name)) != nil {
-				return nil, bad(x.at)
+				return set, bad(x.at)
 			}
 			x.to[f] = n
 		}
@@ -190,7 +183,7 @@ func putCaps(a *API, ctx context.Context, c *call, in *capsIn) (*doneOut, error)
 	for _, l := range b.Limits {
 		y := door.Limit{Of: door.Counted(l.Of), Purpose: pii.Purpose(l.Purpose), Window: door.Window(l.Window), Subjects: l.Subjects}
 		if y.Form.UnmarshalText([]byte(l.Form)) != nil {
-			return nil, bad("body.limits")
+			return set, bad("body.caps.limits")
 		}
 		if l.Class != "" {
 			class := pii.Class(l.Class)
@@ -201,8 +194,5 @@ func putCaps(a *API, ctx context.Context, c *call, in *capsIn) (*doneOut, error)
 		}
 		set.Limits = append(set.Limits, y)
 	}
-	if err := a.Register.PutCaps(ctx, c.asked(), set); err != nil {
-		return nil, err
-	}
-	return done(c.id), nil
+	return set, nil
 }

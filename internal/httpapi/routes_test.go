@@ -40,7 +40,7 @@ func TestPlainCarriesItsMark(t *testing.T) {
 	if len(p.Reasons) == 0 || p.Reasons[0].Zh == "" || p.Reasons[0].En == "" {
 		t.Errorf("%+v", p)
 	}
-	f.post("/v1/rules", "officer", m{"text": `@id("firm-plain") @zh("公司规则") @en("company rule") permit(principal, action == Action::"Read.plain", resource) when { context.work.assigned };`}).want(200)
+	f.enact(m{"text": `@id("firm-plain") @zh("公司规则") @en("company rule") permit(principal, action == Action::"Read.plain", resource) when { context.work.assigned };`})
 	d := f.post("/v1/disclosures", "a001", f.read(work, "plain", f.subjects[0])).disclosed()
 	if d.Results[0].Values["phone"] != customer(0)["phone"] || !strings.HasPrefix(d.Mark, "a001 · ") {
 		t.Errorf("%+v", d)
@@ -419,7 +419,7 @@ func itoa(n int) string { return strconv.Itoa(n) }
 
 func TestWrongRulesNameTheLine(t *testing.T) {
 	f := newFirm(t, 0)
-	r := f.post("/v1/rules", "officer", m{"text": plainRule + "\n\n" + `@id("` + secret + `") permit(principal, action, resource) when { context.` + secret + ` };`})
+	r := f.post("/v1/rule-proposals", "officer", m{"text": plainRule + "\n\n" + `@id("` + secret + `") permit(principal, action, resource) when { context.` + secret + ` };`})
 	r.problem(422, "bad-rules")
 	sweep(t, r)
 	if !strings.Contains(string(r.body), `"where":"body.text","line":3`) {

@@ -237,7 +237,7 @@ func TestPasskeyOverHTTP(t *testing.T) {
 // who signed in with a code alone.
 func TestPlainNeedsAPasskey(t *testing.T) {
 	f := newFirm(t, 1)
-	f.post("/v1/rules", "officer", m{"text": plainRule}).want(200)
+	f.enact(m{"text": plainRule})
 	work := f.work("a001", "call-task", "telesales", f.subjects...)
 	read := func() *reply { return f.post("/v1/disclosures", "a001", f.read(work, "plain", f.subjects[0])) }
 	read().problem(403, "plain-needs-step-up")

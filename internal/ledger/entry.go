@@ -259,6 +259,9 @@ func compareRefs(a, b Ref) int {
 // rulesRef is under which rule sets are filed.
 var rulesRef = Ref{RefRules, []byte{1}}
 
+// ProposalRef is under which the steps of proposed rule sets are filed.
+var ProposalRef = Ref{RefRules, []byte{2}}
+
 // StateRef is under which entries are filed that state rows.
 var StateRef = Ref{RefState, []byte{1}}
 

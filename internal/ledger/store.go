@@ -126,7 +126,7 @@ const (
 	RefOrg                            // the organisation id, other than our own
 	RefCase                           // 16 bytes: a complaint
 	RefDisclosure                     // 16 bytes: what a call outcome names
-	RefRules                          // one byte, 1: entries that brought rules into force
+	RefRules                          // one byte, 1: entries that brought rules into force; 2: steps of proposals
 	RefImport                         // 16 bytes: the import an enrolment belongs to
 	RefAttestation                    // one byte, 1: what auditors attested
 	RefState                          // one byte, 1: entries that state rows

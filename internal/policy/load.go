@@ -173,7 +173,7 @@ func (r *Rules) read(origin, text string, all ruleList) (ruleList, error) {
 var ruleID = regexp.MustCompile(`^[a-z][a-z0-9-]{0,63}$`)
 
 // reserved ids are spoken for by refusals that are not a rule's.
-var reserved = []cedar.PolicyID{NoPermit, RuleError, "no-grant", "budget", "stale"}
+var reserved = []cedar.PolicyID{NoPermit, RuleError, "no-grant", Budget, "stale"}
 
 func (r *Rules) readRule(origin string, p *cedar.Policy) (rule, error) {
 	notes := p.Annotations()

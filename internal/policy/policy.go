@@ -115,6 +115,7 @@ func (s FieldSet) names() []string {
 const (
 	NoPermit  = "no-permit"  // nothing forbids it, and nothing permits it
 	RuleError = "rule-error" // a rule could not be evaluated: raise an alarm
+	Budget    = "budget"     // a budget is used up; the meter says so, not this package
 )
 
 // Reason is a rule that determined a decision.

@@ -24,9 +24,9 @@ const (
 	putConsent
 	putOptOut
 	putNotice
-	putRules
-	putSheet
-	putCaps
+	proposeRules
+	tryRules
+	approveRules
 	askException
 	decideException
 	breakGlass
@@ -52,9 +52,9 @@ func roleOf(p party.Principal) role {
 // a work item and sign in as its assignee. System administrator and auditor
 // change nothing here.
 var duties = map[role][]action{
-	"officer": {putOrg, putNumber, putPerson, decideAsk, endPerson, openRound, confirmPerson, train, openWork, closeWork, putConsent, putOptOut, putNotice, putRules,
-		putSheet, putCaps, askException, decideException, reviewException},
-	"secadmin":        {putPerson, endPerson, confirmPerson, train},
+	"officer": {putOrg, putNumber, putPerson, decideAsk, endPerson, openRound, confirmPerson, train, openWork, closeWork, putConsent, putOptOut, putNotice,
+		proposeRules, tryRules, approveRules, askException, decideException, reviewException},
+	"secadmin":        {putPerson, endPerson, confirmPerson, train, proposeRules, tryRules, approveRules},
 	"sysadmin":        {},
 	"auditor":         {},
 	"staff":           {closeWork, askException, breakGlass, confirmPerson},

@@ -52,6 +52,7 @@ type Config struct {
 	// InForce is the rule set in force; nil: only what ships is.
 	InForce    func(context.Context) (door.RuleSet, error)
 	Exceptions grant.ExceptionStore
+	Proposed   ProposalStore
 	// Fingerprint is a keyed hash of a value that is no customer's.
 	Fingerprint func(pii.Value) []byte
 	Ledger      *ledger.Ledger

@@ -15,6 +15,7 @@ import (
 
 	"github.com/goldbell/goldbell/internal/authn"
 	"github.com/goldbell/goldbell/internal/authn/authntest"
+	"github.com/goldbell/goldbell/internal/door"
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/grant"
 	"github.com/goldbell/goldbell/internal/ledger"
@@ -81,6 +82,10 @@ func open(t testing.TB) *firm {
 			}
 			return rules.Version(), nil
 		},
+		Proposed: h.Store, InForce: func(ctx context.Context) (door.RuleSet, error) {
+			set, _, err := h.Store.RuleSet(ctx, h.Ledger.Rules())
+			return set, err
+		},
 	})
 	return f
 }
@@ -102,8 +107,8 @@ func (f *firm) work(to pii.PersonID, subjects ...pii.SubjectID) register.Work {
 // Who may do what, in full: each role tries each action.
 func TestDuties(t *testing.T) {
 	want := map[string]string{
-		"officer":         "org person end work close consent opt-out rules",
-		"secadmin":        "person end",
+		"officer":         "org person end work close consent opt-out propose try withdraw approve",
+		"secadmin":        "person end propose try withdraw approve",
 		"sysadmin":        "",
 		"auditor":         "",
 		"staff":           "",
@@ -120,6 +125,8 @@ func TestDuties(t *testing.T) {
 			her := f.Enrol("13900001111")
 			f.Put(proof.KindParty, party.PersonPut{Person: ptr(f.person("leaver", party.Staff, pii.Own))})
 			item := must[pii.RequestID](t)(f.OpenWork(t.Context(), f.ask("officer"), f.work("leaver", her)))
+			open := f.proposed("officer-2", "")
+			other := f.proposed("officer-2", "")
 			tries := map[string]func() error{
 				"org": func() error {
 					return f.PutOrg(t.Context(), f.ask(role), party.Org{ID: "new", Kind: party.Entrusted, Title: "New"})
@@ -140,9 +147,12 @@ func TestDuties(t *testing.T) {
 					_, err := f.OpenWork(t.Context(), f.ask(role), w)
 					return err
 				},
-				"rules": func() error { _, err := f.PutRules(t.Context(), f.ask(role), ""); return err },
+				"propose":  func() error { _, err := f.Propose(t.Context(), f.ask(role), text("")); return err },
+				"try":      func() error { return f.KeepTrial(t.Context(), f.ask(role), open, policy.Trial{}) },
+				"withdraw": func() error { _, err := f.Withdraw(t.Context(), f.ask(role), other); return err },
+				"approve":  func() error { _, err := f.Approve(t.Context(), f.ask(role), open); return err },
 			}
-			for _, name := range []string{"org", "person", "work", "inbound", "consent", "opt-out", "close", "end", "rules"} {
+			for _, name := range []string{"org", "person", "work", "inbound", "consent", "opt-out", "close", "end", "propose", "try", "withdraw", "approve"} {
 				may := slices.Contains(strings.Fields(allowed), name) ||
 					name == "inbound" && slices.Contains(strings.Fields(allowed), "work")
 				before := f.Ledger.Size()
@@ -359,7 +369,7 @@ func TestTakingAwayRevokes(t *testing.T) {
 			[]string{ledger.ConsentKey(ordinals[0], grant.PartnerLeads, "reseller"), ledger.SubjectKey(ordinals[0])}},
 		"opt-out": {func() error { return f.PutOptOut(t.Context(), f.ask("service/crm"), her, true) },
 			[]string{ledger.OptOutKey(ordinals[0]), ledger.SubjectKey(ordinals[0])}},
-		"rules": {func() error { _, err := f.PutRules(t.Context(), f.ask("officer"), ""); return err }, nil},
+		"rules": {func() error { _, err := f.Approve(t.Context(), f.ask("officer"), f.tried("secadmin", "")); return err }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			size, rules := f.Ledger.Size(), f.Ledger.Rules()
@@ -432,17 +442,6 @@ func TestConsents(t *testing.T) {
 	})
 	if r.Leaf.Subjects != 1 || r.Fact("recipient") != "reseller" {
 		t.Fatalf("%d subjects", r.Leaf.Subjects)
-	}
-}
-
-func TestPutRules(t *testing.T) {
-	f := open(t)
-	_, err := f.PutRules(t.Context(), f.ask("officer"), "permit everything")
-	wantID(t, err, "bad-rules")
-	version := must[string](t)(f.PutRules(t.Context(), f.ask("officer"), ""))
-	set, found, err := f.Store.RuleSet(t.Context(), f.Ledger.Rules())
-	if err != nil || !found || set.Version != version || f.Ledger.CheckStamp(&set) != nil {
-		t.Fatalf("in force is %+v (%v)", set, err)
 	}
 }
 

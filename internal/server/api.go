@@ -15,7 +15,7 @@ func (s *Server) openAPI(context.Context) (err error) {
 		Door: s.door, Ledger: s.ledger, Authn: s.authn, Register: s.register, People: s.store, Asks: s.store, Rounds: s.store, Numbers: s.store, Work: s.store, Team: s.store,
 		Sealer: s.ring, Holds: s.casework, Cases: s.casework, Waiting: s.store, Calls: s.dialer, Complaints: s.casework,
 		Exceptions: s.store, Meters: s.store, Alerts: s.store, Watch: s.watch, Network: s.network,
-		Traces: s.inquiry, Decoys: s.decoys, Packs: s.packs, Verifier: VerifierPage, Records: s.records, Exam: s.exam, Audited: s.auditor.Audited, Witnesses: s.witness,
+		Traces: s.inquiry, Decoys: s.decoys, Packs: s.packs, Verifier: VerifierPage, Records: s.records, Exam: s.exam, Trials: s.trials, Audited: s.auditor.Audited, Witnesses: s.witness,
 		Postgres: s.postgres, Port: portView{s.port},
 		RequestID: s.ring.RequestID, Clock: s.clock, Rand: rand.Reader, Log: s.log, Alarm: s.alarm, URL: s.settings.signInURL(),
 	})

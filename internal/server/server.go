@@ -77,6 +77,7 @@ type Server struct {
 	dossier  *dossier.Maker
 	records  *records.Keeper
 	exam     *exam.Examiner
+	trials   *exam.Trials
 	auditor  *auditor
 	witness  *witness.Client
 	dialer   *dial.Dialer // nil: no switch is set up
@@ -209,6 +210,7 @@ func (s *Server) Handler() http.Handler {
 
 func (s *Server) Door() *door.Door             { return s.door }
 func (s *Server) Register() *register.Register { return s.register }
+func (s *Server) Exam() *exam.Examiner         { return s.exam }
 func (s *Server) Authn() *authn.Authn          { return s.authn }
 func (s *Server) Casework() *casework.Desk     { return s.casework }
 
@@ -239,6 +241,9 @@ func (s *Server) Close() error {
 func (s *Server) close() error {
 	if s.stop != nil {
 		s.stop()
+	}
+	if s.trials != nil {
+		s.trials.Close()
 	}
 	s.jobs.Wait()
 	var errs []error

@@ -33,7 +33,7 @@ func (s *Server) openDesks(context.Context) error {
 	s.register = register.New(register.Config{
 		People: s.store, Asks: s.store, Rounds: s.store, Rand: rand.Reader, Numbers: s.store, Work: s.store, Consents: s.store, Subjects: s.vault, Keys: s.vault.RecordKeys,
 		Sheets: grant.Sheets(), Schema: s.settings.Schema, Rules: checkRules, Fingerprint: s.vault.Fingerprint, Ledger: s.ledger, Clock: s.clock,
-		InForce: s.door.InForce, Exceptions: s.store,
+		InForce: s.door.InForce, Exceptions: s.store, Proposed: s.store,
 	})
 	s.watch = watch.New(watch.Config{
 		Ledger: s.ledger, Alerts: s.store, Exceptions: s.store, Work: s.store, Meters: s.store, Clock: s.clock,
@@ -56,8 +56,9 @@ func (s *Server) openDesks(context.Context) error {
 		RootKey: s.ring.RootHolder(), Heads: s.witness, Complaints: filedComplaints{s.store, s.ledger}.ids,
 	}
 	s.exam = exam.New(exam.Config{
-		Ledger: s.ledger, Rules: s.store, Notices: s.store, Subjects: examined{s.vault}, Sheets: grant.Sheets(), Clock: s.clock,
+		Ledger: s.ledger, Rules: s.store, Notices: s.store, Subjects: examined{s.vault}, Sheets: grant.Sheets(), Caps: s.settings.Caps, Clock: s.clock,
 	})
+	s.trials = exam.NewTrials(s.exam)
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/register"
 	"github.com/goldbell/goldbell/internal/vault"
 )
 
@@ -105,6 +106,8 @@ func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
 		return putLogin(idx, e.Login)
 	case ledger.RestoredPut:
 		return putRestored(idx, e.Restored)
+	case register.ProposalPut:
+		return putProposal(idx, e.Proposal)
 	case door.RuleSetPut:
 		return putRuleSet(idx, e.RuleSet)
 	}

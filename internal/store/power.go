@@ -17,6 +17,7 @@ import (
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/register"
 )
 
 var _ ledger.Rows = (*DB)(nil)
@@ -116,6 +117,8 @@ var power = []powerTable{
 		l := &authn.Login{}
 		return l, []any{&body{l}, &l.Entry, &l.MAC}
 	}, func(k pii.Keyed) []any { return []any{k.(*authn.Login).Name} }},
+	{"rule_proposal", "body, entry, mac", "id", func() (pii.Keyed, []any) { p := &register.Proposal{}; return p, proposalInto(p) },
+		func(k pii.Keyed) []any { p := k.(*register.Proposal); return []any{p.ID[:]} }},
 	{"rule_set", ruleColumns, "entry", func() (pii.Keyed, []any) { r := &door.RuleSet{}; return r, ruleInto(r) },
 		func(k pii.Keyed) []any { return []any{int64(k.GetStamp().Entry)} }},
 }

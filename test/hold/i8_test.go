@@ -228,7 +228,7 @@ func (s *surface) disclosures(ids []string) {
 	}
 	sales := s.work("a001", "call-task", "telesales", ids...)
 	s.post("/v1/disclosures", "a001", ask(sales, "telesales", "plain", []string{"name", "phone"}, ids[0])).want(403)
-	s.post("/v1/rules", "officer", o{"text": plainRule}).want(200)
+	s.enact(o{"text": plainRule})
 	s.enrolKey("a001") // which verifies her
 	right := s.work("a001", "rights-request", "rights-request", ids...)
 	plain := s.do("POST", "/v1/disclosures", "a001", ask(right, "rights-request", "plain", allFields, ids[0])).want(200)

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -177,6 +178,19 @@ func (s *surface) signIn(who, code string) {
 	s.t.Helper()
 	r := s.post("/v1/sessions", "", o{"code": code}).want(201)
 	s.tokens[who], s.codes[who] = r.text("token"), r.text("next_code")
+}
+
+// enact brings a change of the rules into force: one proposes and tries it, another
+// approves it.
+func (s *surface) enact(draft o) {
+	s.t.Helper()
+	path := "/v1/rule-proposals/" + s.post("/v1/rule-proposals", "officer", draft).want(201).text("id")
+	s.post(path+"/trial", "officer", nil).want(202)
+	for s.get(path, "officer").want(200).text("trial") == "running" {
+		runtime.Gosched()
+	}
+	s.enrolKey("officer2") // which verifies her
+	s.post(path+"/approval", "officer2", nil).want(200)
 }
 
 // answered is an answer.

@@ -17,6 +17,7 @@ import (
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/register"
 	"github.com/goldbell/goldbell/internal/server"
 	"github.com/goldbell/goldbell/proof"
 )
@@ -165,6 +166,13 @@ func versionsOf(h *house) map[string]func(second bool) ledger.Effect {
 				f.ApprovedBy = "officer-2"
 			}
 			return door.FoundFilePut{FoundFile: f}
+		},
+		"rule_proposal": func(s bool) ledger.Effect {
+			p := &register.Proposal{ID: id, State: register.ProposalOpen, By: "officer", At: at}
+			if s {
+				p.State = register.ProposalWithdrawn
+			}
+			return register.ProposalPut{Proposal: p}
 		},
 		"rule_set": func(s bool) ledger.Effect {
 			return door.RuleSetPut{RuleSet: &door.RuleSet{Version: map[bool]string{false: "a", true: "b"}[s], By: "officer", At: at}}

@@ -10,6 +10,7 @@ import (
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/register"
+	"github.com/goldbell/goldbell/internal/register/registertest"
 	"github.com/goldbell/goldbell/internal/vault"
 )
 
@@ -34,16 +35,15 @@ const checkersRule = `@id("firm-checkers") @zh("核对岗位") @en("checkers") p
 func (s *stage) leak(officer, security, crm, imports party.Principal) {
 	s.Helper()
 	ids := s.past(imports)
-	_, err := s.srv.Register().PutRules(s.Context(), register.Asked{By: officer, Request: newID()}, plainRule)
-	s.ok(err)
+	security.StepUp = time.Now().Add(-s.ago)
+	registertest.Rules(s.Context(), s, s.srv.Register(), officer, security, plainRule)
 	for i, id := range agents {
 		s.put(security, id, party.Staff)
 		who, _ := s.signIn(s.invite(security, id))
 		who.StepUp = time.Now().Add(-s.ago)
 		s.read(who, crm, ids[i*pastEach:(i+1)*pastEach])
 	}
-	_, err = s.srv.Register().PutRules(s.Context(), register.Asked{By: officer, Request: newID()}, checkersRule)
-	s.ok(err)
+	registertest.Rules(s.Context(), s, s.srv.Register(), officer, security, checkersRule)
 	s.ago = 24 * time.Hour
 	for i := range voices {
 		filed, err := s.srv.Casework().File(s.Context(), casework.Filing{

@@ -330,6 +330,17 @@ CREATE TABLE alert (
 
 CREATE INDEX alert_at ON alert (at, id);
 
+-- Changes of the rule set that were proposed; body as above.
+CREATE TABLE rule_proposal (
+	id    BYTEA NOT NULL PRIMARY KEY,
+	at    BIGINT NOT NULL,
+	body  BYTEA NOT NULL,
+	entry BIGINT NOT NULL,
+	mac   BYTEA NOT NULL
+);
+
+CREATE INDEX rule_proposal_at ON rule_proposal (at, id);
+
 CREATE TABLE consent (
 	ordinal   BIGINT NOT NULL,
 	purpose   TEXT COLLATE "C" NOT NULL,

@@ -330,6 +330,17 @@ CREATE TABLE alert (
 
 CREATE INDEX alert_at ON alert (at, id);
 
+-- Changes of the rule set that were proposed; body as above.
+CREATE TABLE rule_proposal (
+	id    BLOB NOT NULL PRIMARY KEY,
+	at    INTEGER NOT NULL,
+	body  BLOB NOT NULL,
+	entry INTEGER NOT NULL,
+	mac   BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX rule_proposal_at ON rule_proposal (at, id);
+
 CREATE TABLE consent (
 	ordinal   INTEGER NOT NULL,
 	purpose   TEXT NOT NULL,

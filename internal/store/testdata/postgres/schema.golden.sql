@@ -367,6 +367,13 @@ CREATE UNIQUE INDEX recertification_pkey ON public.recertification USING btree (
 revocation.idx bigint NOT NULL;
 revocation.key text COLLATE "C" NOT NULL;
 CREATE UNIQUE INDEX revocation_pkey ON public.revocation USING btree (idx, key);
+rule_proposal.id bytea NOT NULL;
+rule_proposal.at bigint NOT NULL;
+rule_proposal.body bytea NOT NULL;
+rule_proposal.entry bigint NOT NULL;
+rule_proposal.mac bytea NOT NULL;
+CREATE INDEX rule_proposal_at ON public.rule_proposal USING btree (at, id);
+CREATE UNIQUE INDEX rule_proposal_pkey ON public.rule_proposal USING btree (id);
 rule_set.entry bigint NOT NULL;
 rule_set.version text COLLATE "C" NOT NULL;
 rule_set.text text COLLATE "C" NOT NULL;

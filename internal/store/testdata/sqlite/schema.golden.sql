@@ -446,6 +446,13 @@ CREATE TABLE revocation (
 	key TEXT NOT NULL,
 	PRIMARY KEY (idx, key)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE rule_proposal (
+	id    BLOB NOT NULL PRIMARY KEY,
+	at    INTEGER NOT NULL,
+	body  BLOB NOT NULL,
+	entry INTEGER NOT NULL,
+	mac   BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE rule_set (
 	entry   INTEGER NOT NULL PRIMARY KEY,
 	version TEXT NOT NULL,
@@ -539,6 +546,7 @@ CREATE INDEX outcome_item ON outcome (item, ordinal);
 CREATE INDEX passkey_person ON passkey (person, ended, made_at, id);
 CREATE INDEX person_manager ON person (manager, id);
 CREATE INDEX recertification_at ON recertification (opened_at, id);
+CREATE INDEX rule_proposal_at ON rule_proposal (at, id);
 CREATE INDEX token_person ON token (person, ended, until);
 CREATE INDEX work_item_assignee ON work_item (assignee, closed, opened_at, id);
 CREATE INDEX work_item_subject_item ON work_item_subject (item, ordinal);
