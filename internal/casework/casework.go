@@ -3,9 +3,10 @@
 // Its one invariant: a complaint is closed by its complainant, with a one-time code
 // answered from the contact that complained, or, when she was silent for long
 // enough, by an officer who never touched it, with a reason and the way to appeal
-// sent to her; never by its handler. Whether the contact she named is one of ours
-// changes neither the answer nor the size of the entry. It does not trace, and
-// opens nothing but what complainants and handlers wrote.
+// sent to her; never by its handler. Complaints that belong together are a suspected
+// incident, which only an officer's signed decision closes. Whether the contact she
+// named is one of ours changes neither the answer nor the size of the entry. It does
+// not trace, and opens nothing but what complainants and handlers wrote.
 package casework
 
 import (
@@ -81,7 +82,10 @@ type Config struct {
 	Relay   Relay
 	Numbers Numbers
 	Cabinet Cabinet
-	Address string // of the pages for outsiders, as messages name it
+	// Incidents keeps suspected incidents, and Runs are the traces they rest on.
+	Incidents IncidentStore
+	Runs      Runs
+	Address   string // of the pages for outsiders, as messages name it
 
 	// Failed counts a wrong code of a source; package authn has it.
 	Failed func(ctx context.Context, source string)
@@ -91,6 +95,7 @@ type Config struct {
 type Desk struct {
 	Config
 	queue chan parcel
+	apart apart
 }
 
 // New makes a Desk.
@@ -117,17 +122,24 @@ func (d *Desk) complaint(ctx context.Context, id pii.RequestID) (Complaint, bool
 	return c, true, nil
 }
 
-// Held says whether an open complaint names the subject: she is not erased while
-// one does. A forged row counts as one.
+// Held says whether an open complaint or incident names the subject: she is not erased
+// while one does. A forged row counts as one.
 func (d *Desk) Held(ctx context.Context, of pii.Ordinal) (bool, error) {
 	open, err := d.Store.Naming(ctx, of)
-	return len(open) > 0, err
+	if err != nil || len(open) > 0 {
+		return len(open) > 0, err
+	}
+	return d.incidentHolds(ctx, of)
 }
 
-// Open reports whether there is such a complaint, and it is not closed.
+// Open reports whether there is such a complaint or incident, and it is not closed.
 func (d *Desk) Open(ctx context.Context, id pii.RequestID) (bool, error) {
 	c, ok, err := d.complaint(ctx, id)
-	return ok && c.State != Closed && c.State != Unconfirmed, err
+	if err != nil || ok || d.Incidents == nil {
+		return ok && c.State != Closed && c.State != Unconfirmed, err
+	}
+	i, ok, err := d.Incidents.Incident(ctx, id)
+	return ok && i.State == Suspected && d.Ledger.CheckStamp(&i) == nil, err
 }
 
 // entry is the entry of a step of a complaint. Nothing in it depends on whether

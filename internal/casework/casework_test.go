@@ -53,6 +53,7 @@ type desk struct {
 	*casework.Desk
 	box                           *box
 	numbers                       *register
+	runs                          runs
 	officer, second, agent, other party.Principal
 }
 
@@ -121,15 +122,15 @@ func open(t testing.TB) *desk {
 	h := authntest.Open(t)
 	h.SetUp()
 	h.Enrol(ours)
-	box, numbers := &box{}, &register{}
+	box, numbers, runs := &box{}, &register{}, runs{}
 	return &desk{
 		House: h,
 		Desk: casework.New(casework.Config{
 			Store: h.Store, People: h.Store, Work: h.Store, Finder: h, Sealer: h, Schema: pii.Registration(),
 			Limits: casework.DefaultLimits, Ledger: h.Ledger, Clock: h.Now, Rand: rand.Reader, Failed: h.Authn.Failed,
-			Courier: box, Numbers: numbers, Address: "https://house.test",
+			Courier: box, Numbers: numbers, Address: "https://house.test", Incidents: h.Store, Runs: runs,
 		}),
-		box: box, numbers: numbers,
+		box: box, numbers: numbers, runs: runs,
 		officer: h.Principal("officer", ""),
 		second:  h.Person("officer-2", party.Officer, pii.Own),
 		agent:   h.Person("agent", party.Staff, pii.Own),

@@ -106,22 +106,26 @@ func (s *Server) startJobs(ctx context.Context) {
 // watchEvery is how long after an entry an alert may rest on it.
 const watchEvery = 2 * time.Second
 
-// watchLive follows the ledger and raises alerts.
+// watchLive follows the ledger and raises alerts, and looks for complaints that belong
+// together.
 func (s *Server) watchLive(ctx context.Context) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
-	failed := false
+	failed := map[string]bool{}
+	said := func(id string, err error) {
+		if err != nil && !failed[id] && ctx.Err() == nil {
+			s.alarm(id)
+		}
+		failed[id] = err != nil
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		err := s.watch.Follow(ctx)
-		if err != nil && !failed && ctx.Err() == nil {
-			s.alarm("watch-failed")
-		}
-		failed = err != nil
+		said("watch-failed", s.watch.Follow(ctx))
+		said("cluster-failed", s.casework.Cluster(ctx))
 	}
 }
 

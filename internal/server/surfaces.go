@@ -42,7 +42,7 @@ func (s *Server) openDesks(context.Context) error {
 		Store: s.store, People: s.store, Work: s.store, Finder: s.door, Sealer: caseSealer{s.ring, s.vault},
 		Schema: s.settings.Schema, Limits: casework.DefaultLimits, Ledger: s.ledger, Clock: s.clock, Failed: s.authn.Failed,
 		Rand: rand.Reader, Clocks: s.settings.Clocks, Courier: carries, Relay: s.door, Address: s.settings.address(),
-		Numbers: numbers{s.store, s.ledger}, Cabinet: s.store,
+		Numbers: numbers{s.store, s.ledger}, Cabinet: s.store, Incidents: s.store, Runs: runs{s},
 	})
 	s.exposure = exposure.New(s.ledger, s.store, s.ring)
 	s.inquiry = &inquiry.Inquiry{
@@ -124,6 +124,14 @@ func (n numbers) Registered(ctx context.Context, tag []byte, at time.Time) ([]pi
 		orgs[i] = rows[i].Org
 	}
 	return orgs, err
+}
+
+// runs hands what a run of a trace says to incidents.
+type runs struct{ *Server }
+
+func (r runs) Reach(ctx context.Context, run pii.RequestID) (casework.Reach, error) {
+	got, err := r.inquiry.Reach(ctx, run)
+	return casework.Reach(got), err
 }
 
 // filedComplaints hands complaints to a trace. Rows the ledger did not write are

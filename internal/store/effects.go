@@ -84,6 +84,10 @@ func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
 		return putClosing(idx, e.Closing)
 	case casework.EvidencePut:
 		return putEvidence(idx, e.Evidence)
+	case casework.IncidentPut:
+		return putIncident(idx, e.Incident)
+	case casework.DecisionPut:
+		return putDecision(idx, e.Decision)
 	case casework.Handled:
 		return putHandled(e), nil
 	case door.ImportPut:

@@ -104,6 +104,16 @@ func versionsOf(h *house) map[string]func(second bool) ledger.Effect {
 			}
 			return casework.ClosingPut{Closing: c}
 		},
+		"incident": func(s bool) ledger.Effect {
+			return casework.IncidentPut{Incident: &casework.Incident{ID: id, State: casework.Suspected, OpenedAt: at, Affected: map[bool]int{false: 1, true: 9}[s]}}
+		},
+		"incident_decision": func(s bool) ledger.Effect {
+			v := &casework.Decision{Incident: id, Verdict: casework.NotNotify, Officer: "officer", Reason: "made-up", Note: []byte("sealed"), At: at}
+			if s {
+				v.Incident = newID()
+			}
+			return casework.DecisionPut{Decision: v}
+		},
 		"decoy_note": func(s bool) ledger.Effect {
 			n := &decoy.Note{ID: id, Sealed: []byte("sealed")}
 			if s {
@@ -182,7 +192,7 @@ func versionsOf(h *house) map[string]func(second bool) ledger.Effect {
 
 // replaced says of which tables the second version takes the place of the first.
 func replaced(table string) bool {
-	return table != "notice" && table != "rule_set" && table != "complaint_closing" && table != "decoy_note" && table != "complaint_file" && table != "passkey"
+	return table != "notice" && table != "rule_set" && table != "complaint_closing" && table != "incident_decision" && table != "decoy_note" && table != "complaint_file" && table != "passkey"
 }
 
 // TestI9_RowsCopiedBack keeps, table by table, a row that once was right, lets an

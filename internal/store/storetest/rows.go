@@ -163,6 +163,11 @@ func testStampedRows(t *testing.T, db *store.DB) {
 				TakenBy: p.ID, Due: s.at, SilentUntil: s.at, EscalatedAt: s.at, Script: s.bytes}
 			ot := &casework.OneTime{ID: id, Use: casework.ToClose, Case: request(7), Ordinal: pii.Ordinal(i), Field: pii.Phone, Hash: s.bytes,
 				SentAt: s.at, Until: s.at, Used: s.flag}
+			ic := &casework.Incident{ID: id, State: casework.Suspected, OpenedAt: s.at, OpenedBy: pii.PersonID(s.text), Why: []casework.Sign{casework.SameCaller},
+				Known: s.known, First: s.at, Last: s.at, Cases: []casework.Joined{{Case: request(8), At: s.at}}, Run: request(9), RunEntry: 7, RunAt: s.at,
+				Named: 1, Affected: 1 << 20, Month: "2026-11", Sealed: s.bytes}
+			dc := &casework.Decision{Incident: id, Verdict: casework.NotNotify, Officer: p.ID, Reason: s.text, Month: "2026-11", Note: []byte("note"),
+				Run: request(9), Affected: 1 << 20, At: s.at}
 			im := &door.Import{ID: id, By: p.ID, File: s.bytes, OpenedAt: s.at, Before: 1 << 30, Done: s.flag}
 			er := &door.Erasure{ID: id, Ordinal: 7, Work: request(5), AskedBy: p.ID, AskedAt: s.at, ApprovedBy: pii.PersonID(s.text), State: door.ErasureAsked}
 			ff := &door.FoundFile{ID: id, Case: request(6), File: s.bytes, Rows: 1 << 40, AskedBy: p.ID, AskedAt: s.at, ApprovedBy: pii.PersonID(s.text), State: door.FoundAsked}
@@ -174,6 +179,7 @@ func testStampedRows(t *testing.T, db *store.DB) {
 				party.NumberPut{Number: nu}, consent.NoticePut{Notice: no}, grant.Opened{WorkItem: w, Members: m}, consent.Put{Consent: c},
 				consent.OptOutPut{OptOut: u}, authn.TokenPut{Token: k}, authn.CodePut{Code: d}, casework.Put{Complaint: l},
 				casework.OneTimePut{OneTime: ot}, casework.Handled{Case: id, Person: p.ID}, casework.Handled{Case: id, Person: p.ID},
+				casework.IncidentPut{Incident: ic}, casework.DecisionPut{Decision: dc},
 				door.ImportPut{Import: im}, door.ErasurePut{Erasure: er}, door.FoundFilePut{FoundFile: ff}, decoy.NotePut{Note: dn}, door.RuleSetPut{RuleSet: ru})
 
 			check := func(ok bool, err error) {
@@ -242,6 +248,12 @@ func testStampedRows(t *testing.T, db *store.DB) {
 			gotOT, ok, err := db.OneTime(ctx, id)
 			check(ok, err)
 			same(t, ot, &gotOT)
+			gotIc, ok, err := db.Incident(ctx, id)
+			check(ok, err)
+			same(t, ic, &gotIc)
+			gotDc, ok, err := db.Decision(ctx, id)
+			check(ok, err)
+			same(t, dc, &gotDc)
 			gotIm, ok, err := db.Import(ctx, id)
 			check(ok, err)
 			same(t, im, &gotIm)
@@ -305,6 +317,7 @@ func testLists(t *testing.T, db *store.DB) {
 			{Ordinal: 3, Item: w.ID}, {Ordinal: 1, Item: w.ID}, {Ordinal: 2, Item: w.ID}}})
 		effects = append(effects, casework.Put{Complaint: &casework.Complaint{ID: request(uint64(i)), Ordinal: pii.Ordinal(i % 2),
 			State: []casework.State{casework.Accepted, casework.Unconfirmed, casework.Replied, casework.Reopened}[i], FiledAt: w.OpenedAt}})
+		effects = append(effects, casework.IncidentPut{Incident: &casework.Incident{ID: request(uint64(i)), State: casework.Suspected, OpenedAt: w.OpenedAt}})
 	}
 	mustApply(t, db, effects...)
 	mustApply(t, db, grant.Closed{WorkItem: &grant.WorkItem{ID: request(2), Assignee: "a", Closed: true}})
@@ -365,6 +378,21 @@ func testLists(t *testing.T, db *store.DB) {
 	members, err := db.MembersAfter(ctx, request(0), 1, 5)
 	if diff := cmp.Diff([]pii.Ordinal{2, 3}, ids(members, func(m grant.Member) pii.Ordinal { return m.Ordinal })); diff != "" || err != nil {
 		t.Error("members:", diff, err)
+	}
+	incident := func(i casework.Incident) pii.RequestID { return i.ID }
+	suspected, err := db.Incidents(ctx, casework.Suspected, now.Add(3*time.Minute), 2)
+	if diff := cmp.Diff([]pii.RequestID{request(2), request(1)}, ids(suspected, incident)); diff != "" || err != nil {
+		t.Error("incidents:", diff, err)
+	}
+	if all, err := db.Incidents(ctx, "", now.Add(time.Minute), 9); len(all) != 1 || err != nil {
+		t.Errorf("%d incidents, %v", len(all), err)
+	}
+	if closed, err := db.Incidents(ctx, casework.Decided, now.Add(time.Hour), 9); len(closed) != 0 || err != nil {
+		t.Errorf("%d closed incidents, %v", len(closed), err)
+	}
+	hers, err := db.OfSubject(ctx, 1)
+	if diff := cmp.Diff([]pii.RequestID{request(1), request(3)}, ids(hers, func(c casework.Complaint) pii.RequestID { return c.ID })); diff != "" || err != nil {
+		t.Error("complaints of a subject:", diff, err)
 	}
 	complaints, err := db.Complaints(ctx, now.Add(time.Minute), now.Add(3*time.Minute), 9)
 	if diff := cmp.Diff([]pii.RequestID{request(1), request(2)}, ids(complaints, func(c casework.Complaint) pii.RequestID { return c.ID })); diff != "" || err != nil {

@@ -544,6 +544,61 @@ CREATE TABLE complaint_file (
 	PRIMARY KEY (complaint, n)
 );
 
+-- Suspected incidents: complaints that belong together. The body is the row; the other
+-- columns are what the database looks at.
+CREATE TABLE incident (
+	id        BYTEA NOT NULL PRIMARY KEY,
+	state     TEXT COLLATE "C" NOT NULL,
+	opened_at BIGINT NOT NULL,
+	opened_by TEXT COLLATE "C" NOT NULL,
+	run       BYTEA NOT NULL,
+	affected  BIGINT NOT NULL,
+	body      BYTEA NOT NULL,
+	entry     BIGINT NOT NULL,
+	mac       BYTEA NOT NULL
+);
+
+CREATE INDEX incident_opened ON incident (opened_at, id);
+
+-- The signed decision that closes an incident.
+CREATE TABLE incident_decision (
+	incident BYTEA NOT NULL PRIMARY KEY,
+	verdict  TEXT COLLATE "C" NOT NULL,
+	officer  TEXT COLLATE "C" NOT NULL,
+	reason   TEXT COLLATE "C" NOT NULL,
+	note     BYTEA NOT NULL,
+	run      BYTEA NOT NULL,
+	affected BIGINT NOT NULL,
+	body     BYTEA NOT NULL,
+	entry    BIGINT NOT NULL,
+	mac      BYTEA NOT NULL
+);
+
+-- The second lock of I6: no incident closes, is taken away, or changes once it is
+-- closed, without the decision of an officer who did not open it.
+CREATE OR REPLACE FUNCTION incident_closed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF TG_OP = 'UPDATE' THEN
+		IF OLD.state = 'closed' OR NEW.id <> OLD.id OR NEW.opened_by <> OLD.opened_by OR NEW.opened_at <> OLD.opened_at THEN
+			RAISE EXCEPTION 'an incident is closed by a signed decision to notify or not to notify' USING ERRCODE = '23514';
+		END IF;
+	END IF;
+	IF NEW.state = 'closed' AND NOT EXISTS (
+	SELECT 1 FROM incident_decision d WHERE d.incident = NEW.id AND d.entry = NEW.entry
+		AND d.verdict IN ('notify', 'not-notify') AND d.officer <> '' AND d.officer <> NEW.opened_by AND d.reason <> ''
+		AND length(d.note) > 0 AND d.run = NEW.run AND d.run <> '\x00000000000000000000000000000000'::bytea AND d.affected = NEW.affected) THEN
+		RAISE EXCEPTION 'an incident is closed by a signed decision to notify or not to notify' USING ERRCODE = '23514';
+	END IF;
+	RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER incident_closed BEFORE INSERT OR UPDATE ON incident FOR EACH ROW EXECUTE FUNCTION incident_closed();
+CREATE TRIGGER incident_stays BEFORE DELETE ON incident FOR EACH ROW EXECUTE FUNCTION only_added_to();
+CREATE TRIGGER incident_decision_stays BEFORE UPDATE OR DELETE ON incident_decision FOR EACH ROW EXECUTE FUNCTION only_added_to();
+CREATE TRIGGER incident_kept BEFORE TRUNCATE ON incident FOR EACH STATEMENT EXECUTE FUNCTION only_added_to();
+CREATE TRIGGER incident_decision_kept BEFORE TRUNCATE ON incident_decision FOR EACH STATEMENT EXECUTE FUNCTION only_added_to();
+
 CREATE TABLE import (
 	id        BYTEA NOT NULL PRIMARY KEY,
 	made_by   TEXT COLLATE "C" NOT NULL,

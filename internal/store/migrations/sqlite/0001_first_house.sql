@@ -559,6 +559,69 @@ CREATE TABLE complaint_file (
 	PRIMARY KEY (complaint, n)
 ) STRICT;
 
+-- Suspected incidents: complaints that belong together. The body is the row; the other
+-- columns are what the database looks at.
+CREATE TABLE incident (
+	id        BLOB NOT NULL PRIMARY KEY,
+	state     TEXT NOT NULL,
+	opened_at INTEGER NOT NULL,
+	opened_by TEXT NOT NULL,
+	run       BLOB NOT NULL,
+	affected  INTEGER NOT NULL,
+	body      BLOB NOT NULL,
+	entry     INTEGER NOT NULL,
+	mac       BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX incident_opened ON incident (opened_at, id);
+
+-- The signed decision that closes an incident.
+CREATE TABLE incident_decision (
+	incident BLOB NOT NULL PRIMARY KEY,
+	verdict  TEXT NOT NULL,
+	officer  TEXT NOT NULL,
+	reason   TEXT NOT NULL,
+	note     BLOB NOT NULL,
+	run      BLOB NOT NULL,
+	affected INTEGER NOT NULL,
+	body     BLOB NOT NULL,
+	entry    INTEGER NOT NULL,
+	mac      BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The second lock of I6: no incident closes, is taken away, or changes once it is
+-- closed, without the decision of an officer who did not open it.
+CREATE TRIGGER incident_closed_insert BEFORE INSERT ON incident WHEN NEW.state = 'closed' AND NOT EXISTS (
+	SELECT 1 FROM incident_decision d WHERE d.incident = NEW.id AND d.entry = NEW.entry
+		AND d.verdict IN ('notify', 'not-notify') AND d.officer <> '' AND d.officer <> NEW.opened_by AND d.reason <> ''
+		AND length(d.note) > 0 AND d.run = NEW.run AND d.run <> zeroblob(16) AND d.affected = NEW.affected)
+BEGIN
+	SELECT RAISE(ABORT, 'an incident is closed by a signed decision to notify or not to notify');
+END;
+
+CREATE TRIGGER incident_closed_update BEFORE UPDATE ON incident WHEN OLD.state = 'closed' OR NEW.id <> OLD.id OR NEW.opened_by <> OLD.opened_by OR NEW.opened_at <> OLD.opened_at OR NEW.state = 'closed' AND NOT EXISTS (
+	SELECT 1 FROM incident_decision d WHERE d.incident = NEW.id AND d.entry = NEW.entry
+		AND d.verdict IN ('notify', 'not-notify') AND d.officer <> '' AND d.officer <> NEW.opened_by AND d.reason <> ''
+		AND length(d.note) > 0 AND d.run = NEW.run AND d.run <> zeroblob(16) AND d.affected = NEW.affected)
+BEGIN
+	SELECT RAISE(ABORT, 'an incident is closed by a signed decision to notify or not to notify');
+END;
+
+CREATE TRIGGER incident_delete BEFORE DELETE ON incident
+BEGIN
+	SELECT RAISE(ABORT, 'these rows are only added to');
+END;
+
+CREATE TRIGGER incident_decision_update BEFORE UPDATE ON incident_decision
+BEGIN
+	SELECT RAISE(ABORT, 'these rows are only added to');
+END;
+
+CREATE TRIGGER incident_decision_delete BEFORE DELETE ON incident_decision
+BEGIN
+	SELECT RAISE(ABORT, 'these rows are only added to');
+END;
+
 CREATE TABLE import (
 	id        BLOB NOT NULL PRIMARY KEY,
 	made_by   TEXT NOT NULL,
