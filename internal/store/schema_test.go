@@ -82,7 +82,7 @@ UNION ALL
 SELECT conrelid::regclass::text, 3, row_number() OVER (ORDER BY conname), conrelid::regclass || ' ' || pg_get_constraintdef(oid)
 FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'p'
 UNION ALL
-SELECT tgrelid::regclass::text, 4, 1, 'trigger ' || tgname FROM pg_trigger
+SELECT tgrelid::regclass::text, 4, (row_number() OVER (PARTITION BY tgrelid ORDER BY tgname))::int, 'trigger ' || tgname FROM pg_trigger
 ) x ORDER BY t, part, n`,
 }
 
