@@ -138,6 +138,9 @@ func commands() []command {
 		{name: "people approve", args: "PERSON", make: peopleApproveCommand, examples: []string{
 			"GOLDBELL_TOKEN=gbs_… goldbell people approve a017 --data ./firm",
 		}},
+		{name: "consents import", args: "FILE", make: consentsImportCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbt_… goldbell consents import 同意.csv --data ./firm --dry-run",
+		}},
 		{name: "exceptions list", make: exceptionsListCommand, examples: []string{"GOLDBELL_TOKEN=gbs_… goldbell exceptions list --data ./firm"}},
 		{name: "exceptions ask", args: "WORK", make: exceptionsAskCommand, examples: []string{
 			"GOLDBELL_TOKEN=gbs_… goldbell exceptions ask 5f0c… --data ./firm --fields phone --form plain --reason carrier-down --hours 4",

@@ -78,6 +78,7 @@ type rosterReport struct {
 	Refused     int            `json:"refused"`
 	RefusedBy   map[string]int `json:"refused_by"`
 	Asked       int            `json:"second_officer"` // of refused: what a second officer may allow
+	ByPhone     int            `json:"by_phone"`       // named by a phone number only: whether it is somebody's is not told
 	NotRead     []string       `json:"columns_not_read"`
 	Source      string         `json:"source"`
 	RefusedFile string         `json:"refused_file"` // empty: none
@@ -338,6 +339,9 @@ func (r *rosterRun) tell(w io.Writer) {
 	r.c.say(w, id, o.Rows, o.Created, o.Changed, o.Unchanged, o.Refused)
 	if o.Asked > 0 && !o.DryRun {
 		r.c.say(w, "people-asked", o.Asked)
+	}
+	if o.ByPhone > 0 {
+		r.c.say(w, "consents-by-phone", o.ByPhone)
 	}
 	if o.RefusedFile != "" {
 		r.c.say(w, "roster-refused-file", o.RefusedFile)

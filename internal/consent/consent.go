@@ -14,16 +14,19 @@ import (
 	"github.com/goldbell/goldbell/internal/pii"
 )
 
-// Consent is the latest state of one subject's separate consent (单独同意) for a
-// purpose and a recipient.
+// Consent is the latest state of one subject's consent for a purpose and a recipient:
+// a separate one (单独同意), unless it says that it was general.
 type Consent struct {
 	Ordinal   pii.Ordinal `json:"ordinal"`
 	Purpose   pii.Purpose `json:"purpose"`
 	Recipient pii.OrgID   `json:"recipient"`
-	Given     bool        `json:"given"`  // false: withdrawn
-	Notice    string      `json:"notice"` // version of the notice she was shown
-	Proof     []byte      `json:"proof"`  // SHA-256 of the proof the company keeps
-	At        time.Time   `json:"at"`
+	Given     bool        `json:"given"` // false: withdrawn
+	// General says that it was given for a whole notice and not separately: it is on
+	// record, and counts nowhere that the law asks for separate consent.
+	General   bool      `json:"general"`
+	Notice    string    `json:"notice"` // version of the notice she was shown
+	Proof     []byte    `json:"proof"`  // SHA-256 of the proof the company keeps
+	At        time.Time `json:"at"`
 	pii.Stamp `json:"-"`
 }
 

@@ -53,14 +53,14 @@ func InForce(notices []Notice, at time.Time) []Notice {
 	return begun
 }
 
-// Counts reports whether c was given, under one of the notices in force, and that
+// Counts reports whether c is a separate consent that was given, under one of the notices in force, and that
 // notice names its recipient. A change of purpose or recipient asks anew (PIPL 14, 23).
 // Until the company has recorded a notice for the purpose, what was given counts.
 func (c Consent) Counts(inForce []Notice) bool {
-	if len(inForce) == 0 {
-		return c.Given
+	if !c.Given || c.General {
+		return false
 	}
-	return c.Given && slices.ContainsFunc(inForce, func(n Notice) bool {
+	return len(inForce) == 0 || slices.ContainsFunc(inForce, func(n Notice) bool {
 		return n.Purpose == c.Purpose && n.Version == c.Notice && slices.Contains(n.Recipients, c.Recipient)
 	})
 }

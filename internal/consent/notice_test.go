@@ -35,6 +35,8 @@ func TestAChangeAsksAnew(t *testing.T) {
 		{"before the change", []Notice{change, words, first}, given("1", "reseller"), 9, true},
 		{"after the change", []Notice{change, words, first}, given("1", "reseller"), 10, false},
 		{"asked anew", []Notice{change, words, first}, given("2", "other"), 11, true},
+		{"in general terms", []Notice{first}, Consent{Purpose: "leads", Recipient: "reseller", Given: true, General: true, Notice: "1"}, 3, false},
+		{"in general terms, no notice", nil, Consent{Purpose: "leads", Recipient: "reseller", Given: true, General: true, Notice: "1"}, 3, false},
 		{"taken back", []Notice{first}, Consent{Purpose: "leads", Recipient: "reseller", Notice: "1"}, 3, false},
 	} {
 		if got := c.c.Counts(InForce(c.notices, day(c.at))); got != c.want {

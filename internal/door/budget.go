@@ -1,6 +1,7 @@
 package door
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -109,6 +110,15 @@ func classesOf(schema pii.Schema, fields []pii.Field) (all []pii.Class) {
 func (c Caps) refused(p party.Principal, now time.Time) []ledger.Spend {
 	day, end := Day.at(now)
 	return []ledger.Spend{{Key: fmt.Sprintf("refused|%s|%s", p.Person.ID, day), Cap: c.Refused, Amount: 1, Until: end}}
+}
+
+// LookupSpends is what n lookups of a person or service are charged to.
+func (d *Door) LookupSpends(ctx context.Context, p party.Principal, n int64) ([]ledger.Spend, error) {
+	rules, err := d.currentRules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.capsOf(rules).lookups(p, n, d.Clock()), nil
 }
 
 func (c Caps) lookups(p party.Principal, n int64, now time.Time) []ledger.Spend {

@@ -78,7 +78,7 @@ func (s *standing) take(r *ledger.Record) {
 		key := agreedTo{pii.OrgID(r.Fact("recipient")), pii.Purpose(r.Fact("purpose"))}
 		switch r.Fact("what") {
 		case "given":
-			s.consents[key] = consent.Consent{Purpose: key.purpose, Recipient: key.org, Given: true, Notice: r.Fact("notice")}
+			s.consents[key] = consent.Consent{Purpose: key.purpose, Recipient: key.org, Given: true, General: r.Fact("general") == "yes", Notice: r.Fact("notice")}
 		case "withdrawn":
 			delete(s.consents, key)
 		case "opt-out":

@@ -13,5 +13,7 @@ var people = map[string]Sentence{
 	"round-over":             {"这次权限复核已经结束。", "This recertification is over."},
 	"not-asked":              {"这次权限复核不涉及该人员。", "This recertification does not ask about the person."},
 	"recertification-failed": {"权限复核的到期处理未能完成，将再次尝试。", "What was due of a recertification could not be done; it is tried again."},
+	"consent-future":         {"同意时间在将来。", "The consent is dated in the future."},
+	"consent-withdrawn":      {"本人在此之后已撤回同意；较早的同意不会使其恢复。", "The person took her consent back after that; an older row does not revive it."},
 	"row-twice":              {"与前面某行是同一对象。", "An earlier row is about the same."},
 }

@@ -246,7 +246,7 @@ func (f *firm) serve() {
 	f.api, err = httpapi.New(httpapi.Config{
 		Door: f.door, Ledger: f.ledger, Authn: f.authn, People: f.store, Asks: f.store, Rounds: f.store, Numbers: f.store, Work: f.store, Team: f.store, Waiting: f.store, Sealer: f.ring,
 		Register: register.New(register.Config{
-			People: f.store, Asks: f.store, Rounds: f.store, Rand: rand.Reader, Numbers: f.store, Work: f.store, Consents: f.store, Subjects: f.vault, Keys: f.vault.RecordKeys,
+			People: f.store, Asks: f.store, Rounds: f.store, Rand: rand.Reader, Finder: f.door, Numbers: f.store, Work: f.store, Consents: f.store, Subjects: f.vault, Keys: f.vault.RecordKeys,
 			Sheets: grant.Sheets(), Schema: pii.Registration(), Fingerprint: f.vault.Fingerprint, Ledger: f.ledger, Clock: f.clock,
 			InForce: f.door.InForce, Exceptions: f.store, Proposed: f.store,
 			Rules: func(text string) (string, error) {

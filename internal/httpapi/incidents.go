@@ -17,8 +17,8 @@ import (
 // complaint would otherwise be a way to ask whether we hold a number.
 const fewAffected = 5
 
-// incident1 is an incident in a list. It names nobody who complained or is affected.
-type incident1 struct {
+// IncidentLine is an incident in a list. It names nobody who complained or is affected.
+type IncidentLine struct {
 	ID         string       `json:"id"`
 	State      string       `json:"state" enum:"suspected,closed"`
 	OpenedAt   time.Time    `json:"opened_at"`
@@ -60,8 +60,8 @@ type decisionOut struct {
 
 var incidentClocks = []string{law.IncidentContain, law.IncidentDecide, law.IncidentNotify}
 
-func (a *API) incidentOf(i *casework.Incident, v *casework.Decision, c *call) incident1 {
-	out := incident1{
+func (a *API) incidentOf(i *casework.Incident, v *casework.Decision, c *call) IncidentLine {
+	out := IncidentLine{
 		ID: i.ID.String(), State: string(i.State), OpenedAt: i.OpenedAt, OpenedBy: string(i.OpenedBy), Why: []string{}, Known: []string{},
 		First: i.First, Last: i.Last, Complaints: len(i.Cases), Clocks: []clockOut{},
 	}
@@ -100,8 +100,8 @@ type incidentsIn struct {
 
 type incidentsOut struct {
 	Body struct {
-		Incidents []incident1 `json:"incidents"`
-		Next      string      `json:"next,omitempty"`
+		Incidents []IncidentLine `json:"incidents"`
+		Next      string         `json:"next,omitempty"`
 	}
 }
 
@@ -123,7 +123,7 @@ func listIncidents(a *API, ctx context.Context, c *call, in *incidentsIn) (*inci
 		return nil, err
 	}
 	out := &incidentsOut{}
-	out.Body.Incidents = make([]incident1, 0, len(rows))
+	out.Body.Incidents = make([]IncidentLine, 0, len(rows))
 	for n := range rows {
 		i, v, err := a.Complaints.ReadIncident(ctx, rows[n].ID)
 		if fault.IsID(err, "row-forged") {
@@ -183,8 +183,8 @@ type incidentIn struct {
 
 type incidentOut struct {
 	Body struct {
-		incident1
-		Cases   []complaint1        `json:"cases" doc:"the complaints, in the order they joined; the officer's only"`
+		IncidentLine
+		Cases   []ComplaintLine     `json:"cases" doc:"the complaints, in the order they joined; the officer's only"`
 		Reasons map[string][]string `json:"reasons" doc:"that a decision may rest on, by verdict"`
 	}
 }
@@ -202,7 +202,7 @@ func getIncident(a *API, ctx context.Context, c *call, in *incidentIn) (*inciden
 		return nil, err
 	}
 	out := &incidentOut{}
-	out.Body.incident1, out.Body.Cases, out.Body.Reasons = a.incidentOf(&i, v, c), []complaint1{}, map[string][]string{}
+	out.Body.IncidentLine, out.Body.Cases, out.Body.Reasons = a.incidentOf(&i, v, c), []ComplaintLine{}, map[string][]string{}
 	for verdict, list := range casework.Reasons {
 		out.Body.Reasons[string(verdict)] = list
 	}

@@ -155,5 +155,12 @@ var refusalSentences = map[string]fault.Sentence{
 	KeyUntil:             {Zh: "合同结束日期读不懂，或早于 2000 年、晚于 2100 年", En: "the contract's end is no date, or before 2000 or after 2100"},
 	KeyKind:              {Zh: "负责人、管理员和服务账号不能由文件登记", En: "officers, administrators and services are not made by a file"},
 	KeyOrg:               {Zh: "没有写明单位", En: "no organisation is named"},
+	KeySubject:           {Zh: "没有有效的个人编号，也没有有效的手机号", En: "neither a valid id of a person nor a valid phone number"},
+	KeyConsentKind:       {Zh: "同意类型须为 同意 或 单独同意", En: "the kind of consent is consent or separate consent"},
+	KeyWhen:              {Zh: "同意时间读不懂，或早于 2000 年、晚于 2100 年", En: "the time of the consent is no time, or before 2000 or after 2100"},
+	KeyProof:             {Zh: "须有证明：SHA-256，或存放处的编号（不能是电话、邮箱或证件号）", En: "a proof is needed: its SHA-256, or where it is kept (no phone number, address or identity number)"},
+	KeyNotice:            {Zh: "没有写明告知的版本", En: "the version of the notice is not named"},
+	KeyPurpose:           {Zh: "没有写明处理目的", En: "the purpose is not named"},
+	KeyRecipient:         {Zh: "没有写明接收方", En: "the recipient is not named"},
 	KeyTwice:             {Zh: "与文件中前面某行是同一对象", En: "an earlier row of the file is about the same"},
 }

@@ -22,6 +22,7 @@ const (
 	openWork
 	closeWork
 	putConsent
+	importConsent
 	putOptOut
 	putNotice
 	proposeRules
@@ -52,7 +53,7 @@ func roleOf(p party.Principal) role {
 // a work item and sign in as its assignee. System administrator and auditor
 // change nothing here.
 var duties = map[role][]action{
-	"officer": {putOrg, putNumber, putPerson, decideAsk, endPerson, openRound, confirmPerson, train, openWork, closeWork, putConsent, putOptOut, putNotice,
+	"officer": {putOrg, putNumber, putPerson, decideAsk, endPerson, openRound, confirmPerson, train, openWork, closeWork, putConsent, importConsent, putOptOut, putNotice,
 		proposeRules, tryRules, approveRules, askException, decideException, reviewException},
 	"secadmin":        {putPerson, endPerson, confirmPerson, train, proposeRules, tryRules, approveRules},
 	"sysadmin":        {},
@@ -60,9 +61,9 @@ var duties = map[role][]action{
 	"staff":           {closeWork, askException, breakGlass, confirmPerson},
 	"outsourced":      {closeWork, breakGlass, confirmPerson},
 	"partner":         {closeWork, confirmPerson},
-	"service/crm":     {openWork, closeWork, putConsent, putOptOut},
+	"service/crm":     {openWork, closeWork, putConsent, importConsent, putOptOut},
 	"service/switch":  {openWork, closeWork},
-	"service/import":  {},
+	"service/import":  {importConsent},
 	"service/metrics": {},
 }
 

@@ -46,6 +46,7 @@ type Config struct {
 	Asks     party.AskStore
 	Rounds   party.RoundStore
 	Rand     io.Reader
+	Finder   Finder
 	Sheets   map[pii.Purpose]grant.Sheet
 	Schema   pii.Schema
 	Rules    CheckRules
@@ -84,6 +85,7 @@ type decision struct {
 	purpose pii.Purpose
 	keys    []string // of the basis, beside the actor's
 	revokes []string
+	spends  []ledger.Spend
 	settle  bool // it takes something away from somebody who may be using it
 	rules   bool
 }
@@ -116,7 +118,7 @@ func (d decision) item(a Asked) ledger.Item {
 		Settle: d.settle,
 		Entry: ledger.Entry{
 			Kind: d.kind, Actor: a.By.Person.ID, Org: a.By.Org.ID, Purpose: d.purpose, Work: d.work,
-			Facts: d.facts, Subjects: d.of, Refs: d.refs, Effects: d.effects, Revokes: d.revokes, Rules: d.rules,
+			Facts: d.facts, Subjects: d.of, Refs: d.refs, Effects: d.effects, Revokes: d.revokes, Rules: d.rules, Spends: d.spends,
 		},
 	}
 }

@@ -31,7 +31,7 @@ func (s *Server) openDesks(context.Context) error {
 		return err
 	}
 	s.register = register.New(register.Config{
-		People: s.store, Asks: s.store, Rounds: s.store, Rand: rand.Reader, Numbers: s.store, Work: s.store, Consents: s.store, Subjects: s.vault, Keys: s.vault.RecordKeys,
+		People: s.store, Asks: s.store, Rounds: s.store, Finder: s.door, Rand: rand.Reader, Numbers: s.store, Work: s.store, Consents: s.store, Subjects: s.vault, Keys: s.vault.RecordKeys,
 		Sheets: grant.Sheets(), Schema: s.settings.Schema, Rules: checkRules, Fingerprint: s.vault.Fingerprint, Ledger: s.ledger, Clock: s.clock,
 		InForce: s.door.InForce, Exceptions: s.store, Proposed: s.store,
 	})

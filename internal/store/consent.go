@@ -9,16 +9,16 @@ import (
 
 var _ consent.Store = (*DB)(nil)
 
-const upsertConsent = `INSERT INTO consent (ordinal, purpose, recipient, given, notice, proof, at, entry, mac)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-ON CONFLICT (ordinal, purpose, recipient) DO UPDATE SET given = excluded.given, notice = excluded.notice,
+const upsertConsent = `INSERT INTO consent (ordinal, purpose, recipient, given, general, notice, proof, at, entry, mac)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (ordinal, purpose, recipient) DO UPDATE SET given = excluded.given, general = excluded.general, notice = excluded.notice,
 	proof = excluded.proof, at = excluded.at, entry = excluded.entry, mac = excluded.mac`
 
 func putConsent(idx uint64, c *consent.Consent) ([]call, error) {
 	if err := exact(c.At); err != nil {
 		return nil, err
 	}
-	return put(idx, c, upsertConsent, int64(c.Ordinal), string(c.Purpose), string(c.Recipient), c.Given, c.Notice, c.Proof, micros(c.At))
+	return put(idx, c, upsertConsent, int64(c.Ordinal), string(c.Purpose), string(c.Recipient), c.Given, c.General, c.Notice, c.Proof, micros(c.At))
 }
 
 const upsertOptOut = `INSERT INTO opt_out (ordinal, refused, at, entry, mac) VALUES ($1, $2, $3, $4, $5)
@@ -32,13 +32,13 @@ func putOptOut(idx uint64, o *consent.OptOut) ([]call, error) {
 }
 
 const (
-	consentColumns = `ordinal, purpose, recipient, given, notice, proof, at, entry, mac`
+	consentColumns = `ordinal, purpose, recipient, given, general, notice, proof, at, entry, mac`
 	optOutColumns  = `ordinal, refused, at, entry, mac`
 	noticeColumns  = `purpose, version, digest, recipients, fields, since, editorial, entry, mac`
 )
 
 func consentInto(c *consent.Consent) []any {
-	return []any{&c.Ordinal, &c.Purpose, &c.Recipient, &c.Given, &c.Notice, (*blob)(&c.Proof), (*instant)(&c.At), &c.Entry, &c.MAC}
+	return []any{&c.Ordinal, &c.Purpose, &c.Recipient, &c.Given, &c.General, &c.Notice, (*blob)(&c.Proof), (*instant)(&c.At), &c.Entry, &c.MAC}
 }
 
 func optOutInto(o *consent.OptOut) []any {
@@ -97,7 +97,7 @@ func (db *DB) Notices(ctx context.Context, p pii.Purpose) (all []consent.Notice,
 	return all, err
 }
 
-const selectConsentsOf = `SELECT ordinal, purpose, recipient, given, notice, proof, at, entry, mac FROM consent
+const selectConsentsOf = `SELECT ordinal, purpose, recipient, given, general, notice, proof, at, entry, mac FROM consent
 WHERE ordinal = $1 ORDER BY purpose, recipient LIMIT 1000`
 
 // ConsentsOf lists all that one subject consented to or took back; the pages for
@@ -105,7 +105,7 @@ WHERE ordinal = $1 ORDER BY purpose, recipient LIMIT 1000`
 func (db *DB) ConsentsOf(ctx context.Context, of pii.Ordinal) (all []consent.Consent, err error) {
 	err = db.rows(ctx, "consents", selectConsentsOf, func(scan func(...any) error) error {
 		var c consent.Consent
-		err := scan(&c.Ordinal, &c.Purpose, &c.Recipient, &c.Given, &c.Notice, (*blob)(&c.Proof), (*instant)(&c.At), &c.Entry, &c.MAC)
+		err := scan(&c.Ordinal, &c.Purpose, &c.Recipient, &c.Given, &c.General, &c.Notice, (*blob)(&c.Proof), (*instant)(&c.At), &c.Entry, &c.MAC)
 		all = append(all, c)
 		return err
 	}, int64(of))

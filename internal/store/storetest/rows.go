@@ -154,7 +154,7 @@ func testStampedRows(t *testing.T, db *store.DB) {
 				OpenedAt: s.at, Until: s.at, Subjects: 2, Digest: s.bytes, AskedBy: pii.PersonID(s.text), Fields: s.known,
 				Highest: pii.Relay, Budget: 1 << 40, Frozen: s.flag, FreshSince: s.at}
 			m := []*grant.Member{{Ordinal: pii.Ordinal(i), Item: id}, {Ordinal: 4294967295, Item: id}}
-			c := &consent.Consent{Ordinal: pii.Ordinal(i), Purpose: "p", Recipient: o.ID, Given: s.flag, Notice: s.text, Proof: s.bytes, At: s.at}
+			c := &consent.Consent{Ordinal: pii.Ordinal(i), Purpose: "p", Recipient: o.ID, Given: s.flag, General: !s.flag, Notice: s.text, Proof: s.bytes, At: s.at}
 			u := &consent.OptOut{Ordinal: pii.Ordinal(i), Refused: s.flag, At: s.at}
 			k := &authn.Token{Hash: []byte(name), Person: p.ID, Scope: s.text, How: authn.How(s.text), Agent: s.bytes, MadeAt: s.at, Until: s.at, StepUp: s.at, Ended: s.flag}
 			d := &authn.Code{Person: p.ID, Hash: []byte("code" + name), Until: s.at}

@@ -346,6 +346,7 @@ CREATE TABLE consent (
 	purpose   TEXT COLLATE "C" NOT NULL,
 	recipient TEXT COLLATE "C" NOT NULL,
 	given     BOOLEAN NOT NULL,
+	general   BOOLEAN NOT NULL,
 	notice    TEXT COLLATE "C" NOT NULL,
 	proof     BYTEA,
 	at        BIGINT NOT NULL,

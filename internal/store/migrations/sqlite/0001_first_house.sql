@@ -346,6 +346,7 @@ CREATE TABLE consent (
 	purpose   TEXT NOT NULL,
 	recipient TEXT NOT NULL,
 	given     INTEGER NOT NULL,
+	general   INTEGER NOT NULL,
 	notice    TEXT NOT NULL,
 	proof     BLOB,
 	at        INTEGER NOT NULL,

@@ -92,6 +92,7 @@ consent.ordinal bigint NOT NULL;
 consent.purpose text COLLATE "C" NOT NULL;
 consent.recipient text COLLATE "C" NOT NULL;
 consent.given boolean NOT NULL;
+consent.general boolean NOT NULL;
 consent.notice text COLLATE "C" NOT NULL;
 consent.proof bytea;
 consent.at bigint NOT NULL;
