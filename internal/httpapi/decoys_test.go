@@ -89,7 +89,7 @@ func TestDecoysPointToWhoWasShownThem(t *testing.T) {
 func TestPairsThatComplaintsCannotSeparate(t *testing.T) {
 	f := newFirm(t, 40)
 	f.withDecoys()
-	f.post("/v1/rules", "officer", m{"text": plainRule}).want(200)
+	f.enact(m{"text": plainRule})
 	show := func(agent string, subjects ...string) {
 		work := f.work(agent, "call-task", "telesales", subjects...)
 		f.enrolKey(agent)

@@ -71,7 +71,7 @@ type incidentSeen struct {
 func TestI6AnIncidentClosesByDecisionOnly(t *testing.T) {
 	f := newFirm(t, 600)
 	f.withIndex()
-	f.post("/v1/rules", "officer", m{"text": plainRule}).want(200)
+	f.enact(m{"text": plainRule})
 	f.prove("officer", "officer2", "auditor")
 	for n, who := range []string{"a001", "a002"} {
 		f.enrolKey(who)
