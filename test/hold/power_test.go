@@ -150,8 +150,8 @@ func TestI9_RowsWrittenWithSQL(t *testing.T) {
 				func() { h.exec(`UPDATE org SET kind = 'own' WHERE id = 'own'`) }},
 			{"token, a hash of one's own", func() {
 				hash, _ := hex.DecodeString("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08") // SHA-256 of "test"
-				h.exec(`INSERT INTO token (hash, person, scope, how, agent, made_at, until, step_up, proved, ended, entry, mac)
-					SELECT $1, person, scope, how, agent, made_at, until, step_up, proved, ended, entry, mac FROM token WHERE person = $2`, hash, string(agent.Person.ID))
+				h.exec(`INSERT INTO token (hash, person, scope, how, agent, made_at, until, step_up, ended, entry, mac)
+					SELECT $1, person, scope, how, agent, made_at, until, step_up, ended, entry, mac FROM token WHERE person = $2`, hash, string(agent.Person.ID))
 			}, func() string { return signsIn("test") }, "unauthenticated", nil},
 			{"token, prolonged", func() {
 				h.exec(`UPDATE token SET until = until + 1000000 WHERE person = $1`, string(agent.Person.ID))
