@@ -92,11 +92,15 @@ func TestComplaintsThatBelongTogether(t *testing.T) {
 		"one caller over weeks, fields too": {mixed(3, func(i int) voice { return voice{caller: "17012345678", known: fields, days: i * 9} }), []casework.Sign{casework.SameCaller, casework.SameFields}, 3},
 		"half a year apart":                 {mixed(3, func(i int) voice { return voice{caller: "17012345678", known: fields, said: script, days: i * 60} }), nil, 0},
 		"one script, many callers":          {mixed(3, func(i int) voice { return voice{caller: caller(i), said: script} }), []casework.Sign{casework.SameScript, casework.SameTime}, 3},
-		"a script retold":                   {mixed(3, func(i int) voice { return voice{caller: caller(i), said: []string{script, retold, script}[i], known: fields} }), []casework.Sign{casework.SameFields, casework.SameScript, casework.SameTime}, 3},
-		"other words":                       {mixed(3, func(i int) voice { return voice{caller: caller(i), said: []string{script, other, "nothing much was said to me"}[i], known: fields} }), nil, 0},
-		"nine who were known alike":         {mixed(9, func(i int) voice { return voice{caller: caller(i), known: fields} }), nil, 0},
-		"ten who were known alike":          {mixed(10, func(i int) voice { return voice{caller: caller(i), known: fields} }), []casework.Sign{casework.SameFields, casework.SameTime}, 10},
-		"ten by the name alone":             {mixed(10, func(i int) voice { return voice{caller: caller(i), known: []pii.Field{pii.Name}} }), nil, 0},
+		"a script retold": {mixed(3, func(i int) voice {
+			return voice{caller: caller(i), said: []string{script, retold, script}[i], known: fields}
+		}), []casework.Sign{casework.SameFields, casework.SameScript, casework.SameTime}, 3},
+		"other words": {mixed(3, func(i int) voice {
+			return voice{caller: caller(i), said: []string{script, other, "nothing much was said to me"}[i], known: fields}
+		}), nil, 0},
+		"nine who were known alike": {mixed(9, func(i int) voice { return voice{caller: caller(i), known: fields} }), nil, 0},
+		"ten who were known alike":  {mixed(10, func(i int) voice { return voice{caller: caller(i), known: fields} }), []casework.Sign{casework.SameFields, casework.SameTime}, 10},
+		"ten by the name alone":     {mixed(10, func(i int) voice { return voice{caller: caller(i), known: []pii.Field{pii.Name}} }), nil, 0},
 		"one joins through another": {[]voice{{caller: caller(1), said: script}, {caller: caller(2), said: script}, {caller: caller(2), said: other}, {caller: caller(3), known: more}},
 			[]casework.Sign{casework.SameCaller, casework.SameScript, casework.SameTime}, 3},
 	} {
