@@ -50,7 +50,10 @@ export default function WhoCan() {
   })
   const move = (to: string) => setAsked({ at: to, ...(subject === '' ? {} : { subject }) }, { replace: true })
   // A sheet may name a field that this company does not store: it has no column.
-  const stored = fields.map((field, i) => ({ field, ...answers[i] })).filter((a) => !isUnknown(a.error))
+  const stored = fields.flatMap((field, i) => {
+    const answer = answers[i]
+    return answer && !isUnknown(answer.error) ? [{ field, ...answer }] : []
+  })
   const error = purposes.error ?? stored.find((a) => a.error)?.error
   const ready = purposes.isSuccess && stored.every((a) => a.isSuccess)
   return (
