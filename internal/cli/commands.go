@@ -154,6 +154,18 @@ func commands() []command {
 		{name: "exceptions break-glass", make: breakGlassCommand, examples: []string{
 			"GOLDBELL_TOKEN=gbs_… goldbell exceptions break-glass --data ./firm --purpose support --subject 4f1c… --fields phone --reason danger-to-life --minutes 15",
 		}},
+		{name: "rules list", make: rulesListCommand, examples: []string{"GOLDBELL_TOKEN=gbs_… goldbell rules list --data ./firm"}},
+		{name: "rules show", args: "WHICH", make: rulesShowCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell rules show 91d3… --data ./firm",
+			"GOLDBELL_TOKEN=gbs_… goldbell rules show rules --data ./firm > company.cedar",
+		}},
+		{name: "rules propose", make: rulesProposeCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell rules propose --rules company.cedar --data ./firm",
+			"GOLDBELL_TOKEN=gbs_… goldbell rules propose --sheets sheets.json --caps caps.json --data ./firm",
+		}},
+		{name: "rules try", args: "ID", make: rulesTryCommand, examples: []string{"GOLDBELL_TOKEN=gbs_… goldbell rules try 91d3… --data ./firm"}},
+		{name: "rules approve", args: "ID", make: rulesApproveCommand, examples: []string{"GOLDBELL_TOKEN=gbs_… goldbell rules approve 91d3… --data ./firm"}},
+		{name: "rules withdraw", args: "ID", make: rulesWithdrawCommand, examples: []string{"GOLDBELL_TOKEN=gbs_… goldbell rules withdraw 91d3… --data ./firm"}},
 		{name: "alerts list", make: alertsListCommand, examples: []string{"GOLDBELL_TOKEN=gbs_… goldbell alerts list --open --data ./firm"}},
 		{name: "alerts judge", args: "ID", make: alertsJudgeCommand, examples: []string{"GOLDBELL_TOKEN=gbs_… goldbell alerts judge 7c2e… --false --data ./firm"}},
 		{name: "backup", make: backupCommand, examples: []string{

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/goldbell/goldbell/internal/accesslog"
@@ -107,6 +108,7 @@ type problem struct {
 	} `json:"reasons"`
 	Errors []struct {
 		Where string `json:"where"`
+		Line  int    `json:"line"`
 	} `json:"errors"`
 }
 
@@ -116,6 +118,9 @@ func (p *problem) failure() *failure {
 	where := ""
 	if len(p.Errors) > 0 {
 		where = p.Errors[0].Where
+		if line := p.Errors[0].Line; line > 0 {
+			where += ":" + strconv.Itoa(line)
+		}
 	}
 	f := placed(exitOf(p.Status), p.Code, where)
 	if len(p.Reasons) > 0 {
