@@ -1,6 +1,7 @@
 // Package tlogfsck holds the ledger to programs that others wrote: the client and
-// fsck of transparency-dev/tessera read our HTTP endpoints and our export, and
-// transparency-dev/merkle checks our proofs.
+// fsck of transparency-dev/tessera read our HTTP endpoints and our export,
+// transparency-dev/merkle checks our proofs, and transparency-dev/formats and x/mod
+// read and write checkpoints, cosignatures, tlog-proofs and policies with us.
 //
 // It is a module of its own, so that those programs are no dependency of the
 // product; `make oracle` runs it. It tests formats only, not what an entry says.
