@@ -119,7 +119,9 @@ func (s Sheet) Check(schema pii.Schema) error {
 	for _, f := range slices.Sorted(maps.Keys(s.Highest)) {
 		spec, known := schema.Spec(f)
 		switch form := s.Highest[f]; {
-		case !known || form == pii.None || form > pii.Plain:
+		case f == pii.Note && form != pii.Masked: // what people wrote is never shown but scrubbed
+			return wrong("fields")
+		case !known && f != pii.Note || form == pii.None || form > pii.Plain:
 			return wrong("fields")
 		case spec.Sensitive && s.Basis != "legal-duty" && s.Basis != "consent" && s.Basis != "emergency": // PIPL 28, 29
 			return fault.New(fault.Invalid, "sheet-sensitive", "fields."+string(f))

@@ -44,6 +44,18 @@ func TestSheets(t *testing.T) {
 	}
 }
 
+// What ships may be proposed as it is; notes are masked at most.
+func TestAShippedSheetMayBeProposed(t *testing.T) {
+	for p, s := range Sheets() {
+		if err := s.Check(pii.Registration()); err != nil {
+			t.Errorf("%s: %v", p, err)
+		}
+		if s.Highest[pii.Note] = pii.Plain; s.Check(pii.Registration()) == nil {
+			t.Errorf("%s shows notes in plain", p)
+		}
+	}
+}
+
 // Callers may not change what we ship.
 func TestSheetsAreCopies(t *testing.T) {
 	Sheets()[Telesales].Highest[pii.IDNumber] = pii.Plain
