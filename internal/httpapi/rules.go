@@ -103,8 +103,9 @@ func propose(a *API, ctx context.Context, c *call, in *proposalIn) (*proposalOut
 	return a.proposalAnswer(ctx, p, nil)
 }
 
-// proposalBrief is a proposal in a list.
-type proposalBrief struct {
+// ProposalBrief is a proposal in a list. It is exported so that the description of the
+// API has its members where it is embedded.
+type ProposalBrief struct {
 	ID        string     `json:"id"`
 	State     string     `json:"state" enum:"open,overtaken,approved,withdrawn" doc:"overtaken: other rules came into force since"`
 	By        string     `json:"by"`
@@ -125,7 +126,7 @@ type proposalsIn struct {
 
 type proposalsOut struct {
 	Body struct {
-		Proposals []proposalBrief `json:"proposals"`
+		Proposals []ProposalBrief `json:"proposals"`
 	}
 }
 
@@ -136,7 +137,7 @@ func listProposals(a *API, ctx context.Context, _ *call, in *proposalsIn) (*prop
 		return nil, err
 	}
 	out := &proposalsOut{}
-	out.Body.Proposals = []proposalBrief{}
+	out.Body.Proposals = []ProposalBrief{}
 	for _, p := range all {
 		out.Body.Proposals = append(out.Body.Proposals, a.brief(p, trials))
 	}
@@ -152,8 +153,8 @@ func (a *API) trials() map[pii.RequestID]exam.Progress {
 	return a.Trials.Progress()
 }
 
-func (a *API) brief(p register.Proposal, trials map[pii.RequestID]exam.Progress) proposalBrief {
-	b := proposalBrief{
+func (a *API) brief(p register.Proposal, trials map[pii.RequestID]exam.Progress) ProposalBrief {
+	b := ProposalBrief{
 		ID: p.ID.String(), State: string(p.State), By: string(p.By), At: p.At, Changes: nonNil(p.Changes()), Version: p.Version, Trial: "none",
 		TriedBy: string(p.TriedBy), TriedAt: orNil(p.TriedAt), DecidedBy: string(p.DecidedBy), DecidedAt: orNil(p.DecidedAt), Entry: p.Entry,
 	}
@@ -175,7 +176,7 @@ func (a *API) brief(p register.Proposal, trials map[pii.RequestID]exam.Progress)
 // proposalOut is a proposal whole: what it would change, and what its trial found.
 type proposalOut struct {
 	Body struct {
-		proposalBrief
+		ProposalBrief
 		Text     *string        `json:"text,omitempty"`
 		Added    []string       `json:"rules_added,omitempty" doc:"of an open one: ids, compared with what is in force"`
 		Removed  []string       `json:"rules_removed,omitempty"`
@@ -191,7 +192,7 @@ type proposalOut struct {
 func (a *API) proposalAnswer(ctx context.Context, p register.Proposal, trials map[pii.RequestID]exam.Progress) (*proposalOut, error) {
 	out := &proposalOut{}
 	b := &out.Body
-	b.proposalBrief, b.Text, b.Found = a.brief(p, trials), p.Draft.Text, p.Trial
+	b.ProposalBrief, b.Text, b.Found = a.brief(p, trials), p.Draft.Text, p.Trial
 	for _, s := range p.Draft.Sheets {
 		b.Purposes = append(b.Purposes, purposeOf(s).PurposeSheet)
 	}
