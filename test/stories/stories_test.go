@@ -222,7 +222,8 @@ func (s *stage) found(dsn string) {
 func (s *stage) staff(officer party.Principal) party.Principal {
 	s.Helper()
 	s.put(officer, "security-01", party.SecAdmin)
-	security, _ := s.signIn(s.invite(officer, "security-01"))
+	security, next := s.signIn(s.invite(officer, "security-01"))
+	s.script.Codes["security-01"] = next
 	return security
 }
 
@@ -250,6 +251,8 @@ func (s *stage) hire(officer, security party.Principal) {
 	s.script.Codes["auditor-01"] = s.invite(officer, "auditor-01")
 	s.put(officer, "officer-02", party.Officer)
 	s.script.Codes["officer-02"] = s.invite(officer, "officer-02")
+	s.put(officer, "officer-03", party.Officer)
+	s.script.Codes["officer-03"] = s.invite(officer, "officer-03")
 	s.put(security, "a001", party.Staff)
 	s.put(security, "h001", party.Staff)
 	s.put(security, "b001", party.Staff, func(p *party.Person) {

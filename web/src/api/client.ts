@@ -46,6 +46,8 @@ export class Problem extends Error {
   readonly highest: string
   readonly reasons: Reason[]
   readonly places: string[]
+  /** The line of a text that is wrong; 0: none is named. */
+  readonly line: number
 
   constructor(status: number, body: Partial<Schemas['Problem']>) {
     super(body.code ?? 'unreachable')
@@ -56,6 +58,7 @@ export class Problem extends Error {
     this.highest = body.highest ?? ''
     this.reasons = body.reasons ?? []
     this.places = (body.errors ?? []).map((e) => e.where)
+    this.line = body.errors?.find((e) => e.line)?.line ?? 0
   }
 }
 

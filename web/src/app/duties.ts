@@ -2,7 +2,7 @@
 
 import type { Schemas } from '../api/client'
 
-export type Duty = 'desk' | 'team' | 'officer' | 'auditor' | 'any'
+export type Duty = 'desk' | 'team' | 'officer' | 'auditor' | 'rules' | 'any'
 
 /** The duties of who is signed in, the first page's first. */
 export function dutiesOf(me: Pick<Schemas['MeOutBody'], 'kind' | 'manages'> | null | undefined): Duty[] {
@@ -13,11 +13,11 @@ export function dutiesOf(me: Pick<Schemas['MeOutBody'], 'kind' | 'manages'> | nu
     case 'partner':
       return ['desk', 'any']
     case 'officer':
-      return ['officer', 'team', 'auditor', 'any']
+      return ['officer', 'team', 'auditor', 'rules', 'any']
     case 'auditor':
-      return ['auditor', 'any']
+      return ['auditor', 'rules', 'any']
     case 'secadmin':
-      return ['team', 'any']
+      return ['team', 'rules', 'any']
     default:
       return ['any']
   }

@@ -30,6 +30,7 @@ export const pages: Page[] = [
     duty: 'officer',
     load: () => import('../routes/officer/Approvals'),
   },
+  { path: '/rules/:id?', link: '/rules', text: 'rules', duty: 'rules', load: () => import('../routes/rules/Rules') },
   { path: '/trace', link: '/trace', text: 'trace', duty: 'officer', load: () => import('../routes/officer/Trace') },
   { path: '/team', link: '/team', text: 'team', duty: 'team', load: () => import('../routes/team/Team') },
   {

@@ -2,8 +2,9 @@ import auditor from './auditor.json'
 import common from './common.json'
 import desk from './desk.json'
 import officer from './officer.json'
+import rules from './rules.json'
 import signin from './signin.json'
 import team from './team.json'
 import words from './words.json'
 
-export default { auditor, common, desk, officer, signin, team, words }
+export default { auditor, common, desk, officer, rules, signin, team, words }
