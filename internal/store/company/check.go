@@ -95,6 +95,11 @@ type finding struct {
 	args     func(k *checking) []any
 }
 
+// lasting is an object that is still there when the question reaches it, and that does
+// not end with its session.
+const lasting = `(pg_identify_object(d.classid, d.objid, 0)).identity IS NOT NULL
+AND COALESCE((pg_identify_object(d.classid, d.objid, 0)).schema, '') !~ '^pg_(toast_)?temp_'`
+
 var memberships = []finding{
 	{id: "pg-hole-member", text: `SELECT g.rolname::text, format('REVOKE %I FROM %I', g.rolname, m.rolname)
 FROM pg_auth_members a JOIN pg_roles g ON g.oid = a.roleid JOIN pg_roles m ON m.oid = a.member WHERE m.rolname = $1
@@ -103,7 +108,7 @@ FROM pg_auth_members a JOIN pg_roles g ON g.oid = a.roleid JOIN pg_roles p ON p.
 	{id: "pg-hole-person", text: `SELECT DISTINCT pg_describe_object(d.classid, d.objid, 0), format('DROP OWNED BY %I', p.rolname)
 FROM pg_shdepend d JOIN pg_roles p ON p.oid = d.refobjid WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype IN ('a', 'r') AND ` + persons + `
 AND d.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())) AND d.classid NOT IN ('pg_largeobject'::regclass, 'pg_default_acl'::regclass)
-AND COALESCE((pg_identify_object(d.classid, d.objid, 0)).schema, '') !~ '^pg_(toast_)?temp_'`},
+AND ` + lasting},
 	{id: "pg-hole-source-member", text: `SELECT m.rolname::text, format('REVOKE %I FROM %I', g.rolname, m.rolname)
 FROM pg_auth_members a JOIN pg_roles g ON g.oid = a.roleid JOIN pg_roles m ON m.oid = a.member WHERE g.rolname = $2 AND $1::text IS NOT NULL`,
 		args: func(k *checking) []any { return []any{k.Roles.Source} }},
@@ -111,7 +116,7 @@ FROM pg_auth_members a JOIN pg_roles g ON g.oid = a.roleid JOIN pg_roles m ON m.
 FROM pg_shdepend d JOIN pg_roles p ON p.oid = d.refobjid WHERE d.refclassid = 'pg_authid'::regclass AND d.deptype = 'o' AND (p.rolname = $1 OR ` + persons + `)
 AND d.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
 AND d.classid NOT IN ('pg_largeobject'::regclass, 'pg_default_acl'::regclass)
-AND COALESCE((pg_identify_object(d.classid, d.objid, 0)).schema, '') !~ '^pg_(toast_)?temp_'`},
+AND ` + lasting},
 }
 
 // anyPrivilege is every right on a table: REFERENCES and TRIGGER reveal as SELECT does.

@@ -386,7 +386,7 @@ func TestTheCheckFindsEachPlantedHole(t *testing.T) {
 					h.do(sql)
 				}
 			case "VIEW":
-				h.do("CREATE OR REPLACE VIEW goldbell.customer AS " + def)
+				h.do("CREATE OR REPLACE VIEW goldbell.customer WITH (check_option = cascaded) AS " + def)
 			default:
 				h.do(c.close)
 			}
