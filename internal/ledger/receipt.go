@@ -42,6 +42,7 @@ type Receipt struct {
 
 	mu   sync.Mutex
 	used bool
+	late bool // a withdrawal came before it was redeemed
 	done chan struct{} // closed when the values were opened, or never will be
 }
 
@@ -52,11 +53,11 @@ func (r *Receipt) Redeem() (Scope, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.used {
+	if r.used && !r.late {
 		return Scope{}, fault.New(fault.Denied, "receipt-used", "")
 	}
 	r.used = true
-	if !r.clock().Before(r.until) {
+	if r.late || !r.clock().Before(r.until) {
 		return Scope{}, fault.New(fault.Unavailable, "receipt-late", "")
 	}
 	return r.scope, nil
@@ -68,7 +69,7 @@ func (r *Receipt) inUse() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	was := r.used
-	r.used = true
+	r.used, r.late = true, r.late || !r.used
 	select {
 	case <-r.done:
 		return false
