@@ -151,13 +151,14 @@ type handler func(v *visit) (page string, data any, err error)
 
 // page is what every template is given.
 type page struct {
-	Lang, Other, Path string
-	Title             string // the company's
-	Form              string // names the next form that is sent
-	Error             string
-	Field             string // which input the error is about
-	Typed             url.Values
-	Data              any
+	Lang, Tag, Other string // the page's language, as addresses name it, and the other one
+	Path             string
+	Title            string // the company's
+	Form             string // names the next form that is sent
+	Error            string
+	Field            string // which input the error is about
+	Typed            url.Values
+	Data             any
 }
 
 func style(w http.ResponseWriter, _ *http.Request) {
@@ -245,9 +246,9 @@ func (v *visit) read(r *http.Request) error {
 
 // show writes a page; err is told on it.
 func (v *visit) show(name string, err error, data any) int {
-	out := page{Lang: "zh-CN", Other: "en", Path: v.path(), Title: v.p.Title, Typed: v.form, Data: data}
+	out := page{Lang: "zh-CN", Tag: "zh", Other: "en", Path: v.path(), Title: v.p.Title, Typed: v.form, Data: data}
 	if v.lang == fault.En {
-		out.Lang, out.Other = "en", "zh"
+		out.Lang, out.Tag, out.Other = "en", "en", "zh"
 	}
 	status := http.StatusOK
 	if err != nil {

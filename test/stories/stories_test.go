@@ -1,6 +1,7 @@
-// Package stories plays the console's stories: a real Chromium against the real
-// program on SQLite and PostgreSQL, in a firm made for the purpose. What a story
-// does is written in web/tests; what it is played on, here.
+// Package stories plays the stories of the console and of the pages for people
+// outside: a real Chromium against the real program on SQLite and PostgreSQL, in a
+// firm made for the purpose. What a story does is written in web/tests; what it is
+// played on, here.
 package stories
 
 import (
@@ -51,28 +52,38 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// need finds what the stories are played with, or skips the test, aloud.
+// missing skips a test that cannot be played, aloud.
+func missing(t *testing.T, what string) {
+	t.Helper()
+	const said = "THE STORIES ARE NOT PLAYED: "
+	if os.Getenv("GOLDBELL_TEST_STORIES") == "must" {
+		t.Fatal(said + what)
+	}
+	t.Skip(said + what)
+}
+
+// need finds what the console's stories are played with, or skips the test.
 func need(t *testing.T) (node, chromium string) {
 	t.Helper()
-	missing := func(what string) {
-		const said = "THE CONSOLE'S STORIES ARE NOT PLAYED: "
-		if os.Getenv("GOLDBELL_TEST_STORIES") == "must" {
-			t.Fatal(said + what)
-		}
-		t.Skip(said + what)
+	node, chromium = tools(t)
+	if web.Console() == nil {
+		missing(t, "the console was not built (make web)")
 	}
+	return node, chromium
+}
+
+// tools finds what any story is played with, or skips the test.
+func tools(t *testing.T) (node, chromium string) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("stories take a browser")
 	}
-	if web.Console() == nil {
-		missing("the console was not built (make web)")
-	}
 	node, err := exec.LookPath("node")
 	if err != nil {
-		missing("no Node was found")
+		missing(t, "no Node was found")
 	}
 	if _, err := os.Stat("../../web/node_modules/playwright-core"); err != nil {
-		missing("playwright-core is not installed (make web)")
+		missing(t, "playwright-core is not installed (make web)")
 	}
 	names := []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
 	if own := os.Getenv("CHROMIUM"); own != "" {
@@ -83,7 +94,7 @@ func need(t *testing.T) (node, chromium string) {
 			return node, chromium
 		}
 	}
-	missing("no Chromium was found (Debian: apt-get install chromium; or set CHROMIUM)")
+	missing(t, "no Chromium was found (Debian: apt-get install chromium; or set CHROMIUM)")
 	return "", ""
 }
 
@@ -113,6 +124,8 @@ type script struct {
 	CaseCode string            `json:"caseCode"`
 	Some     []string          `json:"some"` // customers to assign
 	Only     string            `json:"only"` // parts of the stories' names; empty: all
+
+	Outside *outsiders `json:"outside,omitempty"` // the stories of people outside are played, and not the console's
 }
 
 func (s *stage) ok(err error) {
@@ -135,18 +148,24 @@ func play(t *testing.T, dsn string) {
 	s.script = script{Chromium: chromium, Codes: map[string]string{}, Shots: os.Getenv("GOLDBELL_STORIES_SHOTS"), Only: os.Getenv("GOLDBELL_STORIES_ONLY"), Pack: filepath.Join(s.dir, "pack.zip")}
 	s.found(dsn)
 	s.serve()
+	s.tell(node)
+	if s.script.Only == "" {
+		s.checkPack()
+	}
+}
+
+// tell plays the stories.
+func (s *stage) tell(node string) {
+	s.Helper()
 	text, err := json.Marshal(s.script)
 	s.ok(err)
-	ctx, stop := context.WithTimeout(t.Context(), 8*time.Minute)
+	ctx, stop := context.WithTimeout(s.Context(), 8*time.Minute)
 	defer stop()
 	c := exec.CommandContext(ctx, node, "tests/run.mjs")
 	c.Dir, c.Stdin = "../../web", strings.NewReader(string(text))
 	out, err := c.CombinedOutput()
-	t.Logf("%s", out)
+	s.Logf("%s", out)
 	s.ok(err)
-	if s.script.Only == "" {
-		s.checkPack()
-	}
 }
 
 // checkPack checks the pack the officer was handed, as a stranger would.
@@ -305,10 +324,7 @@ func (s *stage) enrol(by party.Principal) []pii.SubjectID {
 // serve runs the program and its switch, as processes of their own.
 func (s *stage) serve() {
 	s.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	s.ok(err)
-	address := l.Addr().String()
-	s.ok(l.Close())
+	address := s.listen()
 	var key [32]byte
 	_, _ = rand.Read(key[:])
 	var ready switchsim.Ready
@@ -320,6 +336,21 @@ func (s *stage) serve() {
 	s.ok(server.UpdateSettings(s.places.Data, func(x *server.Settings) {
 		x.Switch = &server.Switch{URL: ready.URL, Roots: roots, Secret: secret}
 	}))
+	s.run(address)
+}
+
+// listen finds an address for the program.
+func (s *stage) listen() string {
+	s.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	s.ok(err)
+	s.ok(l.Close())
+	return l.Addr().String()
+}
+
+// run runs the program.
+func (s *stage) run(address string) {
+	s.Helper()
 	var served struct{ URL string }
 	s.child(nil, &served, "serve", "--json", "--data", s.places.Data, "--listen", address)
 	_, port, err := net.SplitHostPort(address)

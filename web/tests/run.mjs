@@ -6,12 +6,14 @@ import { launch } from './browser.mjs'
 import * as complaints from './complaints.mjs'
 import * as desk from './desk.mjs'
 import * as officer from './officer.mjs'
+import * as outside from './outside.mjs'
 import * as everything from './pages.mjs'
 import * as rules from './rules.mjs'
 import * as signin from './signin.mjs'
 
 const script = JSON.parse(readFileSync(0, 'utf8'))
-const stories = Object.entries({ ...signin, ...desk, ...complaints, ...everything, ...officer, ...rules }).filter(
+const played = script.outside ? outside : { ...signin, ...desk, ...complaints, ...everything, ...officer, ...rules }
+const stories = Object.entries(played).filter(
   ([name]) => !script.only || script.only.split(',').some((part) => name.includes(part)),
 )
 const browser = await launch(script.chromium)
