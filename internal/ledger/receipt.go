@@ -42,7 +42,7 @@ type Receipt struct {
 
 	mu   sync.Mutex
 	used bool
-	late bool // a withdrawal came before it was redeemed
+	late bool          // a withdrawal came before it was redeemed
 	done chan struct{} // closed when the values were opened, or never will be
 }
 
