@@ -36,6 +36,7 @@ demo: build ## build, play the demonstration, serve it on http://127.0.0.1:8470
 test: ## every test (installs PostgreSQL 15 where it can)
 	@scripts/test-deps postgres
 	@scripts/test-deps chromium
+	@scripts/test-deps firefox
 	@scripts/test-deps pgclients
 	@scripts/web build
 	@scripts/web test

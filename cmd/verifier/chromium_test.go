@@ -13,9 +13,19 @@ import (
 	"testing"
 )
 
-// browser speaks to a real Chromium over its debugging pipe: JSON messages that end
+// browser shows the page and lets a test act on it.
+type browser interface {
+	// open shows a page in a tab of its own.
+	open(url string)
+	// eval evaluates an expression, awaits it and returns its text.
+	eval(expression string) string
+	// file chooses a file in an input.
+	file(selector, path string)
+}
+
+// chromium speaks to a real Chromium over its debugging pipe: JSON messages that end
 // in a zero byte.
-type browser struct {
+type chromium struct {
 	t       *testing.T
 	to      io.Writer
 	from    *bufio.Reader
@@ -42,7 +52,7 @@ func findChromium(t *testing.T) string {
 	return ""
 }
 
-func startBrowser(t *testing.T) *browser {
+func startChromium(t *testing.T) browser {
 	t.Helper()
 	path := findChromium(t)
 	toChild, out, err := os.Pipe()
@@ -57,7 +67,7 @@ func startBrowser(t *testing.T) *browser {
 	c.ExtraFiles = []*os.File{toChild, fromChild} // 3 and 4
 	ok(t, c.Start())
 	ok(t, errors.Join(toChild.Close(), fromChild.Close()))
-	b := &browser{t: t, to: out, from: bufio.NewReader(in)}
+	b := &chromium{t: t, to: out, from: bufio.NewReader(in)}
 	t.Cleanup(func() {
 		_, _ = io.WriteString(out, `{"id":0,"method":"Browser.close"}`+"\x00")
 		_, _ = io.Copy(io.Discard, in) // until it has ended
@@ -73,7 +83,7 @@ func startBrowser(t *testing.T) *browser {
 }
 
 // call sends one command and waits for its answer; events in between are dropped.
-func (b *browser) call(method string, params map[string]any, result any) {
+func (b *chromium) call(method string, params map[string]any, result any) {
 	b.t.Helper()
 	b.id++
 	msg := map[string]any{"id": b.id, "method": method, "params": params}
@@ -106,8 +116,7 @@ func (b *browser) call(method string, params map[string]any, result any) {
 	}
 }
 
-// open shows a page in a tab of its own.
-func (b *browser) open(url string) {
+func (b *chromium) open(url string) {
 	b.t.Helper()
 	b.session = ""
 	var tab struct{ TargetID, SessionID string }
@@ -117,8 +126,7 @@ func (b *browser) open(url string) {
 	b.call("Page.navigate", map[string]any{"url": url}, nil) // answers when the new page has begun
 }
 
-// eval evaluates an expression, awaits it and returns its text.
-func (b *browser) eval(expression string) string {
+func (b *chromium) eval(expression string) string {
 	b.t.Helper()
 	var r struct {
 		Result           struct{ Value any }
@@ -132,20 +140,13 @@ func (b *browser) eval(expression string) string {
 	return s
 }
 
-// file chooses a file in an input.
-func (b *browser) file(selector, path string) {
+func (b *chromium) file(selector, path string) {
 	b.t.Helper()
 	var root struct{ Root struct{ NodeID int } }
 	b.call("DOM.getDocument", nil, &root)
 	var node struct{ NodeID int }
 	b.call("DOM.querySelector", map[string]any{"nodeId": root.Root.NodeID, "selector": selector}, &node)
 	b.call("DOM.setFileInputFiles", map[string]any{"nodeId": node.NodeID, "files": []string{path}}, nil)
-}
-
-// wait waits until the page is in a state.
-func (b *browser) wait(state string) {
-	b.t.Helper()
-	b.eval(`new Promise(r => { const f = () => document.body?.dataset.state === '` + state + `' ? r('') : setTimeout(f, 20); f() })`)
 }
 
 func ok(t testing.TB, err error) {

@@ -48,17 +48,21 @@ func samplePack(t *testing.T) (pack, policy, kept []byte) {
 	return made.Zip, []byte("log " + f.Ring.VerifierKey() + "\nquorum none\n"), h.Note
 }
 
-// TestThePageInABrowser: in a real Chromium, from file://, the page verifies a good
-// pack, refuses a changed one with the sentence the command line has, and reaches no
-// network.
+// TestThePageInABrowser: in a real Chromium and a real Firefox, from file://, the page
+// verifies a good pack, refuses a changed one with the sentence the command line has,
+// and reaches no network.
 func TestThePageInABrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles for the browser: not under -short")
 	}
-	b := startBrowser(t)
 	page, err := build(t.Context())
 	ok(t, err)
 	pack, policy, kept := samplePack(t)
+	t.Run("chromium", func(t *testing.T) { shows(t, startChromium(t), page, pack, policy, kept) })
+	t.Run("firefox", func(t *testing.T) { shows(t, startFirefox(t), page, pack, policy, kept) })
+}
+
+func shows(t *testing.T, b browser, page, pack, policy, kept []byte) {
 	changed := bytes.Clone(pack)
 	changed[len(changed)/3] ^= 1
 	dir := t.TempDir()
@@ -68,7 +72,7 @@ func TestThePageInABrowser(t *testing.T) {
 		return path
 	}
 	b.open("file://" + file("verifier.html", page))
-	b.wait("ready")
+	wait(b, "ready")
 
 	var asked atomic.Int32
 	outside := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
@@ -86,8 +90,8 @@ func TestThePageInABrowser(t *testing.T) {
 		if keptFile != "" {
 			b.file("#kept", keptFile)
 		}
-		b.eval(`document.body.dataset.state = 'ready'; document.getElementById('verify').click(); ''`)
-		b.wait("done")
+		b.eval(`(document.body.dataset.state = 'ready', document.getElementById('verify').click(), '')`)
+		wait(b, "done")
 		return b.eval(`document.getElementById('result').innerText`)
 	}
 	good := file("good.zip", pack)
@@ -113,6 +117,11 @@ func TestThePageInABrowser(t *testing.T) {
 		t.Error("the page does not list the entries, or what was kept")
 	}
 	says(verify(file("changed.zip", changed), policyFile, keptFile), refused)
+}
+
+// wait waits until the page is in a state.
+func wait(b browser, state string) {
+	b.eval(`new Promise(r => { const f = () => document.body?.dataset.state === '` + state + `' ? r('') : setTimeout(f, 20); f() })`)
 }
 
 // TestThePageIsReproducible: two builds give the same bytes, within the limit, with
