@@ -13,16 +13,6 @@ import (
 	"testing"
 )
 
-// browser shows the page and lets a test act on it.
-type browser interface {
-	// open shows a page in a tab of its own.
-	open(url string)
-	// eval evaluates an expression, awaits it and returns its text.
-	eval(expression string) string
-	// file chooses a file in an input.
-	file(selector, path string)
-}
-
 // chromium speaks to a real Chromium over its debugging pipe: JSON messages that end
 // in a zero byte.
 type chromium struct {
@@ -33,28 +23,9 @@ type chromium struct {
 	id      int
 }
 
-// findChromium skips the test, aloud, where there is no Chromium, and fails it where
-// there must be one.
-func findChromium(t *testing.T) string {
-	names := []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
-	if own := os.Getenv("CHROMIUM"); own != "" {
-		names = []string{own}
-	}
-	for _, name := range names {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	if os.Getenv("GOLDBELL_TEST_CHROMIUM") == "must" {
-		t.Fatal("no Chromium was found, and GOLDBELL_TEST_CHROMIUM=must")
-	}
-	t.Skip("THE VERIFIER PAGE IS NOT TESTED IN A BROWSER: no Chromium was found (Debian: apt-get install chromium; or set CHROMIUM)")
-	return ""
-}
-
 func startChromium(t *testing.T) browser {
 	t.Helper()
-	path := findChromium(t)
+	path := findBrowser(t, "Chromium", "chromium", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 	toChild, out, err := os.Pipe()
 	ok(t, err)
 	in, fromChild, err := os.Pipe()
@@ -147,11 +118,4 @@ func (b *chromium) file(selector, path string) {
 	var node struct{ NodeID int }
 	b.call("DOM.querySelector", map[string]any{"nodeId": root.Root.NodeID, "selector": selector}, &node)
 	b.call("DOM.setFileInputFiles", map[string]any{"nodeId": node.NodeID, "files": []string{path}}, nil)
-}
-
-func ok(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }

@@ -27,28 +27,9 @@ type firefox struct {
 	id   int
 }
 
-// findFirefox skips the test, aloud, where there is no Firefox, and fails it where
-// there must be one.
-func findFirefox(t *testing.T) string {
-	names := []string{"firefox-esr", "firefox"}
-	if own := os.Getenv("FIREFOX"); own != "" {
-		names = []string{own}
-	}
-	for _, name := range names {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	if os.Getenv("GOLDBELL_TEST_FIREFOX") == "must" {
-		t.Fatal("no Firefox was found, and GOLDBELL_TEST_FIREFOX=must")
-	}
-	t.Skip("THE VERIFIER PAGE IS NOT TESTED IN FIREFOX: none was found (Debian: apt-get install firefox-esr; or set FIREFOX)")
-	return ""
-}
-
 func startFirefox(t *testing.T) browser {
 	t.Helper()
-	path := findFirefox(t)
+	path := findBrowser(t, "Firefox", "firefox-esr", "firefox-esr", "firefox")
 	profile, err := os.MkdirTemp("", "goldbell-firefox-") // its helpers write when it has ended: t.TempDir would fail
 	ok(t, err)
 	// A port of its own choice, which it prints.

@@ -119,11 +119,6 @@ func shows(t *testing.T, b browser, page, pack, policy, kept []byte) {
 	says(verify(file("changed.zip", changed), policyFile, keptFile), refused)
 }
 
-// wait waits until the page is in a state.
-func wait(b browser, state string) {
-	b.eval(`new Promise(r => { const f = () => document.body?.dataset.state === '` + state + `' ? r('') : setTimeout(f, 20); f() })`)
-}
-
 // TestThePageIsReproducible: two builds give the same bytes, within the limit, with
 // nothing of this machine in them and nothing to be loaded.
 func TestThePageIsReproducible(t *testing.T) {
