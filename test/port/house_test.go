@@ -61,14 +61,29 @@ type plans struct {
 	tls       server.PortOptions
 }
 
+// build is a house with a table of customers, enrolled, and the port open.
 func build(t testing.TB, p plans) *house {
+	t.Helper()
+	h := found(t, p)
+	h.do(fmt.Sprintf(companySchema, p.customers))
+	h.enrol(httpapi.PostgresAsk{Table: "public.customer", Subject: []string{"id"}, Protect: []string{"name", "phone"}, Show: []string{"company"}})
+	n := p.covered
+	if n == 0 {
+		n = p.customers
+	}
+	h.adopt(n)
+	h.serve(p.tls)
+	return h
+}
+
+// found is a house with its people, and nothing enrolled yet.
+func found(t testing.TB, p plans) *house {
 	t.Helper()
 	dir := t.TempDir()
 	h := &house{TB: t, raw: p.dsn, places: server.Places{Data: filepath.Join(dir, "data"), Keys: filepath.Join(dir, "keys"), Keeper: filepath.Join(dir, "state")}}
 	if h.raw == "" {
 		h.raw = pgtest.Start(t)
 	}
-	h.do(fmt.Sprintf(companySchema, p.customers))
 	_, err := server.Init(context.Background(), server.InitOptions{Places: h.places, DSN: p.driver})
 	h.ok(err)
 	if p.caps != nil {
@@ -76,18 +91,11 @@ func build(t testing.TB, p plans) *house {
 	}
 	h.open()
 	h.staff()
-	h.enrol()
 	t.Cleanup(func() {
 		// The roles are of the whole server, which other tests share.
 		h.stop()
 		h.dropRoles()
 	})
-	n := p.covered
-	if n == 0 {
-		n = p.customers
-	}
-	h.adopt(n)
-	h.serve(p.tls)
 	return h
 }
 
@@ -142,13 +150,19 @@ func (h *house) staff() {
 	h.crm = party.Principal{Person: *crm, Org: *org, Scope: door.ScopeCRM}
 }
 
-func (h *house) enrol() {
+// enrol enrols a table and returns the enrolment's id; the first is the one whose rows
+// are subjects.
+func (h *house) enrol(a httpapi.PostgresAsk) string {
 	h.Helper()
-	plan, err := h.srv.Postgres().Enrol(context.Background(), h.agent, newID(), httpapi.PostgresAsk{
-		DSN: h.raw, Table: "public.customer", Subject: []string{"id"}, Protect: []string{"name", "phone"}, Show: []string{"company"},
-	})
-	h.ok(err)
-	h.table = plan.ID
+	a.DSN = h.raw
+	plan, err := h.srv.Postgres().Enrol(context.Background(), h.agent, newID(), a)
+	if err != nil {
+		h.Fatalf("%s: %v; what looks protected: %v", a.Table, err, plan.Looks)
+	}
+	if h.table == "" {
+		h.table = plan.ID
+	}
+	return plan.ID
 }
 
 func (h *house) dropRoles() {
