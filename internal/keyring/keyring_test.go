@@ -153,6 +153,8 @@ func sealings(t *testing.T, r *Ring) map[string]struct {
 	must(t, ks, err)
 	bulk, err := r.SealRecord(november, []byte("c"), []byte("opening"))
 	must(t, bulk, err)
+	passing, err := r.SealPassing(november, []byte("c"), []byte("message"))
+	must(t, passing, err)
 	cursor, err := r.SealFor("cursor", []byte("c"), []byte("page"))
 	must(t, cursor, err)
 	must(t, true, func() error { _, err := r.StartPeriod(month(1)); return err }())
@@ -173,6 +175,9 @@ func sealings(t *testing.T, r *Ring) map[string]struct {
 	openBulk := func(c string) func([]byte) error {
 		return func(b []byte) error { _, err := r.OpenRecord([]byte(c), b); return err }
 	}
+	openPassing := func(c string) func([]byte) error {
+		return func(b []byte) error { _, err := r.OpenPassing([]byte(c), b); return err }
+	}
 	openUse := func(use, c string) func([]byte) error {
 		return func(b []byte) error { _, err := r.OpenFor(use, []byte(c), b); return err }
 	}
@@ -190,7 +195,8 @@ func sealings(t *testing.T, r *Ring) map[string]struct {
 		"record key": {kw.Bytes, openRecordKey(li, kw.Period), map[string]func([]byte) error{
 			"subject": openRecordKey(wang, kw.Period), "month": openRecordKey(li, next), "as data key": openData(li, kw.Period)}},
 		"opening": {ks, openKs("c"), map[string]func([]byte) error{"context": openKs("d"), "as bulk": openBulk("c")}},
-		"bulk":    {bulk, openBulk("c"), map[string]func([]byte) error{"context": openBulk("d")}},
+		"bulk":    {bulk, openBulk("c"), map[string]func([]byte) error{"context": openBulk("d"), "as passing": openPassing("c")}},
+		"passing": {passing, openPassing("c"), map[string]func([]byte) error{"context": openPassing("d"), "as bulk": openBulk("c")}},
 		"cursor":  {cursor, openUse("cursor", "c"), map[string]func([]byte) error{"use": openUse("x", "c"), "context": openUse("cursor", "d")}},
 	}
 }
@@ -241,7 +247,9 @@ func TestAnotherOriginsRingOpensNothing(t *testing.T) {
 func TestI7DestroyedPeriodOpensNothing(t *testing.T) {
 	r := newRing(t)
 	_, old := dataKeyOf(t, r, li)
-	w, err := old, error(nil)
+	passing, err := r.SealPassing(november, nil, []byte("message"))
+	must(t, passing, err)
+	w := old
 	for n := 1; n <= 2; n++ {
 		_, err = r.StartPeriod(month(n))
 		must(t, true, err)
@@ -261,6 +269,9 @@ func TestI7DestroyedPeriodOpensNothing(t *testing.T) {
 	for what, ring := range map[string]*Ring{"running": r, "reopened": reopen(t, r)} {
 		if _, err := ring.OpenDataKey(li, old); !errors.Is(err, ErrDestroyed) {
 			t.Errorf("%s: a wrapping of the period before last: %v", what, err)
+		}
+		if _, err := ring.OpenPassing(nil, passing); !errors.Is(err, ErrDestroyed) {
+			t.Errorf("%s: what passed in the period before last: %v", what, err)
 		}
 		if _, err := ring.OpenDataKey(li, w); err != nil {
 			t.Errorf("%s: the living wrapping: %v", what, err)

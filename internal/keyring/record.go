@@ -126,35 +126,55 @@ func (k RecordKey) MarshalText() ([]byte, error) { return []byte(hiddenKey), nil
 // ring's record key of now's month, which the sealed bytes name. The key is used
 // for every such opening of the month: see sealer for why that is safe.
 func (r *Ring) SealRecord(now time.Time, context, plaintext []byte) ([]byte, error) {
+	return r.sealMonthly(func(r *Ring) map[Month]*sealer { return r.records }, "goldbell record v1", now, context, plaintext)
+}
+
+// OpenRecord opens what SealRecord made for the same context.
+func (r *Ring) OpenRecord(context, sealed []byte) ([]byte, error) {
+	return r.openMonthly(func(r *Ring) map[Month]*sealer { return r.records }, "goldbell record v1", context, sealed)
+}
+
+// SealPassing seals what lives for hours, such as a message that waits to be sent,
+// under the period key of now's month: when that is destroyed, copies in backups open
+// no more.
+func (r *Ring) SealPassing(now time.Time, context, plaintext []byte) ([]byte, error) {
+	return r.sealMonthly(func(r *Ring) map[Month]*sealer { return r.periods }, "goldbell passing v1", now, context, plaintext)
+}
+
+// OpenPassing opens what SealPassing made for the same context.
+func (r *Ring) OpenPassing(context, sealed []byte) ([]byte, error) {
+	return r.openMonthly(func(r *Ring) map[Month]*sealer { return r.periods }, "goldbell passing v1", context, sealed)
+}
+
+func (r *Ring) sealMonthly(keys func(*Ring) map[Month]*sealer, use string, now time.Time, context, plaintext []byte) ([]byte, error) {
 	nonce := make([]byte, longNonce)
 	if err := fill(r.rand, nonce); err != nil {
 		return nil, err
 	}
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	m, s, err := current(r.records, MonthOf(now))
+	m, s, err := current(keys(r), MonthOf(now))
 	if err != nil {
 		return nil, err
 	}
 	b := make([]byte, 1, 3+longNonce+len(plaintext)+tagSize)
 	b[0] = byte(intl)
 	b = binary.BigEndian.AppendUint16(b, uint16(m))
-	return s.seal(b, nonce, plaintext, r.recordAD(m, context)), nil
+	return s.seal(b, nonce, plaintext, r.monthlyAD(use, m, context)), nil
 }
 
-// OpenRecord opens what SealRecord made for the same context.
-func (r *Ring) OpenRecord(context, sealed []byte) ([]byte, error) {
+func (r *Ring) openMonthly(keys func(*Ring) map[Month]*sealer, use string, context, sealed []byte) ([]byte, error) {
 	m, err := RecordMonth(sealed)
 	if err != nil {
 		return nil, err
 	}
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	s, ok := r.records[m]
+	s, ok := keys(r)[m]
 	if !ok {
 		return nil, ErrDestroyed
 	}
-	return s.open(sealed[3:], r.recordAD(m, context))
+	return s.open(sealed[3:], r.monthlyAD(use, m, context))
 }
 
 // RecordMonth tells under which month's record key SealRecord sealed the bytes.
@@ -165,8 +185,8 @@ func RecordMonth(sealed []byte) (Month, error) {
 	return Month(binary.BigEndian.Uint16(sealed[1:])), nil
 }
 
-func (r *Ring) recordAD(m Month, context []byte) []byte {
-	return newAD("goldbell record v1", r.state.origin).number(uint64(m)).bytes(context)
+func (r *Ring) monthlyAD(use string, m Month, context []byte) []byte {
+	return newAD(use, r.state.origin).number(uint64(m)).bytes(context)
 }
 
 // derive makes a key for one use from a random key: HKDF's second step, since
