@@ -77,9 +77,11 @@ type Config struct {
 	Clocks law.Clocks // what the company set itself
 
 	// Parts that may be missing. Without a courier no code is sent, and so nothing is
-	// confirmed; without a register of numbers no caller is looked up in it.
+	// confirmed; it needs an outbox. Without a register of numbers no caller is looked up in it.
 	Courier Courier
 	Relay   Relay
+	Outbox  Outbox
+	Passing Passing
 	Numbers Numbers
 	Cabinet Cabinet
 	// Incidents keeps suspected incidents, and Runs are the traces they rest on.
@@ -94,12 +96,12 @@ type Config struct {
 // Desk takes complaints in and moves them. It is safe for concurrent use.
 type Desk struct {
 	Config
-	queue chan parcel
-	apart apart
+	posted chan struct{} // something was put into the outbox
+	apart  apart
 }
 
 // New makes a Desk.
-func New(c Config) *Desk { return &Desk{Config: c, queue: make(chan parcel, maxQueued)} }
+func New(c Config) *Desk { return &Desk{Config: c, posted: make(chan struct{}, 1)} }
 
 // length is how long a clock runs for an event of a day.
 func (d *Desk) length(clock string, on time.Time) time.Duration {

@@ -3,7 +3,8 @@ package casework
 import (
 	"context"
 	"encoding/hex"
-	"fmt"
+	"errors"
+	"strconv"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/door"
@@ -50,65 +51,17 @@ var courier = party.Principal{
 	Scope: "courier",
 }
 
-// Limits of the queue, and of handing one message over.
-const (
-	maxQueued = 1024
-	handOver  = 15 * time.Second
-)
+// handOver bounds handing one message over.
+const handOver = 15 * time.Second
 
-// parcel is a message that waits: whom it is for is found out by the one who
-// delivers, so that asking takes as long for everybody.
-type parcel struct {
-	id      pii.RequestID
-	use     Use
-	channel string
-	to      pii.Value     // what she typed; empty: the contact of the complaint
-	of      pii.RequestID // the complaint; zero: none
-}
-
-func (d *Desk) post(p parcel) error {
-	select {
-	case d.queue <- p:
-		return nil
-	default:
-		return fault.New(fault.Unavailable, "unavailable", "courier")
-	}
-}
-
-// Run delivers what is queued until ctx ends.
-func (d *Desk) Run(ctx context.Context, alarm func(id string)) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case p := <-d.queue:
-			if d.deliver(ctx, p) != nil && ctx.Err() == nil {
-				alarm("message-undelivered")
-			}
-		}
-	}
-}
-
-// Deliver delivers what is queued now and returns the first failure.
-func (d *Desk) Deliver(ctx context.Context) (first error) {
-	for {
-		select {
-		case p := <-d.queue:
-			if err := d.deliver(ctx, p); first == nil {
-				first = err
-			}
-		default:
-			return first
-		}
-	}
-}
-
-func (d *Desk) deliver(ctx context.Context, p parcel) error {
+// deliver sends what waits. The entry that it was sent goes first, once: a message that
+// is tried again has it, and its code.
+func (d *Desk) deliver(ctx context.Context, p *parcel, w Waiting) error {
 	switch {
 	case d.Courier == nil:
 		return fault.New(fault.Unavailable, "no-courier", "")
 	case p.use == ToSeeHers:
-		return d.deliverHers(ctx, p)
+		return d.deliverHers(ctx, p, w)
 	}
 	c, ok, err := d.complaint(ctx, p.of)
 	if err != nil || !ok {
@@ -118,14 +71,24 @@ func (d *Desk) deliver(ctx context.Context, p parcel) error {
 	if err != nil {
 		return err
 	}
-	m := Message{ID: p.id, Channel: way(a.contactChannel(c)), To: pii.NewValue(a.contact())}
+	m := Message{ID: p.id, Channel: way(a.contactChannel(c)), To: pii.NewValue(a.contact()), Subject: mailSubject}
+	p.channel = m.Channel
 	switch p.use {
 	case ToClose:
-		return d.deliverClosing(ctx, p, c, m)
+		if over, err := d.drawn(ctx, p, w, sending{message: m}, pii.Dummy, contacts[c.Channel]); over || err != nil {
+			return err
+		}
+		m.Text = d.closeText(p.digits)
+		return d.hand(ctx, m)
 	case ToAffirm:
-		return d.notify(ctx, c, m, ToAffirm, d.affirmText(c))
+		m.Text = d.affirmText(c)
+	default:
+		m.Text = d.answeredText()
 	}
-	return d.notify(ctx, c, m, ToTell, d.answeredText())
+	if err := d.recordWaiting(ctx, p, w, sending{message: m}); err != nil {
+		return err
+	}
+	return d.hand(ctx, m)
 }
 
 // way is the channel a contact is written to by.
@@ -136,24 +99,26 @@ func way(channel string) string {
 	return BySMS
 }
 
-// deliverClosing sends the code that closes a complaint to the contact it came from.
-func (d *Desk) deliverClosing(ctx context.Context, p parcel, c Complaint, m Message) error {
-	digits, err := d.digits()
-	if err != nil {
-		return err
+// drawn draws the code of a message, and records it, once. over says that the code was
+// answered meanwhile: it is not sent again.
+func (d *Desk) drawn(ctx context.Context, p *parcel, w Waiting, s sending, of pii.Ordinal, f pii.Field) (over bool, err error) {
+	if !p.sent.IsZero() {
+		o, ok, err := d.Store.OneTime(ctx, p.id)
+		return ok && o.Used, err
 	}
-	o := d.oneTime(p, ToClose, pii.Dummy, contacts[c.Channel], digits)
-	o.Case = c.ID
-	return d.send(ctx, sending{
-		message: m, use: ToClose, of: c.ID, text: d.closeText(digits),
-		effects: []ledger.Effect{OneTimePut{OneTime: o}},
-	})
+	if p.digits, err = d.digits(); err != nil {
+		return false, err
+	}
+	o := d.oneTime(*p, of, f)
+	p.until = o.Until
+	s.effects = append(s.effects, OneTimePut{OneTime: o})
+	return false, d.recordWaiting(ctx, p, w, s)
 }
 
 // deliverHers sends a code to somebody who asks about herself, if the contact is one
 // person's and hers is held: through the door, under a work item for this. Of others
 // nothing is sent, and the steps are the same.
-func (d *Desk) deliverHers(ctx context.Context, p parcel) error {
+func (d *Desk) deliverHers(ctx context.Context, p *parcel, w Waiting) error {
 	if d.Relay == nil {
 		return fault.New(fault.Unavailable, "no-courier", "")
 	}
@@ -166,26 +131,20 @@ func (d *Desk) deliverHers(ctx context.Context, p parcel) error {
 	if err != nil {
 		return err
 	}
-	digits, err := d.digits()
-	if err != nil {
-		return err
+	m := Message{ID: p.id, Channel: way(p.channel), To: p.to, Subject: mailSubject}
+	s := sending{message: m}
+	if p.sent.IsZero() {
+		if s.request, err = d.request(); err != nil {
+			return err
+		}
+		now := d.now()
+		item := &grant.WorkItem{
+			ID: s.request, Kind: grant.RightsRequest, Purpose: grant.RightsRequests, Assignee: courier.Person.ID, Recipient: pii.Own,
+			OpenedBy: "", OpenedAt: now, Until: now.Add(codeLife), Subjects: 1, Digest: grant.Digest([]pii.Ordinal{of}),
+		}
+		s.effects = []ledger.Effect{grant.Opened{WorkItem: item, Members: []*grant.Member{{Ordinal: of, Item: item.ID}}}}
 	}
-	now := d.now()
-	o := d.oneTime(p, ToSeeHers, of, field, digits)
-	item, err := d.request()
-	if err != nil {
-		return err
-	}
-	w := &grant.WorkItem{
-		ID: item, Kind: grant.RightsRequest, Purpose: grant.RightsRequests, Assignee: courier.Person.ID, Recipient: pii.Own,
-		OpenedBy: "", OpenedAt: now, Until: now.Add(codeLife), Subjects: 1, Digest: grant.Digest([]pii.Ordinal{of}),
-	}
-	m := Message{ID: p.id, Channel: way(p.channel), To: p.to}
-	s := sending{
-		message: m, use: ToSeeHers, request: item,
-		effects: []ledger.Effect{OneTimePut{OneTime: o}, grant.Opened{WorkItem: w, Members: []*grant.Member{{Ordinal: of, Item: item}}}},
-	}
-	if err := d.record(ctx, &s); err != nil {
+	if over, err := d.drawn(ctx, p, w, s, of, field); over || err != nil {
 		return err
 	}
 	r, err := d.request()
@@ -194,67 +153,82 @@ func (d *Desk) deliverHers(ctx context.Context, p parcel) error {
 	}
 	_, err = d.Relay.Use(ctx, courier, door.Request{
 		ID: r, Verb: pii.Dial, Form: pii.Relay, Fields: []pii.Field{field}, Purpose: grant.RightsRequests,
-		Work: item, Subjects: []pii.SubjectID{id},
+		Work: p.sent, Subjects: []pii.SubjectID{id},
 	}, func(ctx context.Context, _ door.Answer, values map[pii.Field]pii.Value) error {
-		m.To, m.Text = values[field], d.seeText(digits)
-		m.Subject = mailSubject
+		m.To, m.Text = values[field], d.seeText(p.digits)
 		return d.hand(ctx, m)
 	})
-	if err != nil {
-		return d.failed(ctx, s, err)
-	}
-	return nil
+	return err
 }
 
-// sending is a message with the entry that goes before it.
+// sending is a message with what its entry says.
 type sending struct {
 	message Message
 	use     Use
 	of      pii.RequestID // the complaint; zero: none
 	request pii.RequestID // of the entry; zero: a fresh one
-	text    pii.Value
-	facts   []proof.Field
 	effects []ledger.Effect
-	entry   uint64 // of the record
 }
 
-// send records a message, then hands it over.
-func (d *Desk) send(ctx context.Context, s sending) error {
-	_, err := d.sendNow(ctx, s)
-	return err
-}
-
-// sendNow is send, and returns the entry of the message.
-func (d *Desk) sendNow(ctx context.Context, s sending) (uint64, error) {
-	if err := d.record(ctx, &s); err != nil {
-		return 0, err
+// recordWaiting writes the entry of a message that waits, unless it has one. What was
+// sent waits on, under the same entry, until it was handed over.
+func (d *Desk) recordWaiting(ctx context.Context, p *parcel, w Waiting, s sending) (err error) {
+	if !p.sent.IsZero() {
+		return nil
 	}
-	s.message.Subject, s.message.Text = mailSubject, s.text
-	if err := d.hand(ctx, s.message); err != nil {
-		return 0, d.failed(ctx, s, err)
-	}
-	return s.entry, nil
-}
-
-// record writes the entry of a message. It is charged to the contact's day and to
-// everybody's.
-func (d *Desk) record(ctx context.Context, s *sending) (err error) {
 	if s.request.IsZero() {
 		if s.request, err = d.request(); err != nil {
 			return err
 		}
 	}
-	e := messageEntry("sent", s.use, s.message.Channel, s.of, s.facts...)
+	recorded := *p
+	recorded.sent = s.request
+	posted, err := d.post(recorded, w.Next, w.Tries)
+	if err != nil {
+		return err
+	}
+	s.use, s.of, s.effects = p.use, p.of, append(s.effects, posted)
+	if _, err := d.record(ctx, s); err != nil {
+		return err
+	}
+	*p = recorded
+	return nil
+}
+
+// sendNow records a message and hands it over while the caller waits. It returns the
+// entry.
+func (d *Desk) sendNow(ctx context.Context, s sending) (entry uint64, err error) {
+	if s.request, err = d.request(); err != nil {
+		return 0, err
+	}
+	if entry, err = d.record(ctx, s); err != nil {
+		return 0, err
+	}
+	s.message.Subject = mailSubject
+	if err := d.hand(ctx, s.message); err != nil {
+		p := parcel{use: s.use, channel: s.message.Channel, of: s.of}
+		return 0, errors.Join(err, d.failed(ctx, p, sentFact(entry)))
+	}
+	return entry, nil
+}
+
+// record writes the entry of a message. It is charged to the contact's day and to
+// everybody's.
+func (d *Desk) record(ctx context.Context, s sending) (entry uint64, err error) {
+	e := messageEntry("sent", s.use, s.message.Channel, s.of)
 	e.Verb, e.Form, e.Fields, e.Purpose = pii.Dial, pii.Relay, []pii.Field{fieldOf(s.message.Channel)}, purposeOf(s.use)
 	e.Effects = s.effects
 	e.Spends = d.contactSpends(s.message.To, d.now())
 	r, err := d.Ledger.Append(ctx, ledger.Item{Request: s.request, Entry: e})
 	if err != nil {
-		return err
+		return 0, err
 	}
-	s.entry = r.Record().Index
-	r.Close()
-	return nil
+	defer r.Close()
+	return r.Record().Index, nil
+}
+
+func sentFact(entry uint64) []proof.Field {
+	return []proof.Field{fact("sent", strconv.FormatUint(entry, 10))}
 }
 
 func fieldOf(channel string) pii.Field {
@@ -278,21 +252,6 @@ func (d *Desk) hand(ctx context.Context, m Message) error {
 	ctx, cancel := context.WithTimeout(ctx, handOver)
 	defer cancel()
 	return d.Courier.Send(ctx, m)
-}
-
-// failed records that a message was not delivered.
-func (d *Desk) failed(ctx context.Context, s sending, cause error) error {
-	id, err := d.request()
-	if err != nil {
-		return err
-	}
-	e := messageEntry("failed", s.use, s.message.Channel, s.of, fact("sent", fmt.Sprint(s.entry)))
-	r, err := d.Ledger.Append(context.WithoutCancel(ctx), ledger.Item{Request: id, Entry: e})
-	if err != nil {
-		return err
-	}
-	r.Close()
-	return cause
 }
 
 // messageEntry is an entry about a message: which use, by which channel, about which

@@ -92,11 +92,8 @@ func (d *Desk) TakeDown(ctx context.Context, a Asked, f Filing) (pii.RequestID, 
 	if _, err := d.take(ctx, f, d.takenCode(f.Request), takenDown, Unconfirmed, a); err != nil {
 		return pii.RequestID{}, err
 	}
-	id, err := d.request()
-	if err != nil {
-		return pii.RequestID{}, err
-	}
-	return f.Request, d.post(parcel{id: id, use: ToAffirm, of: f.Request, channel: f.Channel})
+	d.wake()
+	return f.Request, nil
 }
 
 // take writes a complaint.
@@ -133,7 +130,11 @@ func (d *Desk) take(ctx context.Context, f Filing, code string, did event, state
 	item := ledger.Item{Request: f.Request, Hash: f.Hash, Entry: e}
 	if did == takenDown {
 		item.Entry.Actor, item.Entry.Org = by.By.Person.ID, by.By.Org.ID
-		item.Entry.Effects = append([]ledger.Effect{Handled{Case: c.ID, Person: by.By.Person.ID}}, e.Effects...)
+		posted, err := d.postNotice(parcel{use: ToAffirm, of: c.ID, channel: f.Channel}, now)
+		if err != nil {
+			return nil, err
+		}
+		item.Entry.Effects = append([]ledger.Effect{Handled{Case: c.ID, Person: by.By.Person.ID}, posted}, e.Effects...)
 		item.Basis = ledger.Basis{Size: d.Ledger.Size(), Rules: d.Ledger.Rules(), Keys: actorKeys(by.By)}
 	}
 	r, err := d.Ledger.Append(ctx, item)

@@ -1,7 +1,6 @@
 package casework
 
 import (
-	"context"
 	"strconv"
 	"strings"
 
@@ -41,9 +40,4 @@ func (d *Desk) appealText(days int) pii.Value {
 	n := strconv.Itoa(days)
 	return pii.NewValue("我们答复后未收到您的回应，您的投诉将由第二位负责人办结。您可在 " + n + " 天内用查询码查看理由并提出异议：" + d.page("/my/case") + "\n" +
 		"We heard nothing after our answer; a second officer is closing your complaint. For " + n + " days you may read the reason and contest with your follow-up code: " + d.page("/my/case"))
-}
-
-// notify sends a message without a code to the contact of a complaint.
-func (d *Desk) notify(ctx context.Context, c Complaint, m Message, use Use, text pii.Value) error {
-	return d.send(ctx, sending{message: m, use: use, of: c.ID, text: text})
 }

@@ -95,11 +95,17 @@ func (d *Desk) AskToClose(ctx context.Context, h Her) (pii.RequestID, error) {
 	return d.ask(ctx, h.Source, h.Request, h.Hash, parcel{use: ToClose, of: c.ID, channel: c.Channel})
 }
 
-// ask records that a code was asked for, charges the source, and queues it. The
-// request's id is the code's.
+// ask records that a code was asked for, charges the source, and queues it in the same
+// transaction. The request's id is the code's.
 func (d *Desk) ask(ctx context.Context, source string, request pii.RequestID, hash []byte, p parcel) (pii.RequestID, error) {
+	now := d.now()
+	p.id, p.until = request, now.Add(codeLife)
+	posted, err := d.post(p, now, 0)
+	if err != nil {
+		return pii.RequestID{}, err
+	}
 	e := messageEntry("asked", p.use, p.channel, p.of)
-	e.Spends = d.codeSpends(source, d.now())
+	e.Spends, e.Effects = d.codeSpends(source, now), []ledger.Effect{posted}
 	r, err := d.Ledger.Append(ctx, ledger.Item{Request: request, Hash: hash, Entry: e})
 	if fault.Is(err, fault.Exhausted) {
 		return pii.RequestID{}, fault.New(fault.Exhausted, "slow-down", "")
@@ -107,13 +113,9 @@ func (d *Desk) ask(ctx context.Context, source string, request pii.RequestID, ha
 	if err != nil {
 		return pii.RequestID{}, err
 	}
-	again := r.Again()
 	r.Close()
-	p.id = request
-	if again {
-		return request, nil
-	}
-	return request, d.post(p)
+	d.wake()
+	return request, nil
 }
 
 // codeSpends charge the source's minute and day.
@@ -127,10 +129,11 @@ func (d *Desk) codeSpends(source string, now time.Time) []ledger.Spend {
 	}
 }
 
-func (d *Desk) oneTime(p parcel, use Use, of pii.Ordinal, f pii.Field, digits string) *OneTime {
+// oneTime is the row of a parcel's code.
+func (d *Desk) oneTime(p parcel, of pii.Ordinal, f pii.Field) *OneTime {
 	now := d.now()
 	return &OneTime{
-		ID: p.id, Use: use, Ordinal: of, Field: f, Hash: d.digitsHash(p.id, digits), SentAt: now, Until: now.Add(codeLife),
+		ID: p.id, Use: p.use, Case: p.of, Ordinal: of, Field: f, Hash: d.digitsHash(p.id, p.digits), SentAt: now, Until: now.Add(codeLife),
 	}
 }
 

@@ -19,7 +19,7 @@ func TestI5OwnContactsConfirmNothing(t *testing.T) {
 	f := must[casework.Filed](t)(d.File(t.Context(), d.filing(ours)))
 	asked := must[pii.RequestID](t)(d.AskToClose(t.Context(), d.her(f)))
 	must[bool](t)(true, d.Deliver(t.Context()))
-	digits := sixDigits.FindString(d.box.last(t).Text.Reveal())
+	digits := d.box.digits(t, asked)
 	d.enter(ours, "partner")
 	wantID(t, d.Confirm(t.Context(), d.her(f), asked, digits), "own-contact")
 	_, err := d.AskToClose(t.Context(), d.her(f))
@@ -89,7 +89,7 @@ func TestOneTimeCodes(t *testing.T) {
 	get := func(f casework.Filed) (pii.RequestID, string) {
 		id := must[pii.RequestID](t)(d.AskToClose(ctx, d.her(f)))
 		must[bool](t)(true, d.Deliver(ctx))
-		return id, sixDigits.FindString(d.box.last(t).Text.Reveal())
+		return id, d.box.digits(t, id)
 	}
 	id, digits := get(f)
 	wantID(t, d.Confirm(ctx, d.her(g), id, digits), "bad-code") // another complaint's

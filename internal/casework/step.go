@@ -119,17 +119,9 @@ func (d *Desk) Reply(ctx context.Context, a Asked, id, work pii.RequestID, text 
 	if text.IsEmpty() || !fits(text, maxSaid) {
 		return invalid("text")
 	}
-	if err := d.handle(ctx, a, id, work, replied, &letter{Text: text.Reveal()}); err != nil {
-		return err
-	}
-	if d.Courier == nil {
-		return nil // she finds the answer where she follows her complaint
-	}
-	notice, err := d.request()
-	if err != nil {
-		return err
-	}
-	return d.post(parcel{id: notice, use: ToTell, of: id})
+	err := d.handle(ctx, a, id, work, replied, &letter{Text: text.Reveal()})
+	d.wake()
+	return err
 }
 
 func (d *Desk) handle(ctx context.Context, a Asked, id, work pii.RequestID, did event, l *letter) error {
@@ -141,6 +133,13 @@ func (d *Desk) handle(ctx context.Context, a Asked, id, work pii.RequestID, did 
 			return ledger.Entry{}, nil, err
 		}
 		e := ledger.Entry{Actor: a.By.Person.ID, Org: a.By.Org.ID, Work: work, Purpose: grant.ComplaintHandling}
+		if did == replied && d.Courier != nil { // without one she finds the answer where she follows her complaint
+			told, err := d.postNotice(parcel{use: ToTell, of: id}, now)
+			if err != nil {
+				return ledger.Entry{}, nil, err
+			}
+			e.Effects = append(e.Effects, told)
+		}
 		return e, append(actorKeys(a.By), ledger.WorkKey(work)), nil
 	})
 }
@@ -255,8 +254,8 @@ func (d *Desk) tellAppeal(ctx context.Context, c Complaint) (uint64, error) {
 		return 0, fault.New(fault.Unavailable, "no-courier", "")
 	}
 	days := int(d.length(law.ComplaintAppeal, c.FiledAt) / (24 * time.Hour))
-	s := sending{message: m, use: ToAppeal, of: c.ID, text: d.appealText(days)}
-	return d.sendNow(ctx, s)
+	m.Text = d.appealText(days)
+	return d.sendNow(ctx, sending{message: m, use: ToAppeal, of: c.ID})
 }
 
 // touched says whether the person handled the complaint or chose its handler.

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -310,13 +311,16 @@ func (f *firm) closes(id, code string) *reply {
 	return f.post("/v1/complaints/"+id+"/mine", "", m{"code": code, "act": "confirm", "once_id": asked, "once": f.sentCode()})
 }
 
-// sentCode is the one-time code of the last message.
+// sentCode is the one-time code that was sent last.
 func (f *firm) sentCode() string {
 	f.Helper()
-	if len(f.messages) == 0 {
-		f.Fatal("no message was sent")
+	for _, m := range slices.Backward(f.messages) {
+		if code := regexp.MustCompile(`\b[0-9]{6}\b`).FindString(m.Text.Reveal()); code != "" {
+			return code
+		}
 	}
-	return regexp.MustCompile(`[0-9]{6}`).FindString(f.messages[len(f.messages)-1].Text.Reveal())
+	f.Fatal("no code was sent")
+	return ""
 }
 
 // I5, over HTTP: complaint is marked closed by its handler: refused; the complainant

@@ -88,6 +88,10 @@ func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
 		return putIncident(idx, e.Incident)
 	case casework.DecisionPut:
 		return putDecision(idx, e.Decision)
+	case casework.Posted:
+		return putWaiting(e.Waiting), nil
+	case casework.Unposted:
+		return []call{removeWaiting(e.ID)}, nil
 	case casework.Handled:
 		return putHandled(e), nil
 	case door.ImportPut:

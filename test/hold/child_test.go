@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
@@ -33,6 +34,7 @@ type job struct {
 	Point    string // where to stop and wait to be killed; empty: never
 	Released string // file of what was released, each line synced before the next
 	Clients  int
+	Ahead    time.Duration // by which the child's clock is ahead
 }
 
 // child runs in the child process and returns its exit code.

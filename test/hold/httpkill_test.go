@@ -22,7 +22,8 @@ import (
 // servesHTTP is a whole server in a process of its own. At its point, which is on one
 // side of the handler or the other, it waits to be killed.
 func servesHTTP(j job) error {
-	srv, err := server.Open(context.Background(), server.Options{Places: j.Places})
+	clock := func() time.Time { return time.Now().Add(j.Ahead) }
+	srv, err := server.Open(context.Background(), server.Options{Places: j.Places, Clock: clock})
 	if err != nil {
 		return err
 	}

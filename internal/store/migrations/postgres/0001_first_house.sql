@@ -456,6 +456,16 @@ CREATE TABLE one_time_code (
 	mac       BYTEA NOT NULL
 );
 
+-- Messages that wait to be sent; sealed is as long for each. No power is in them.
+CREATE TABLE outbox (
+	id      BYTEA NOT NULL PRIMARY KEY,
+	next_at BIGINT NOT NULL,
+	tries   BIGINT NOT NULL,
+	sealed  BYTEA NOT NULL
+);
+
+CREATE INDEX outbox_next ON outbox (next_at, id);
+
 -- Who handled a complaint or chose its handler.
 CREATE TABLE complaint_handled (
 	complaint BYTEA NOT NULL,

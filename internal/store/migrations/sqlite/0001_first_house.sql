@@ -456,6 +456,16 @@ CREATE TABLE one_time_code (
 	mac       BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Messages that wait to be sent; sealed is as long for each. No power is in them.
+CREATE TABLE outbox (
+	id      BLOB NOT NULL PRIMARY KEY,
+	next_at INTEGER NOT NULL,
+	tries   INTEGER NOT NULL,
+	sealed  BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX outbox_next ON outbox (next_at, id);
+
 -- Who handled a complaint or chose its handler.
 CREATE TABLE complaint_handled (
 	complaint BLOB NOT NULL,

@@ -440,6 +440,12 @@ CREATE TABLE org_number (
 	mac   BLOB NOT NULL,
 	PRIMARY KEY (tag, org, since)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE outbox (
+	id      BLOB NOT NULL PRIMARY KEY,
+	next_at INTEGER NOT NULL,
+	tries   INTEGER NOT NULL,
+	sealed  BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE outcome (
 	ordinal INTEGER NOT NULL,
 	item    BLOB NOT NULL,
@@ -593,6 +599,7 @@ CREATE INDEX exception_unreviewed ON exception (beneficiary, unreviewed);
 CREATE INDEX incident_opened ON incident (opened_at, id);
 CREATE INDEX meter_until ON meter (until);
 CREATE INDEX org_number_org ON org_number (org, since, tag);
+CREATE INDEX outbox_next ON outbox (next_at, id);
 CREATE INDEX outcome_item ON outcome (item, ordinal);
 CREATE INDEX passkey_person ON passkey (person, ended, made_at, id);
 CREATE INDEX person_manager ON person (manager, id);
