@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"encoding/hex"
-	"strings"
 	"time"
 
 	"github.com/goldbell/goldbell/internal/consent"
@@ -42,11 +41,6 @@ func putNotice(a *API, ctx context.Context, c *call, in *noticeIn) (*doneOut, er
 	return done(c.id), nil
 }
 
-// isWord reports whether a purpose is a word of the kind that purposes are.
-func isWord(s string) bool {
-	return pii.PersonID(s).IsWellFormed() && !strings.ContainsAny(s, "0123456789")
-}
-
 type noticesIn struct {
 	Purpose string `query:"purpose" required:"true" minLength:"1" maxLength:"64"`
 }
@@ -69,10 +63,11 @@ type noticesOut struct {
 
 // listNotices answers GET /v1/notices. Rows the ledger did not make are left out.
 func listNotices(a *API, ctx context.Context, c *call, in *noticesIn) (*noticesOut, error) {
-	if !isWord(in.Purpose) { // it may be a number that was sent in its place
+	purpose := pii.Purpose(in.Purpose)
+	if !purpose.IsWellFormed() { // it may be a number that was sent in its place
 		return nil, bad("query.purpose")
 	}
-	rows, err := a.Door.Consent.Notices(ctx, pii.Purpose(in.Purpose))
+	rows, err := a.Door.Consent.Notices(ctx, purpose)
 	if err != nil {
 		return nil, err
 	}

@@ -127,3 +127,14 @@ func TestValueDoesNotPrintFromInside(t *testing.T) {
 		}
 	}
 }
+
+func TestPurposesAreWords(t *testing.T) {
+	for name, want := range map[Purpose]bool{
+		"telesales": true, "complaint-handling": true,
+		"": false, "-": false, "13800138000": false, "a13800138000": false, "tele sales": false, "Telesales": false,
+	} {
+		if got := name.IsWellFormed(); got != want {
+			t.Errorf("%q: %t", name, got)
+		}
+	}
+}

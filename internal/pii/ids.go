@@ -103,3 +103,9 @@ const Own OrgID = "own"
 
 // Purpose names a purpose sheet, e.g. "telesales".
 type Purpose string
+
+var purpose = regexp.MustCompile(`^[a-z][a-z-]{0,39}$`)
+
+// IsWellFormed reports whether the name may be one of a purpose; see
+// [PersonID.IsWellFormed].
+func (p Purpose) IsWellFormed() bool { return purpose.MatchString(string(p)) }
