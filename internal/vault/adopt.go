@@ -2,7 +2,6 @@ package vault
 
 import (
 	"context"
-	"slices"
 
 	"github.com/goldbell/goldbell/internal/enrolment"
 	"github.com/goldbell/goldbell/internal/fault"
@@ -139,16 +138,4 @@ func (v *Vault) follow(a *Adopted, t *enrolment.Table, c Custody, row RawRow) er
 		Index: tags, Masks: counts(masks),
 	})
 	return nil
-}
-
-func (p pointer) equal(o pointer) bool {
-	if p.Table != o.Table || p.Key != o.Key || len(p.Prints) != len(o.Prints) {
-		return false
-	}
-	for tag, sum := range p.Prints {
-		if !slices.Equal(sum, o.Prints[tag]) {
-			return false
-		}
-	}
-	return true
 }

@@ -63,9 +63,10 @@ func (v *Vault) OpenCells(ctx context.Context, r *ledger.Receipt, cells []Cell, 
 // none of any version: adopting it again would find nothing, so it is no change.
 func (p pointer) holds(v *Vault, c enrolment.Column, raw Raw) bool {
 	if raw.Null || raw.Gone || raw.Value.IsEmpty() {
-		return p.Prints[c.Tag] == nil
+		return p.of(c.Tag) == nil
 	}
-	return slices.Equal(p.Prints[c.Tag], v.print(c, raw.Value))
+	sum := p.of(c.Tag)
+	return sum != nil && *sum == v.print(c, raw.Value)
 }
 
 func (v *Vault) readSource(ctx context.Context, cells []enrolment.Cell) ([]Raw, error) {

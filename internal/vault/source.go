@@ -2,12 +2,9 @@ package vault
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"github.com/goldbell/goldbell/internal/enrolment"
-	"github.com/goldbell/goldbell/internal/fault"
-	"github.com/goldbell/goldbell/internal/keyring"
 	"github.com/goldbell/goldbell/internal/pii"
 )
 
@@ -49,15 +46,6 @@ func (v *Vault) SetSource(s Source, tables func() *enrolment.Set) { v.source, v.
 // a schema can be called so.
 const sourceField pii.Field = "~source"
 
-// pointer is what is sealed of a subject whose values lie in an enrolled table: where
-// they are, and keyed hashes of them, which say that one was changed.
-type pointer struct {
-	Table  enrolment.ID      `json:"t"`
-	Key    string            `json:"k"`
-	Prints map[string][]byte `json:"p,omitempty"` // by column tag; a missing one: no value
-	Masks  [][16]byte        `json:"m,omitempty"` // what she counts for
-}
-
 // SourcedID is the id of the subject of a row.
 func (v *Vault) SourcedID(t *enrolment.Table, key string) pii.SubjectID {
 	return v.ring.SourcedID(t.Of.String(), key)
@@ -84,21 +72,21 @@ func (v *Vault) canonical(f pii.Field, raw pii.Value) (pii.Value, bool) {
 }
 
 // print is a keyed hash of a raw value: two writings of one number differ in it.
-func (v *Vault) print(c enrolment.Column, raw pii.Value) []byte {
+func (v *Vault) print(c enrolment.Column, raw pii.Value) [16]byte {
 	sum := v.ring.BlindIndex("~raw "+c.Field, pii.NormVersion, raw.Reveal())
-	return sum[:16]
+	return [16]byte(sum[:16])
 }
 
 // survey is what is kept of a row's values: prints, masks and tags, never a value.
 func (v *Vault) survey(t *enrolment.Table, o pii.Ordinal, row RawRow) (pointer, []IndexRow) {
-	p := pointer{Table: t.ID, Key: row.Key, Prints: map[string][]byte{}}
+	p := pointer{Table: t.ID, Key: row.Key}
 	var tags []IndexRow
 	for i, c := range t.Columns {
 		raw := row.Values[i]
 		if raw.Null || raw.Gone || raw.Value.IsEmpty() {
 			continue
 		}
-		p.Prints[c.Tag] = v.print(c, raw.Value)
+		p.Prints = append(p.Prints, imprint{c.Tag, v.print(c, raw.Value)})
 		val, ok := v.canonical(c.Field, raw.Value)
 		if !ok {
 			continue
@@ -106,6 +94,7 @@ func (v *Vault) survey(t *enrolment.Table, o pii.Ordinal, row RawRow) (pointer, 
 		tags = append(tags, v.indexRow(o, c.Field, val)...)
 		p.Masks = append(p.Masks, v.maskKeys(c.Field, val)...)
 	}
+	slices.SortFunc(p.Prints, byTag)
 	return p, distinctTags(tags)
 }
 
@@ -124,33 +113,4 @@ func (p pointer) count(into map[[16]byte]int, by int) {
 	for _, m := range p.Masks {
 		into[m] += by
 	}
-}
-
-// sealPointer seals it as a version of the subject.
-func sealPointer(key keyring.DataKey, id pii.SubjectID, version pii.Version, p pointer) ([]byte, error) {
-	plain, err := json.Marshal(p)
-	if err != nil {
-		return nil, fault.New(fault.Internal, "internal", "pointer")
-	}
-	box, err := key.Seal(keyring.Place{Subject: id, Field: sourceField, Version: version}, plain)
-	if err != nil {
-		return nil, err
-	}
-	return appendBox(nil, sourceField, box), nil
-}
-
-// openPointer says where a subject's values lie; ok is false if they are sealed here.
-func openPointer(key keyring.DataKey, id pii.SubjectID, version pii.Version, sealed []byte) (p pointer, ok bool, err error) {
-	box, ok := find(sealed, sourceField)
-	if !ok {
-		return p, false, nil
-	}
-	plain, err := key.Open(keyring.Place{Subject: id, Field: sourceField, Version: version}, box)
-	if err == nil {
-		err = json.Unmarshal(plain, &p)
-	}
-	if err != nil {
-		return p, true, fault.Wrap(fault.Unavailable, "seal-broken", err)
-	}
-	return p, true, nil
 }
