@@ -138,6 +138,7 @@ func commands() []command {
 		{name: "people approve", args: "PERSON", make: peopleApproveCommand, examples: []string{
 			"GOLDBELL_TOKEN=gbs_… goldbell people approve a017 --data ./firm",
 		}},
+		{name: "retention", make: retentionCommand, examples: []string{"GOLDBELL_TOKEN=gbs_… goldbell retention --data ./firm"}},
 		{name: "consents import", args: "FILE", make: consentsImportCommand, examples: []string{
 			"GOLDBELL_TOKEN=gbt_… goldbell consents import 同意.csv --data ./firm --dry-run",
 		}},

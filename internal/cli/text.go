@@ -11,7 +11,7 @@ import (
 // sentences holds every sentence of this package. The id of a command is its name;
 // "NAME +" is what help adds, "--flag" and "NAME --flag" are a flag's line, where
 // backquotes mark its placeholder.
-var sentences = merge(helpText, errorText, resultText, pgText, sessionText, questionText, peopleText, exceptionText, decoyText, rulesText)
+var sentences = merge(helpText, errorText, resultText, pgText, sessionText, questionText, peopleText, exceptionText, decoyText, rulesText, retentionText)
 
 func merge(tables ...map[string]fault.Sentence) map[string]fault.Sentence {
 	all := map[string]fault.Sentence{}

@@ -21,6 +21,7 @@ func (d *Door) Correct(ctx context.Context, p party.Principal, id pii.RequestID,
 	if p.Scope != ScopeCRM {
 		return 0, fault.New(fault.Denied, "not-yours", "")
 	}
+	size, rules := d.Ledger.Size(), d.Ledger.Rules()
 	found, err := d.Vault.Describe(ctx, []pii.SubjectID{subject})
 	if err != nil {
 		return 0, err
@@ -60,6 +61,15 @@ func (d *Door) Correct(ctx context.Context, p party.Principal, id pii.RequestID,
 	entry.Subjects = []ledger.Subject{{Ordinal: s.Ordinal, Key: s.Key, Line: proof.Line{Version: uint32(corrected.Version)}}}
 	entry.Effects = []ledger.Effect{corrected}
 	entry.Revokes = []string{ledger.SubjectKey(s.Ordinal)} // decisions on the old version are taken again
-	_, err = d.record(ctx, next, nil, entry)
-	return corrected.Version, err
+	// What she is sealed under may have changed meanwhile: fields lapse.
+	basis := ledger.Basis{Size: size, Rules: rules, Keys: entry.Revokes}
+	done, err := d.Ledger.Append(ctx, ledger.Item{Request: next, Basis: basis, Entry: entry})
+	if ledger.Stale(err) {
+		return 0, fault.New(fault.Conflict, "stale", "subject")
+	}
+	if err != nil {
+		return 0, err
+	}
+	done.Close()
+	return corrected.Version, nil
 }

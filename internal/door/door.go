@@ -42,7 +42,8 @@ type Config struct {
 	Grants  grant.Store
 	Consent consent.Store
 	Vault   *vault.Vault
-	Tags    vault.Tags // matching of found files; nil: none
+	Tags    vault.Tags  // matching of found files; nil: none
+	Aging   vault.Aging // what is past its retention; nil: nothing is erased for it
 	Ledger  *ledger.Ledger
 	Sheets  map[pii.Purpose]grant.Sheet
 	Caps    Caps

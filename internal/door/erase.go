@@ -113,11 +113,19 @@ func (d *Door) hold(ctx context.Context, p party.Principal, id pii.RequestID, ha
 	return fault.New(fault.Conflict, "held", "")
 }
 
-// erase takes two entries: the first, which names her fields, lets the vault take
-// her out of the mask counts; the second destroys the key.
 func (d *Door) erase(ctx context.Context, p party.Principal, id pii.RequestID, hash []byte, row Erasure, s vault.Subject, basis ledger.Basis) error {
+	if err := d.destroy(ctx, p, id, hash, row, s, basis); err != nil {
+		return err
+	}
+	return d.bury(ctx, s.ID)
+}
+
+// destroy takes two entries: the first, which names her fields, lets the vault take
+// her out of the mask counts; the second destroys the key.
+func (d *Door) destroy(ctx context.Context, p party.Principal, id pii.RequestID, hash []byte, row Erasure, s vault.Subject, basis ledger.Basis) error {
 	row.State = ErasureApproved
 	effects := []ledger.Effect{ErasurePut{&row}}
+	refs := row.refs()
 	if s.State == vault.Held { // what held her has ended
 		effects = append(effects, vault.HoldSet{Ordinal: s.Ordinal, Held: false})
 	}
@@ -125,7 +133,7 @@ func (d *Door) erase(ctx context.Context, p party.Principal, id pii.RequestID, h
 		Kind: proof.KindErasure, Actor: p.Person.ID, Org: p.Org.ID, Work: row.Work, Fields: s.Fields,
 		Facts:    []proof.Field{fact("act", string(ErasureApproved))},
 		Subjects: []ledger.Subject{{Ordinal: s.Ordinal, Key: s.Key, Line: proof.Line{Shown: true, Version: uint32(s.Version)}}},
-		Effects:  effects,
+		Effects:  effects, Refs: refs,
 	}})
 	if err != nil {
 		return err
@@ -145,14 +153,14 @@ func (d *Door) erase(ctx context.Context, p party.Principal, id pii.RequestID, h
 		Kind: proof.KindErasure, Actor: p.Person.ID, Org: p.Org.ID, Work: row.Work,
 		Facts:    []proof.Field{fact("act", string(ErasureDone))},
 		Subjects: []ledger.Subject{{Ordinal: s.Ordinal, Key: s.Key, Line: proof.Line{}}},
-		Effects:  []ledger.Effect{ErasurePut{&row}, destroyed},
-		Revokes:  []string{ledger.SubjectKey(s.Ordinal)},
+		Effects:  []ledger.Effect{ErasurePut{&row}, destroyed}, Refs: refs,
+		Revokes: []string{ledger.SubjectKey(s.Ordinal)},
 	}})
 	if err != nil {
 		return err
 	}
 	done.Close()
-	return d.bury(ctx, s.ID)
+	return nil
 }
 
 // bury keeps a destroyed key from coming back, out of a backup or the database's

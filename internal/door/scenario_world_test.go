@@ -73,7 +73,7 @@ func openStage(t testing.TB, driver, dsn string) *stage {
 	s.ok(err)
 	t.Cleanup(func() { _ = s.ledger.Close(); _ = s.store.Close() })
 	s.door, err = door.New(t.Context(), door.Config{
-		Store: s.store, Grants: s.store, Consent: s.store, Vault: s.vault, Tags: s.store, Ledger: s.ledger,
+		Store: s.store, Grants: s.store, Consent: s.store, Vault: s.vault, Tags: s.store, Aging: s.store, Ledger: s.ledger,
 		Sheets: grant.Sheets(), Caps: door.DefaultCaps(), Clock: clock, Rand: rand.Reader,
 	})
 	s.ok(err)

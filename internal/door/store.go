@@ -8,6 +8,7 @@ import (
 
 	"github.com/goldbell/goldbell/internal/consent"
 	"github.com/goldbell/goldbell/internal/grant"
+	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/vault"
 )
@@ -44,6 +45,8 @@ const (
 
 // Erasure is a request to erase a subject. Its id is the request id of the entry
 // that asked for it; a second person approves.
+//
+// Nobody asked for one whose every value was past its retention: the clock did.
 type Erasure struct {
 	ID         pii.RequestID `json:"id"`
 	Ordinal    pii.Ordinal   `json:"ordinal"`
@@ -60,6 +63,14 @@ func (e *Erasure) StampRow() (string, []byte) { return "erasure", canonical(e) }
 
 // RowKey implements [pii.Keyed].
 func (e *Erasure) RowKey() string { return e.ID.String() }
+
+// refs files what the clock erased with the run that does.
+func (e *Erasure) refs() []ledger.Ref {
+	if e.AskedBy != "" {
+		return nil
+	}
+	return []ledger.Ref{ledger.LapseRef}
+}
 
 // ErasurePut inserts or replaces an erasure.
 type ErasurePut struct{ *Erasure }

@@ -65,6 +65,10 @@ func (s *standing) take(r *ledger.Record) {
 	switch r.Leaf.Kind {
 	case proof.KindEnrolment:
 		s.stored = r.At()
+	case proof.KindCorrection:
+		if r.Fact("act") == "done" {
+			s.stored = r.At()
+		}
 	case proof.KindHold:
 		s.held = true
 	case proof.KindErasure:

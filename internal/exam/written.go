@@ -28,7 +28,7 @@ var duties = []duty{
 	{"PIPL 10", "不得非法提供、公开个人信息", "no unlawful provision or publication", "door: nobody outside a work item is answered"},
 	{"PIPL 14", "变更处理目的、方式、种类须重新取得同意", "consent anew when purpose or recipient changes", "consent: it is per purpose and recipient"},
 	{"PIPL 15", "个人有权撤回同意", "consent can be taken back", "register: a withdrawal ends what is under way"},
-	{"PIPL 19", "保存期限为实现目的所必要的最短时间", "the shortest retention that the purpose needs", ""},
+	{"PIPL 19", "保存期限为实现目的所必要的最短时间", "the shortest retention that the purpose needs", "server: what is past its retention is erased daily"},
 	{"PIPL 21", "与受托人约定并监督，不得超出约定，不得擅自转委托", "agree with entrusted parties, supervise, no excess, no sub-entrusting", ""},
 	{"PIPL 23", "向其他处理者提供须取得单独同意", "separate consent for provision to another handler", ""},
 	{"PIPL 24", "提供便捷的拒绝方式", "an easy way to refuse marketing", "register: an opt-out ends what is under way"},

@@ -63,6 +63,7 @@ var sentences = map[string]Sentence{
 	"oidc-not-fresh":      {"统一身份认证没有按设置重新验证身份；请用通行密钥。", "The identity provider did not verify you afresh as the settings want it. Use a passkey."},
 	"bad-oidc":            {"统一身份认证的设置（sign_in.oidc）有误：需要 https 的 issuer、client、工号所在的 claim，以及数据目录之外的 0600 密钥文件或 env:变量名。", "The settings of the identity provider (sign_in.oidc) are wrong: an https issuer, a client, the claim with the staff number, and a secret in a file of mode 0600 outside the data directory or in env:NAME are needed."},
 	"bad-url":             {"设置中的网址（sign_in.url）有误：需要 https:// 加主机名，不带路径，例如 https://goldbell.example.com；本机试用可写 http://localhost:8470。", "The address in the settings (sign_in.url) is wrong: it is https:// and a host name without a path, such as https://goldbell.example.com; http://localhost:8470 to try it out on this machine."},
+	"retention-failed":    {"到期信息的删除未能完成，将再次尝试。", "What is past its retention could not be erased; it is tried again."},
 	"bad-code":            {"一次性口令无效或已使用。", "The one-time code is wrong or was used."},
 	"second-person":       {"此操作需要另一位有权的人批准。", "This needs the approval of a second authorised person."},
 	"no-open-case":        {"没有这个未结案的投诉或事件；找到的文件只能在其下比对。", "There is no such open complaint or incident; a found file is matched under one only."},

@@ -212,7 +212,7 @@ func (f *firm) open(dir string) {
 	f.ok(err)
 	r.Close()
 	f.door, err = door.New(f.Context(), door.Config{
-		Store: f.store, Grants: f.store, Consent: f.store, Vault: f.vault, Tags: f.store, Ledger: f.ledger,
+		Store: f.store, Grants: f.store, Consent: f.store, Vault: f.vault, Tags: f.store, Aging: f.store, Ledger: f.ledger,
 		Sheets: grant.Sheets(), Caps: door.DefaultCaps(), Clock: f.clock, Rand: rand.Reader,
 	})
 	f.ok(err)

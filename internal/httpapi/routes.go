@@ -80,6 +80,7 @@ func table() []*route {
 		{method: get, path: "/v1/recipients/{id}/disclosures", who: watchers, summary: "What a person or an organisation was shown", install: handle(whatGot)},
 		{method: post, path: "/v1/subjects/{id}/erasure", who: workers, summary: "Ask for a subject to be erased", status: accepted, install: handle(askErasure)},
 		{method: get, path: "/v1/erasures", who: watchers, summary: "Erasures that wait for a second person", install: handle(listErasures)},
+		{method: get, path: "/v1/retention", who: watchers, summary: "What the next daily run would erase because its retention is over", slow: true, install: handle(retention)},
 		{method: post, path: "/v1/erasures/{id}/approve", who: officers, fresh: true, summary: "Approve an erasure as the second person", install: handle(approveErasure)},
 
 		{method: post, path: "/v1/complaints", who: anybody, summary: "File a complaint; no account is needed", status: created, install: handle(fileComplaint)},

@@ -262,6 +262,9 @@ var rulesRef = Ref{RefRules, []byte{1}}
 // ProposalRef is under which the steps of proposed rule sets are filed.
 var ProposalRef = Ref{RefRules, []byte{2}}
 
+// LapseRef is under which erasures are filed that the end of a retention brought.
+var LapseRef = Ref{RefLapse, []byte{1}}
+
 // StateRef is under which entries are filed that state rows.
 var StateRef = Ref{RefState, []byte{1}}
 

@@ -132,6 +132,7 @@ const (
 	RefState                          // one byte, 1: entries that state rows
 	RefRun                            // 16 bytes: a run of a trace, and what was heard about it
 	RefRow                            // 16 bytes: the versions of one row that gives power
+	RefLapse                          // one byte, 1: what the end of a retention erased
 )
 
 // Ref is what an entry is found by.

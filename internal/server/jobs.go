@@ -89,6 +89,7 @@ func (s *Server) startJobs(ctx context.Context) {
 	s.jobs.Go(func() { s.postgres.run(ctx) })
 	s.jobs.Go(func() { s.watchLive(ctx) })
 	s.jobs.Go(func() { s.indexLive(ctx) })
+	s.jobs.Go(func() { s.eraseDaily(ctx) })
 	s.jobs.Go(func() {
 		minute := time.NewTicker(time.Minute)
 		defer minute.Stop()

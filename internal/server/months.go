@@ -52,7 +52,7 @@ func (s *Server) rewrapAll(ctx context.Context, m keyring.Month) error {
 			if err != nil {
 				return err
 			}
-			out = append(out, vault.Rewrapped{Ordinal: c.Ordinal, Period: w.Period.String(), DataKey: w.Bytes})
+			out = append(out, vault.Rewrapped{Ordinal: c.Ordinal, Was: c.DataKey, Period: w.Period.String(), DataKey: w.Bytes})
 		}
 		if len(out) == 0 {
 			return nil

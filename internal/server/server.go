@@ -182,7 +182,7 @@ func (s *Server) openLedger(ctx context.Context) (err error) {
 
 func (s *Server) openDoor(ctx context.Context) (err error) {
 	s.door, err = door.New(ctx, door.Config{
-		Store: s.store, Grants: s.store, Consent: s.store, Vault: s.vault, Tags: s.store, Ledger: s.ledger,
+		Store: s.store, Grants: s.store, Consent: s.store, Vault: s.vault, Tags: s.store, Aging: s.store, Ledger: s.ledger,
 		Tables: s.postgres.tables.Load, Sheets: grant.Sheets(), Caps: s.settings.Caps, Clock: s.clock, Rand: rand.Reader,
 	})
 	return err

@@ -62,6 +62,8 @@ func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
 		return d.storeSubjects(e)
 	case vault.Corrected:
 		return d.correctSubject(e)
+	case vault.Lapsed:
+		return d.lapse(e)
 	case vault.HoldSet:
 		return holdSubject(e), nil
 	case vault.Destroyed:

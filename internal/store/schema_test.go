@@ -35,7 +35,7 @@ func keys(of []vault.Custody) (all [][]byte) {
 
 func rewraps(of []vault.Custody) (all []vault.Rewrapped) {
 	for _, c := range of {
-		all = append(all, vault.Rewrapped{Ordinal: c.Ordinal, Period: "2026-12", DataKey: []byte("wrapped anew, and longer than it was before")})
+		all = append(all, vault.Rewrapped{Ordinal: c.Ordinal, Was: c.DataKey, Period: "2026-12", DataKey: []byte("wrapped anew, and longer than it was before")})
 	}
 	return all
 }

@@ -72,7 +72,7 @@ func maskRows(masks []vault.MaskCount) []any {
 var errSubject = fault.New(fault.Conflict, "stale", "custody")
 
 const (
-	keepVersion   = `INSERT INTO subject_version (ordinal, version, at, sealed) SELECT ordinal, version, at, sealed FROM custody WHERE ordinal = $1`
+	keepVersion   = `INSERT INTO subject_version (ordinal, version, at, fields, sealed) SELECT ordinal, version, at, fields, sealed FROM custody WHERE ordinal = $1`
 	updateVersion = `UPDATE custody SET version = $2, at = $3, fields = $4, sealed = $5 WHERE ordinal = $1 AND version = $6 AND state = $7`
 	deleteTags    = `DELETE FROM blind_index WHERE ordinal = $1`
 	keepTags      = `INSERT INTO blind_index_past (ordinal, version, field, norm, tag) SELECT ordinal, $2, field, norm, tag FROM blind_index WHERE ordinal = $1`
@@ -81,7 +81,7 @@ const (
 	eraseCustody  = `UPDATE custody SET state = $2, data_key = NULL, fields = '' WHERE ordinal = $1 AND state = $3`
 	eraseAgain    = `UPDATE custody SET state = $2, data_key = NULL, fields = '' WHERE ordinal = $1`
 	rewrapRecord  = `UPDATE custody SET record_key = $2 WHERE ordinal = $1 AND record_key IS NOT NULL`
-	rewrapCustody = `UPDATE custody SET period = $2, data_key = $3 WHERE ordinal = $1 AND state <> $4`
+	rewrapCustody = `UPDATE custody SET period = $2, data_key = $3 WHERE ordinal = $1 AND state <> $4 AND data_key = $5`
 )
 
 // correctSubject expects the version before the new one, so that of two
@@ -121,12 +121,51 @@ func (d dialect) destroySubject(e vault.Destroyed) []call {
 	return d.insert(calls, addMasks, maskRows(e.Masks))
 }
 
+const (
+	resealCustody = `UPDATE custody SET period = $2, data_key = $3, fields = $4, sealed = $5 WHERE ordinal = $1 AND version = $6 AND state = $7`
+	resealVersion = `UPDATE subject_version SET fields = $3, sealed = $4 WHERE ordinal = $1 AND version = $2`
+	resealNote    = `UPDATE contact_note SET sealed = $3 WHERE ordinal = $1 AND id = $2`
+	deleteTag     = `DELETE FROM blind_index WHERE ordinal = $1 AND field = $2`
+	deletePastTag = `DELETE FROM blind_index_past WHERE ordinal = $1 AND version = $2 AND field = $3`
+)
+
+// lapse replaces everything that is sealed of the subjects; that nothing was added
+// meanwhile is for the entry's basis to say.
+func (d dialect) lapse(e vault.Lapsed) ([]call, error) {
+	var calls []call
+	for _, r := range e.Of {
+		names, err := joined(r.Fields)
+		if err != nil {
+			return nil, err
+		}
+		o := int64(r.Ordinal)
+		calls = append(calls, call{text: resealCustody, want: 1, other: errSubject,
+			args: []any{o, r.Period, notNil(r.DataKey), names, notNil(r.Sealed), int64(r.Version), int64(vault.Live)}})
+		for _, f := range r.Gone {
+			calls = append(calls, call{text: deleteTag, args: []any{o, string(f)}})
+		}
+		for _, v := range r.Replaced {
+			if names, err = joined(v.Fields); err != nil {
+				return nil, err
+			}
+			calls = append(calls, call{text: resealVersion, want: 1, other: errSubject, args: []any{o, int64(v.Version), names, notNil(v.Sealed)}})
+			for _, f := range v.Gone {
+				calls = append(calls, call{text: deletePastTag, args: []any{o, int64(v.Version), string(f)}})
+			}
+		}
+		for _, n := range r.Notes {
+			calls = append(calls, call{text: resealNote, want: 1, other: errSubject, args: []any{o, n.ID[:], notNil(n.Sealed)}})
+		}
+	}
+	return d.insert(calls, addMasks, maskRows(e.Masks)), nil
+}
+
 // Rewrap implements [vault.Maintenance]. A subject erased meanwhile stays erased.
 func (db *DB) Rewrap(ctx context.Context, rows []vault.Rewrapped) error {
 	return db.transact(ctx, "rewrap", func(s *session) error {
 		calls := make([]call, 0, len(rows))
 		for _, r := range rows {
-			calls = append(calls, call{text: rewrapCustody, args: []any{int64(r.Ordinal), r.Period, notNil(r.DataKey), int64(vault.Erased)}})
+			calls = append(calls, call{text: rewrapCustody, args: []any{int64(r.Ordinal), r.Period, notNil(r.DataKey), int64(vault.Erased), notNil(r.Was)}})
 		}
 		return s.run(ctx, calls)
 	})

@@ -36,6 +36,7 @@ type SealedVersion struct {
 	Version pii.Version
 	Sealed  []byte
 	At      time.Time
+	Fields  []pii.Field // read by [Aging] only
 }
 
 // IndexRow is one blind-index row.
@@ -85,9 +86,11 @@ type Destroyed struct {
 }
 
 // Rewrapped replaces wrapped data keys, in a transaction of its own; the period
-// key they were under is destroyed afterwards.
+// key they were under is destroyed afterwards. A subject who has another key than Was
+// by then keeps it.
 type Rewrapped struct {
 	Ordinal pii.Ordinal
+	Was     []byte
 	Period  string
 	DataKey []byte
 }

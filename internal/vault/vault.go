@@ -65,6 +65,9 @@ type Subject struct {
 // Known reports whether the subject is one of ours.
 func (s Subject) Known() bool { return s.Ordinal != pii.Dummy }
 
+// Stored is when her current values were.
+func (s Subject) Stored() time.Time { return s.custody.At }
+
 // DummyID is the id of the dummy subject.
 var DummyID pii.SubjectID
 
@@ -436,21 +439,10 @@ func appendBox(b []byte, f pii.Field, box []byte) []byte {
 }
 
 func find(sealed []byte, f pii.Field) ([]byte, bool) {
-	for len(sealed) >= 2 {
-		n := int(binary.BigEndian.Uint16(sealed))
-		if len(sealed) < 2+n+4 {
-			return nil, false
-		}
-		name := pii.Field(sealed[2 : 2+n])
-		sealed = sealed[2+n:]
-		size := int(binary.BigEndian.Uint32(sealed))
-		if len(sealed) < 4+size {
-			return nil, false
-		}
+	for name, box := range boxes(sealed) {
 		if name == f {
-			return sealed[4 : 4+size], true
+			return box, true
 		}
-		sealed = sealed[4+size:]
 	}
 	return nil, false
 }

@@ -77,7 +77,7 @@ func (f *Firm) Open() {
 	f.Ledger, err = ledger.Open(f.t.Context(), f.LedgerConfig())
 	f.OK(err)
 	f.Door, err = door.New(f.t.Context(), door.Config{
-		Store: f.Store, Grants: f.Store, Consent: f.Store, Vault: f.Vault, Tags: f.Store, Ledger: f.Ledger,
+		Store: f.Store, Grants: f.Store, Consent: f.Store, Vault: f.Vault, Tags: f.Store, Aging: f.Store, Ledger: f.Ledger,
 		Sheets: grant.Sheets(), Caps: door.DefaultCaps(), Clock: clock, Rand: rand.Reader,
 	})
 	f.OK(err)

@@ -58,6 +58,8 @@ func child(part string) int {
 		return spendsBeside()
 	case "http":
 		return childOf(servesHTTP)
+	case "lapse":
+		return childOf(lapses)
 	case "append":
 		return appendForever()
 	}

@@ -104,7 +104,7 @@ func wire(ctx context.Context, p server.Places, s server.Settings, o options) (*
 		return nil, err
 	}
 	h.door, err = door.New(ctx, door.Config{
-		Store: h.db, Grants: h.db, Consent: h.db, Vault: h.vault, Ledger: h.ledger,
+		Store: h.db, Grants: h.db, Consent: h.db, Vault: h.vault, Aging: h.db, Ledger: h.ledger,
 		Sheets: grant.Sheets(), Caps: caps, Clock: o.clock, Rand: rand.Reader,
 	})
 	if err != nil {

@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(*testing.T) *store.DB) {
 		{"holds and erasure", testErasure},
 		{"ordinals are reserved once", testOrdinals},
 		{"a key wrapped anew", testRewrap},
+		{"fields past their time", testLapsed},
 		{"long lists", testLongLists},
 		{"what an audit reads", testHistory},
 		{"what forgetting leaves", testForgotten},

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -190,7 +191,7 @@ func testErasure(t *testing.T, db *store.DB) {
 func testRewrap(t *testing.T, db *store.DB) {
 	mustApply(t, db, Subjects(1, 3))
 	mustApply(t, db, &vault.Destroyed{Ordinal: 2})
-	rows := []vault.Rewrapped{{Ordinal: 1, Period: "2026-12", DataKey: []byte("k1")}, {Ordinal: 2, Period: "2026-12", DataKey: []byte("k2")}, {Ordinal: 3, Period: "2026-12", DataKey: []byte("k3")}}
+	rows := []vault.Rewrapped{{Ordinal: 1, Was: key("data", 1), Period: "2026-12", DataKey: []byte("k1")}, {Ordinal: 2, Was: key("data", 2), Period: "2026-12", DataKey: []byte("k2")}, {Ordinal: 3, Was: key("data", 3), Period: "2026-12", DataKey: []byte("k3")}}
 	if err := db.Rewrap(ctx, rows); err != nil {
 		t.Fatal(err)
 	}
@@ -199,6 +200,73 @@ func testRewrap(t *testing.T, db *store.DB) {
 	}
 	if c := custody(t, db, 2); c.DataKey != nil || c.Period != "2026-11" {
 		t.Error("an erased subject has a data key again")
+	}
+	if err := db.Rewrap(ctx, []vault.Rewrapped{{Ordinal: 3, Was: key("data", 3), Period: "2027-01", DataKey: []byte("k4")}}); err != nil {
+		t.Fatal(err)
+	}
+	if c := custody(t, db, 3); string(c.DataKey) != "k3" {
+		t.Error("a key that took the old one's place meanwhile is replaced")
+	}
+}
+
+// testLapsed takes fields of two subjects away, one of them of a replaced version too.
+func testLapsed(t *testing.T, db *store.DB) {
+	mustApply(t, db, Subjects(1, 4))
+	mustApply(t, db, &vault.Corrected{Ordinal: 2, Version: 2, At: now.Add(time.Hour), Sealed: []byte("two"), Fields: []pii.Field{pii.Email, pii.Phone},
+		Index: []vault.IndexRow{{Ordinal: 2, Field: pii.Phone, Norm: 1, Tag: tag("new", 2)}, {Ordinal: 2, Field: pii.Email, Norm: 1, Tag: tag("new", 3)}}})
+	mustApply(t, db, &vault.Destroyed{Ordinal: 4})
+	mustApply(t, db, &vault.NoteStored{Note: vault.Note{ID: request(1), Ordinal: 2, By: "a", At: now, Sealed: []byte("note")}})
+	fields := custody(t, db, 1).Fields
+	want := []vault.Aged{{Ordinal: 1, Version: 1, At: now, Fields: fields}, {Ordinal: 3, Version: 1, At: now, Fields: fields}}
+	if got, err := db.Aged(ctx, now, 0, 10); err != nil || cmp.Diff(want, got) != "" {
+		t.Error("stored until then:", cmp.Diff(want, got), err)
+	}
+	if got, err := db.Aged(ctx, now.Add(time.Hour), 1, 1); err != nil || len(got) != 1 || got[0].Ordinal != 2 || got[0].Version != 2 {
+		t.Error("a page:", got, err)
+	}
+	old := vault.Aged{Ordinal: 2, Version: 1, At: now, Fields: fields}
+	if got, err := db.AgedReplaced(ctx, now, vault.Aged{}, 10); err != nil || cmp.Diff([]vault.Aged{old}, got) != "" {
+		t.Error("replaced:", got, err)
+	}
+	if got, err := db.AgedReplaced(ctx, now, old, 10); err != nil || len(got) != 0 {
+		t.Error("after the last:", got, err)
+	}
+	e := &vault.Lapsed{Masks: []vault.MaskCount{{Key: mask(2), By: -1}}, Of: []vault.Resealed{
+		{Ordinal: 1, Version: 1, Period: "2026-12", DataKey: []byte("k1"), Fields: []pii.Field{pii.Phone}, Sealed: []byte("s1"), Gone: []pii.Field{pii.Email}},
+		{Ordinal: 2, Version: 2, Period: "2026-12", DataKey: []byte("k2"), Fields: []pii.Field{pii.Phone}, Sealed: []byte("s2"), Gone: []pii.Field{pii.Email},
+			Replaced: []vault.ResealedVersion{{Version: 1, Sealed: []byte("s2.1"), Gone: []pii.Field{pii.Email, pii.Phone}}},
+			Notes:    []vault.Note{{ID: request(1), Sealed: []byte("other")}}},
+	}}
+	mustApply(t, db, e)
+	for o, c := range map[int]vault.Custody{1: custody(t, db, 1), 2: custody(t, db, 2)} {
+		if n := strconv.Itoa(o); string(c.DataKey) != "k"+n || string(c.Sealed) != "s"+n || c.Period != "2026-12" || !cmp.Equal(c.Fields, []pii.Field{pii.Phone}) {
+			t.Errorf("subject %d: fields %v under %s", o, c.Fields, c.Period)
+		}
+	}
+	past := []vault.SealedVersion{{Ordinal: 2, Version: 1, At: now, Fields: []pii.Field{}, Sealed: []byte("s2.1")}}
+	if got, err := db.Past(ctx, []pii.Ordinal{1, 2}); err != nil || cmp.Diff(past, got) != "" {
+		t.Error("past:", cmp.Diff(past, got), err)
+	}
+	if got, err := db.AgedReplaced(ctx, now, vault.Aged{}, 10); err != nil || len(got) != 0 {
+		t.Error("a version without a value is found:", got, err)
+	}
+	if got, err := db.ContactNotes(ctx, []pii.Ordinal{2}, 9); err != nil || len(got) != 1 || string(got[0].Sealed) != "other" {
+		t.Error("notes:", len(got), err)
+	}
+	for _, f := range []pii.Field{pii.Phone, pii.Email} {
+		found, err := db.Candidates(ctx, f, 1, [][32]byte{tag(string(f), 1), tag("new", 2), tag("new", 3)})
+		if n := map[pii.Field]int{pii.Phone: 2}[f]; err != nil || len(found) != n {
+			t.Errorf("%d of the two are found by %s: %v", len(found), f, err)
+		}
+	}
+	e.Of[0].Version = 2
+	if err := apply(db, e); !fault.IsID(err, "stale") {
+		t.Errorf("a lapse of another version: %v", err)
+	}
+	mustApply(t, db, &vault.HoldSet{Ordinal: 1, Held: true})
+	e.Of[0].Version = 1
+	if err := apply(db, e); !fault.IsID(err, "stale") {
+		t.Errorf("a lapse of somebody who is held: %v", err)
 	}
 }
 

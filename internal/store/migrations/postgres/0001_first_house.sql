@@ -409,6 +409,7 @@ CREATE TABLE subject_version (
 	ordinal BIGINT NOT NULL,
 	version BIGINT NOT NULL,
 	at      BIGINT NOT NULL,
+	fields  TEXT COLLATE "C" NOT NULL,
 	sealed  BYTEA NOT NULL,
 	PRIMARY KEY (ordinal, version)
 );

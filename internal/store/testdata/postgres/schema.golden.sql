@@ -427,6 +427,7 @@ CREATE UNIQUE INDEX subject_ref_pkey ON public.subject_ref USING btree (id);
 subject_version.ordinal bigint NOT NULL;
 subject_version.version bigint NOT NULL;
 subject_version.at bigint NOT NULL;
+subject_version.fields text COLLATE "C" NOT NULL;
 subject_version.sealed bytea NOT NULL;
 CREATE UNIQUE INDEX subject_version_pkey ON public.subject_version USING btree (ordinal, version);
 token.hash bytea NOT NULL;

@@ -532,6 +532,7 @@ CREATE TABLE subject_version (
 	ordinal INTEGER NOT NULL,
 	version INTEGER NOT NULL,
 	at      INTEGER NOT NULL,
+	fields  TEXT NOT NULL,
 	sealed  BLOB NOT NULL,
 	PRIMARY KEY (ordinal, version)
 ) STRICT, WITHOUT ROWID;
