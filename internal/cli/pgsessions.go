@@ -24,6 +24,8 @@ type portSessions struct {
 		Lookups    int64   `json:"lookups"`
 		Subjects   int     `json:"subjects"`
 		Waited     float64 `json:"waited_seconds"`
+		Half       float64 `json:"p50_seconds"`
+		Most       float64 `json:"p99_seconds"`
 	} `json:"sessions"`
 }
 
@@ -49,7 +51,7 @@ func pgSessionsCommand(f *flags) action {
 		}
 		return c.answer(out, func(w io.Writer) {
 			for _, s := range out.Sessions {
-				c.say(w, "pg-session", s.ID, s.Person, s.Purpose, s.Statements, s.Rows, s.Shown, s.Subjects, s.Refused)
+				c.say(w, "pg-session", s.ID, s.Person, s.Purpose, s.Statements, s.Rows, s.Shown, s.Subjects, s.Refused, 1000*s.Half, 1000*s.Most)
 			}
 			if len(out.Sessions) == 0 {
 				c.say(w, "pg-no-session")

@@ -13,7 +13,7 @@ var pgText = map[string]fault.Sentence{
 	"pg kill":           {Zh: "终止 PostgreSQL 端口的一个会话", En: "end a session of the PostgreSQL port"},
 	"pg kill +":         {Zh: "会话立即结束；已给出的内容已在账本里。登录仍有效，要收回请终止登录或停用此人。", En: "The session ends at once; what it was shown is in the ledger. Its login stays valid: end the login, or suspend the person, to take it back."},
 	"pg kill --session": {Zh: "会话的`编号`，见 pg sessions", En: "the session's `ID`, as pg sessions lists it"},
-	"pg-session":        {Zh: "%s  %s  目的 %s  语句 %d  行 %d  显示 %d 格（%d 人）  拒绝 %d 格", En: "%s  %s  purpose %s  statements %d  rows %d  shown %d cells (%d subjects)  refused %d cells"},
+	"pg-session":        {Zh: "%s  %s  目的 %s  语句 %d  行 %d  显示 %d 格（%d 人）  拒绝 %d 格  耗时 p50 %.1f 毫秒，p99 %.1f 毫秒", En: "%s  %s  purpose %s  statements %d  rows %d  shown %d cells (%d subjects)  refused %d cells  took p50 %.1f ms, p99 %.1f ms"},
 	"pg-no-session":     {Zh: "端口上没有会话。", En: "The port has no session."},
 	"pg-killed-one":     {Zh: "已终止。", En: "Ended."},
 	"pg check":          {Zh: "检查有没有绕过视图的途径；只读，可与服务同时运行", En: "look for ways round the views; reads only, works beside a running server"},

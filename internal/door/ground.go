@@ -37,8 +37,16 @@ const groundLife = 10 * time.Second
 
 // grounds remembers the grounds in use. The zero value is ready.
 type grounds struct {
-	mu   sync.Mutex
-	byID map[groundKey]*releaseGround
+	mu     sync.Mutex // guards both
+	byID   map[groundKey]*releaseGround
+	making map[groundKey]*groundMaking
+}
+
+// groundMaking is a ground that is being read: the sessions of one work item wait for
+// the one that reads it.
+type groundMaking struct {
+	done      chan struct{}
+	forgotten bool // while it was being read something was taken away
 }
 
 type groundKey struct {
@@ -76,14 +84,67 @@ func (g *grounds) forget(s Session) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.byID, keyOf(s))
+	if m := g.making[keyOf(s)]; m != nil {
+		m.forgotten = true
+	}
+}
+
+// turn finds a ground, or says whose turn it is to read it: mine is false where another
+// does, until done.
+func (g *grounds) turn(s Session, now time.Time) (found *releaseGround, m *groundMaking, mine bool) {
+	if f := g.find(s, now); f != nil {
+		return f, nil, false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if m = g.making[keyOf(s)]; m != nil {
+		return nil, m, false
+	}
+	m = &groundMaking{done: make(chan struct{})}
+	if g.making == nil {
+		g.making = map[groundKey]*groundMaking{}
+	}
+	g.making[keyOf(s)] = m
+	return nil, m, true
+}
+
+// made ends a turn; f is nil if it came to nothing.
+func (g *grounds) made(s Session, m *groundMaking, f *releaseGround) {
+	g.mu.Lock()
+	delete(g.making, keyOf(s))
+	forgotten := m.forgotten
+	g.mu.Unlock()
+	if f != nil && !forgotten {
+		g.keep(s, f)
+	}
+	close(m.done)
 }
 
 // ground reads the session's work item and its members, or remembers them.
 func (d *Door) ground(ctx context.Context, s Session) (*releaseGround, error) {
-	now := d.Clock()
-	if g := d.grounds.find(s, now); g != nil {
-		return g, nil
+	for {
+		g, making, mine := d.grounds.turn(s, d.Clock())
+		switch {
+		case g != nil:
+			return g, nil
+		case mine:
+			return d.makeGround(ctx, s, making)
+		}
+		select {
+		case <-making.done:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
 	}
+}
+
+func (d *Door) makeGround(ctx context.Context, s Session, m *groundMaking) (g *releaseGround, err error) {
+	defer func() { d.grounds.made(s, m, g) }() // whatever happens, nobody waits for ever
+	return d.readGround(ctx, s)
+}
+
+func (d *Door) readGround(ctx context.Context, s Session) (*releaseGround, error) {
+	now := d.Clock()
 	g := &releaseGround{size: d.Ledger.Size(), at: now, byID: map[pii.SubjectID]grounded{}, counted: map[string]map[pii.Ordinal]bool{}}
 	var err error
 	if g.work, err = d.workOf(ctx, s); err != nil {
@@ -94,7 +155,6 @@ func (d *Door) ground(ctx context.Context, s Session) (*releaseGround, error) {
 			return nil, err
 		}
 	}
-	d.grounds.keep(s, g)
 	return g, nil
 }
 

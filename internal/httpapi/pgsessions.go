@@ -32,6 +32,8 @@ type PortSession struct {
 	Lookups    int64     `json:"lookups" doc:"values looked up"`
 	Subjects   int       `json:"subjects" doc:"distinct subjects shown, counted up to 65,536"`
 	Waited     float64   `json:"waited_seconds" doc:"how long it waited for the door, in all"`
+	Half       float64   `json:"p50_seconds" doc:"half of its statements took less"`
+	Most       float64   `json:"p99_seconds" doc:"99 of 100 statements took less"`
 }
 
 type portSessionsOut struct {

@@ -2,7 +2,6 @@ package pgwire
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/pii"
@@ -87,6 +86,8 @@ func (s *session) message(kind byte, size int) error {
 	return s.in.pass(size, s.up.add)
 }
 
+func (s *session) now() int64 { return s.port.Clock().UnixNano() }
+
 // query is a simple query.
 func (s *session) query(size int) error {
 	frame, err := s.in.whole(size)
@@ -95,15 +96,16 @@ func (s *session) query(size int) error {
 	}
 	sql, rest, ok := text(frame[header:])
 	if !ok || len(rest) > 0 { // the database refuses it
-		s.queue.push(op{kind: 'Q', st: &statement{}})
+		s.queue.push(op{kind: 'Q', st: &statement{}, at: s.now()})
 		return s.up.add(frame)
 	}
+	at := s.now()
 	st, sent, why := s.read(sql, false, nil)
 	if why != nil {
-		s.queue.push(op{kind: 'Q', st: st, refuse: why.bytes()})
+		s.queue.push(op{kind: 'Q', st: st, refuse: why.bytes(), at: at})
 		return s.up.add(message('Q', cstring(never)))
 	}
-	s.queue.push(op{kind: 'Q', st: st})
+	s.queue.push(op{kind: 'Q', st: st, at: at})
 	if sent == sql {
 		return s.up.add(frame)
 	}
@@ -147,7 +149,7 @@ func (s *session) parse(size int) error {
 // read reads a statement: what is sent in its place, or why it is refused.
 func (s *session) read(sql string, parameters bool, types []uint32) (st *statement, sent string, why *problem) {
 	s.tally.statement(s.port.Clock())
-	st = &statement{text: []byte(sql)}
+	st = &statement{text: sql}
 	t, whole := tokens(sql, s.scratch)
 	s.scratch = t
 	st.single, st.writes = shape(t)
@@ -177,8 +179,14 @@ func (s *session) read(sql string, parameters bool, types []uint32) (st *stateme
 	return st, sent, nil
 }
 
-// writing are words of statements that may store something.
-const writing = " insert update merge copy execute do call into notify "
+// writing reports whether a word is of a statement that may store something.
+func writing(w string) bool {
+	switch w {
+	case "insert", "update", "merge", "copy", "execute", "do", "call", "into", "notify":
+		return true
+	}
+	return false
+}
 
 // shape looks at a statement from afar.
 func shape(t []token) (single, writes bool) {
@@ -187,7 +195,7 @@ func shape(t []token) (single, writes bool) {
 		switch {
 		case t[i].is(";") && i+1 < len(t):
 			single = false
-		case t[i].kind == word && len(t[i].text) < 8 && strings.Contains(writing, " "+t[i].text+" "):
+		case t[i].kind == word && writing(t[i].text):
 			writes = true
 		}
 	}
@@ -292,6 +300,7 @@ func (s *session) named(kind byte, size int) error {
 	o := op{kind: kind}
 	switch {
 	case kind == 'E':
+		o.at = s.now()
 		if name, _, ok := text(body); ok {
 			o.portal, o.st = name, s.portals[name]
 		}

@@ -124,6 +124,7 @@ func (s *session) matched(kind byte, size int, o op) error {
 		if err := s.notice(o, kind); err != nil {
 			return err
 		}
+		s.answered(o)
 		if s.halt.id != "" {
 			return s.tooLate(size, o)
 		}
@@ -133,6 +134,17 @@ func (s *session) matched(kind byte, size int, o op) error {
 		s.port.count.copied.Inc()
 	}
 	return s.forward(size)
+}
+
+// answered counts how long a statement took, from when it came to when its answer is
+// complete.
+func (s *session) answered(o op) {
+	if o.at == 0 {
+		return
+	}
+	took := s.port.Clock().Sub(time.Unix(0, o.at))
+	s.tally.took.add(took)
+	s.port.count.statements.Observe(took.Seconds())
 }
 
 // forward passes a message on as it is.
@@ -165,6 +177,7 @@ func (s *session) failure(size int) error {
 		return context.Canceled
 	}
 	o, any := s.queue.fail()
+	s.answered(o)
 	switch {
 	case s.halt.id != "": // the cancel that stops the statement
 		frame, s.halt = s.halt.bytes(), problem{}

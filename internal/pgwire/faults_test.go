@@ -130,6 +130,9 @@ func TestEndings(t *testing.T) {
 	if len(all) != 1 || all[0].Person != "A-001" || all[0].Shown != 3 || all[0].Subjects != 3 || all[0].Rows != 3 {
 		t.Fatalf("the operator sees %+v", all)
 	}
+	if s := all[0]; s.Half <= 0 || s.Most < s.Half || s.Most > time.Hour {
+		t.Errorf("half of the statements are said to take %v, most %v", s.Half, s.Most)
+	}
 	if err := h.port.Kill(all[0].ID); err != nil {
 		t.Error(err)
 	}

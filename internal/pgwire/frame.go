@@ -164,6 +164,7 @@ type writer struct {
 	buf   []byte
 	clock func() time.Time
 	stall time.Duration
+	until time.Time   // the deadline that is set
 	over  func() bool // the session ended: the peer gets a moment to take what is left
 }
 
@@ -198,13 +199,8 @@ func (w *writer) flush() error {
 func (w *writer) write(b []byte) error {
 	const piece = 256 << 10
 	for len(b) > 0 {
-		if err := w.c.SetWriteDeadline(w.clock().Add(w.stall)); err != nil {
+		if err := w.patience(); err != nil {
 			return err
-		}
-		if w.over != nil && w.over() { // asked after the long deadline is set, so that none is missed
-			if err := w.c.SetWriteDeadline(w.clock().Add(farewellTime)); err != nil {
-				return err
-			}
 		}
 		n, err := w.c.Write(b[:min(len(b), piece)])
 		if err != nil {
@@ -213,6 +209,22 @@ func (w *writer) write(b []byte) error {
 		b = b[n:]
 	}
 	return nil
+}
+
+// patience sets how long the peer may take nothing: at least seven eighths of stall, so
+// that not every message costs a timer.
+func (w *writer) patience() error {
+	if until := w.clock().Add(w.stall); until.Sub(w.until) > w.stall/8 {
+		if err := w.c.SetWriteDeadline(until); err != nil {
+			return err
+		}
+		w.until = until
+	}
+	if w.over == nil || !w.over() { // asked after the long deadline is set, so that none is missed
+		return nil
+	}
+	w.until = time.Time{}
+	return w.c.SetWriteDeadline(w.clock().Add(farewellTime))
 }
 
 // text cuts a string that ends in a zero byte off b.

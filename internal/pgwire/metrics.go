@@ -16,6 +16,8 @@ type counters struct {
 	cells    *prometheus.CounterVec
 	releases *prometheus.HistogramVec
 	lookups  *prometheus.HistogramVec
+
+	statements prometheus.Histogram
 }
 
 func newCounters() *counters {
@@ -35,7 +37,11 @@ func newCounters() *counters {
 		failures: counter("goldbell_pg_errors_total", "Errors of statements by class of SQLSTATE.", "class"),
 		cells:    counter("goldbell_pg_cells_total", "Protected cells by outcome.", "outcome"),
 		releases: histogram("goldbell_pg_release_seconds", "How long the door took about a batch of rows."),
-		lookups:  histogram("goldbell_pg_lookup_seconds", "How long the door took about values to look up."),
+		statements: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "goldbell_pg_statement_seconds", Help: "How long statements took, from when they came to when their answer was complete.",
+			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 5, 20},
+		}),
+		lookups: histogram("goldbell_pg_lookup_seconds", "How long the door took about values to look up."),
 	}
 }
 
@@ -57,5 +63,5 @@ func (c *counters) looked(took time.Duration, err error) {
 // Metrics are for the registry of the metrics page.
 func (p *Port) Metrics() []prometheus.Collector {
 	c := p.count
-	return []prometheus.Collector{c.sessions, c.defects, c.copied, c.refused, c.failures, c.cells, c.releases, c.lookups}
+	return []prometheus.Collector{c.sessions, c.defects, c.copied, c.refused, c.failures, c.cells, c.releases, c.lookups, c.statements}
 }

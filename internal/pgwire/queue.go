@@ -8,7 +8,7 @@ import (
 
 // statement is SQL text the client sent, as far as it is needed later.
 type statement struct {
-	text   []byte   // dropped once hashed
+	text   string   // dropped once hashed
 	hash   [32]byte // once hashed
 	hashed bool
 	single bool // one statement and no more
@@ -22,7 +22,7 @@ func (s *statement) fingerprint() [32]byte {
 		return [32]byte{}
 	}
 	if !s.hashed {
-		s.hash, s.text, s.hashed = sha256.Sum256(s.text), nil, true
+		s.hash, s.text, s.hashed = sha256.Sum256([]byte(s.text)), "", true
 	}
 	return s.hash
 }
@@ -35,6 +35,7 @@ type op struct {
 	refuse []byte // our ErrorResponse, in place of the one the database gives
 	maybe  bool   // a Sync that the database may have taken for part of a failed COPY
 	copyIn bool   // a COPY FROM STDIN that has begun
+	at     int64  // when it came, for Query and Execute: nanoseconds
 }
 
 const copyEnd = 'c'

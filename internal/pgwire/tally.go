@@ -18,6 +18,7 @@ const maxCounted = 1 << 16
 type tally struct {
 	statements, rows, shown, refused, lookups, waited atomic.Int64
 	active                                            atomic.Int64 // microseconds
+	took                                              delays       // of statements
 
 	mu       sync.Mutex
 	seed     maphash.Seed
@@ -66,6 +67,7 @@ type SessionInfo struct {
 	Lookups    int64
 	Subjects   int           // up to 65,536
 	Waited     time.Duration // for the door, in all
+	Half, Most time.Duration // half of its statements, and 99 of 100, took less
 }
 
 // Sessions lists the sessions there are.
@@ -81,7 +83,7 @@ func (p *Port) Sessions() []SessionInfo {
 			ID: s.id, Person: l.Principal.Person.ID, Purpose: l.Purpose, Work: l.Work,
 			Since: s.since, Active: time.UnixMicro(t.active.Load()).UTC(), Statements: t.statements.Load(), Rows: t.rows.Load(),
 			Shown: t.shown.Load(), Refused: t.refused.Load(), Lookups: t.lookups.Load(), Subjects: subjects,
-			Waited: time.Duration(t.waited.Load()),
+			Waited: time.Duration(t.waited.Load()), Half: t.took.within(50), Most: t.took.within(99),
 		})
 	}
 	return out

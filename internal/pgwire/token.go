@@ -163,8 +163,27 @@ func identifier(s string) (token, int) {
 	for n < len(s) && follows(s[n]) {
 		n++
 	}
-	return token{kind: word, text: strings.ToLower(s[:n])}, n
+	return token{kind: word, text: lower(s[:n])}, n
 }
+
+// lower is a word in lower case. Most that are written in upper case are keywords, and
+// cost no memory.
+func lower(w string) string {
+	if known, ok := keywords[w]; ok {
+		return known
+	}
+	return strings.ToLower(w)
+}
+
+var keywords = func() map[string]string {
+	m := map[string]string{}
+	for _, w := range strings.Fields("select from where and or not in is null as on join left inner using order by group having limit offset " +
+		"union all any count distinct case when then else end insert into values update set delete returning begin commit rollback " +
+		"between like exists with asc desc true false") {
+		m[strings.ToUpper(w)] = w
+	}
+	return m
+}()
 
 // letters is the length of what may stand before a string constant: E, B, X, N, U&.
 func letters(s string) int {

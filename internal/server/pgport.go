@@ -202,7 +202,7 @@ func (v portView) Sessions() []httpapi.PortSession {
 		out[i] = httpapi.PortSession{
 			ID: s.ID.String(), Person: string(s.Person), Purpose: string(s.Purpose), WorkItem: s.Work.String(), Since: s.Since, Active: s.Active,
 			Statements: s.Statements, Rows: s.Rows, Shown: s.Shown, Refused: s.Refused, Lookups: s.Lookups, Subjects: s.Subjects,
-			Waited: s.Waited.Seconds(),
+			Waited: s.Waited.Seconds(), Half: s.Half.Seconds(), Most: s.Most.Seconds(),
 		}
 	}
 	return out
