@@ -82,6 +82,7 @@ type Config struct {
 	Relay   Relay
 	Outbox  Outbox
 	Passing Passing
+	Appeals Appeals // nil: nobody appeals
 	Numbers Numbers
 	Cabinet Cabinet
 	// Incidents keeps suspected incidents, and Runs are the traces they rest on.
@@ -130,6 +131,9 @@ func (d *Desk) Held(ctx context.Context, of pii.Ordinal) (bool, error) {
 	open, err := d.Store.Naming(ctx, of)
 	if err != nil || len(open) > 0 {
 		return len(open) > 0, err
+	}
+	if held, err := d.appealHolds(ctx, of); held || err != nil {
+		return held, err
 	}
 	return d.incidentHolds(ctx, of)
 }

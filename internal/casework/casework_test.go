@@ -142,7 +142,7 @@ func open(t testing.TB) *desk {
 		Desk: casework.New(casework.Config{
 			Store: h.Store, People: h.Store, Work: h.Store, Finder: h, Sealer: h, Schema: pii.Registration(),
 			Limits: casework.DefaultLimits, Ledger: h.Ledger, Clock: h.Now, Rand: rand.Reader, Failed: h.Authn.Failed,
-			Courier: box, Numbers: numbers, Address: "https://house.test", Incidents: h.Store, Runs: runs, Outbox: h.Store, Passing: h.Ring,
+			Courier: box, Numbers: numbers, Address: "https://house.test", Incidents: h.Store, Runs: runs, Outbox: h.Store, Passing: h.Ring, Appeals: h.Store,
 		}),
 		box: box, numbers: numbers, runs: runs,
 		officer: h.Principal("officer", ""),

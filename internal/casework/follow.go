@@ -23,6 +23,8 @@ type Status struct {
 	Replies      []pii.Value // the company's letters, oldest first
 	Steps        []Step      // every transition, oldest first
 	Said         pii.Value   // what she said, to check what was taken down for her
+	Appeals      []Appealed  // hers, with the officer's answers, oldest first
+	CanAppeal    bool
 }
 
 // Step is one transition as the complainant sees it: an entry of the ledger.
@@ -70,11 +72,18 @@ func (d *Desk) status(ctx context.Context, c Complaint) (Status, error) {
 			s.Replies = append(s.Replies, pii.NewValue(l.Text))
 		}
 	}
+	if s.Appeals, err = d.pleadings(ctx, c.ID); err != nil {
+		return Status{}, err
+	}
+	if s.CanAppeal, err = d.canAppeal(ctx, c); err != nil {
+		return Status{}, err
+	}
 	if s.Steps, err = d.steps(ctx, c.ID); err != nil {
 		return Status{}, err
 	}
-	if n := len(s.Steps); c.State == Closed && n > 0 {
-		s.ContestUntil = s.Steps[n-1].At.Add(d.length(law.ComplaintAppeal, c.FiledAt))
+	if c.State == Closed {
+		_, at := lastAnswer(s.Steps)
+		s.ContestUntil = at.Add(d.length(law.ComplaintAppeal, c.FiledAt))
 	}
 	return s, nil
 }

@@ -25,8 +25,8 @@ func (d *Desk) seeText(digits string) pii.Value {
 }
 
 func (d *Desk) answeredText() pii.Value {
-	return pii.NewValue("您的投诉有了答复。请用查询码查看，并确认办结或提出异议：" + d.page("/my/case") + "\n" +
-		"Your complaint was answered. Read it with your follow-up code, then confirm or contest: " + d.page("/my/case"))
+	return pii.NewValue("您的投诉有了答复。请用查询码查看，并确认办结、提出异议，或向个人信息保护负责人申诉；可以反映的其他渠道也在那里：" + d.page("/my/case") + "\n" +
+		"Your complaint was answered. Read it with your follow-up code, then confirm, contest, or appeal to the protection officer; where else you may go is there too: " + d.page("/my/case"))
 }
 
 func (d *Desk) affirmText(c Complaint) pii.Value {

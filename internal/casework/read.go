@@ -21,6 +21,7 @@ type Account struct {
 	Company pii.Value
 	Said    pii.Value
 	Letters []Letter
+	Appeals []Appealed
 	// Whose is whom the caller's number was registered to when the call came; nil if
 	// nobody. Looked tells that there is a register to look into.
 	Whose  []pii.OrgID
@@ -93,6 +94,9 @@ func (d *Desk) account(ctx context.Context, c Complaint) (Account, error) {
 	}
 	for _, l := range sealed.Letters {
 		out.Letters = append(out.Letters, Letter{At: l.At, Hers: l.Hers, Text: pii.NewValue(l.Text)})
+	}
+	if out.Appeals, err = d.pleadings(ctx, c.ID); err != nil {
+		return Account{}, err
 	}
 	out.Whose, err = d.Whose(ctx, c)
 	return out, err

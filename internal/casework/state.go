@@ -16,6 +16,9 @@ const (
 	confirmed event = "confirmed"        // the complainant closes
 	contested event = "contested"        // the complainant does not accept the answer, or the closing
 	closedBy2 event = "closed-by-second" // an officer who never touched it closes, with a reason
+	appealed  event = "appealed"         // she takes the answer to an officer; the state stays
+	upheld    event = "appeal-upheld"    // by an officer who had no part in it
+	dismissed event = "appeal-dismissed"
 )
 
 // moves is the state machine. What is not here cannot happen.
@@ -24,9 +27,9 @@ var moves = map[State]map[event]State{
 
 	Accepted:   {takenUp: InHandling, confirmed: Closed},
 	InHandling: {replied: Replied, confirmed: Closed},
-	Replied:    {confirmed: Closed, contested: Reopened, closedBy2: Closed},
+	Replied:    {confirmed: Closed, contested: Reopened, closedBy2: Closed, upheld: Reopened, dismissed: Replied},
 	Reopened:   {takenUp: InHandling, confirmed: Closed},
-	Closed:     {contested: Reopened},
+	Closed:     {contested: Reopened, upheld: Reopened},
 }
 
 // by says who makes an event happen.
@@ -43,9 +46,9 @@ func (b by) String() string { return [...]string{"", "complainant", "handler", "
 // actors says whose each event is. No event that closes is the handler's; a test
 // holds this table against the moves.
 var actors = map[event]by{
-	filed: complainant, handedIn: complainant, affirmed: complainant, confirmed: complainant, contested: complainant,
+	filed: complainant, handedIn: complainant, affirmed: complainant, confirmed: complainant, contested: complainant, appealed: complainant,
 	takenDown: handler, takenUp: handler, replied: handler,
-	assigned: officer, closedBy2: officer,
+	assigned: officer, closedBy2: officer, upheld: officer, dismissed: officer,
 }
 
 // handles are the events that make somebody the handler of a complaint, or the

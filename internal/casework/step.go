@@ -228,11 +228,17 @@ func (d *Desk) second(ctx context.Context, a Asked, c Complaint, now time.Time) 
 	if err != nil {
 		return err
 	}
+	_, appealed, err := d.OpenAppeal(ctx, c.ID)
+	if err != nil {
+		return err
+	}
 	switch {
 	case touched:
 		return fault.New(fault.Denied, "second-person", "")
 	case c.State != Replied:
 		return fault.New(fault.Conflict, "bad-state", "complaint")
+	case appealed:
+		return fault.New(fault.Conflict, "appealed", "complaint")
 	case now.Before(c.SilentUntil) || c.SilentUntil.IsZero():
 		return fault.New(fault.Conflict, "not-silent-yet", "complaint")
 	}
@@ -395,9 +401,9 @@ func (d *Desk) moved(c *Complaint, did event, next State, now time.Time) {
 	case affirmed:
 		c.FiledAt, c.Verified = now, true
 		c.Due = now.Add(d.length(law.ComplaintReply, now))
-	case replied:
+	case replied, dismissed:
 		c.SilentUntil = now.Add(d.length(law.ComplaintSilence, c.FiledAt))
-	case contested:
+	case contested, upheld:
 		c.EscalatedAt, c.SilentUntil = now, time.Time{}
 		c.Due = now.Add(d.length(law.ComplaintReply, c.FiledAt))
 	}

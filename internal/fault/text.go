@@ -142,6 +142,7 @@ var sentences = map[string]Sentence{
 	"bad-courier":         {"消息渠道设置有误：邮件需要服务器、发件人和证书，短信需要 https 地址和 0600 的密钥文件。", "The courier's settings are wrong: mail needs a server, a sender and certificates; SMS an https address and a key file of mode 0600."},
 	"no-courier":          {"尚未设置能送达此联系方式的短信或邮件渠道。", "No SMS or mail provider is set up that reaches this contact."},
 	"appeal-over":         {"申诉期已过。", "The time to contest is over."},
+	"appealed":            {"已就此答复提出过申诉，或有申诉尚待答复。", "This answer was appealed already, or an appeal waits for its answer."},
 	"witness-ahead":       {"外部见证所见的账本比本机的长或不同：数据库可能被回退或分叉，已停止写入；见 docs/operate/witness.md。", "An outside witness has seen a longer or another ledger than this database holds: it may have been rolled back or forked. Writing has stopped; see docs/operate/witness.md."},
 	"no-quorum":           {"外部见证超时未签名；按本公司的设置，在签名之前不再放行。", "The outside witnesses have not signed for too long; by this company's setting nothing is released until they do."},
 	"no-outside-witness":  {"没有外部见证。", "No outside witness."},

@@ -97,6 +97,7 @@ type ComplaintLine struct {
 	TakenBy     string     `json:"taken_by,omitempty" doc:"who took it down for her"`
 	Caller      string     `json:"caller,omitempty" doc:"equal for complaints about one caller; not the number"`
 	Registered  []string   `json:"registered,omitempty" doc:"organisations the caller's number was registered to at that time"`
+	AppealDue   *time.Time `json:"appeal_due,omitempty" doc:"she appealed: when an officer's answer to that is due"`
 }
 
 type complaintsOut struct {
@@ -126,6 +127,9 @@ func listComplaints(a *API, ctx context.Context, _ *call, in *complaintsIn) (*co
 		if a.Ledger.CheckStamp(&rows[i]) == nil {
 			one := complaintOf(&rows[i])
 			if one.Registered, err = a.registered(ctx, rows[i]); err != nil {
+				return nil, err
+			}
+			if one.AppealDue, err = a.appealDue(ctx, rows[i].ID); err != nil {
 				return nil, err
 			}
 			out.Body.Complaints = append(out.Body.Complaints, one)
@@ -267,6 +271,7 @@ type accountOut struct {
 		Company    string      `json:"known_company,omitempty"`
 		Said       string      `json:"said,omitempty"`
 		Letters    []letterOut `json:"letters"`
+		Appeals    []appealOut `json:"appeals"`
 		Files      []filed1    `json:"files" doc:"what she handed in"`
 		Looked     bool        `json:"looked" doc:"there is a register of calling numbers"`
 	}
@@ -314,6 +319,7 @@ func readComplaint(a *API, ctx context.Context, c *call, in *readIn) (*accountOu
 	for i, f := range files {
 		b.Files[i] = filed1{f.N, f.At, f.Size, hex.EncodeToString(f.SHA256)}
 	}
+	b.Appeals = appealsOf(got.Appeals)
 	b.Looked, b.Letters = got.Looked, make([]letterOut, len(got.Letters))
 	for i, l := range got.Letters {
 		b.Letters[i] = letterOut{l.At, l.Hers, reveal(l.Text)}
@@ -366,8 +372,8 @@ type hersIn struct {
 	ID   string `path:"id" pattern:"^[0-9a-f]{32}$"`
 	Body struct {
 		Code   string `json:"code" minLength:"1" maxLength:"64" doc:"the complaint's follow-up code"`
-		Act    string `json:"act" enum:"follow,affirm,code,confirm,contest" doc:"affirm: what was taken down for you is right; code: have a one-time code sent to your contact; confirm: close, with that code"`
-		Why    string `json:"why,omitempty" maxLength:"16000" doc:"for contest"`
+		Act    string `json:"act" enum:"follow,affirm,code,confirm,contest,appeal" doc:"affirm: what was taken down for you is right; code: have a one-time code sent to your contact; confirm: close, with that code; appeal: an officer who had no part in it answers"`
+		Why    string `json:"why,omitempty" maxLength:"16000" doc:"for contest and appeal"`
 		OnceID string `json:"once_id,omitempty" pattern:"^[0-9a-f]{32}$" doc:"for confirm: what act code answered"`
 		Once   string `json:"once,omitempty" maxLength:"32" doc:"for confirm: the one-time code"`
 	}
@@ -400,6 +406,8 @@ type hersOut struct {
 		Replies      []string     `json:"replies" doc:"the company's letters, oldest first"`
 		Steps        []stepOut    `json:"steps" doc:"every transition"`
 		Channels     []channelOut `json:"channels,omitempty" doc:"with an answer: where else you may go"`
+		CanAppeal    bool         `json:"can_appeal" doc:"the last answer or closing was not appealed yet"`
+		Appeals      []appealOut  `json:"appeals" doc:"yours, oldest first"`
 		OnceID       string       `json:"once_id,omitempty" doc:"for confirm"`
 	}
 }
@@ -445,6 +453,8 @@ func (a *API) act(ctx context.Context, her casework.Her, in *hersIn) (once pii.R
 		err = a.Complaints.Confirm(ctx, her, id, in.Body.Once)
 	case "contest":
 		err = a.Complaints.Contest(ctx, her, pii.NewValue(in.Body.Why))
+	case "appeal":
+		err = a.Complaints.Appeal(ctx, her, pii.NewValue(in.Body.Why))
 	}
 	return once, err
 }
@@ -463,6 +473,7 @@ func statusOf(s casework.Status, lang fault.Lang) *hersOut {
 	for i, x := range s.Steps {
 		b.Steps[i] = stepOut{x.Entry, x.At, x.What, string(x.State), x.By, x.Reason}
 	}
+	b.CanAppeal, b.Appeals = s.CanAppeal, appealsOf(s.Appeals)
 	if len(s.Replies) == 0 {
 		return out
 	}

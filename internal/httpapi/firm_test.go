@@ -233,7 +233,7 @@ func (f *firm) serve() {
 	f.desk = casework.New(casework.Config{
 		Store: f.store, People: f.store, Work: f.store, Finder: f.door, Sealer: parts{f}, Schema: pii.Registration(),
 		Limits: casework.DefaultLimits, Ledger: f.ledger, Clock: f.clock, Failed: f.authn.Failed,
-		Rand: rand.Reader, Courier: f, Relay: f.door, Cabinet: f.store, Incidents: f.store, Runs: ran{f}, Outbox: f.store, Passing: f.ring,
+		Rand: rand.Reader, Courier: f, Relay: f.door, Cabinet: f.store, Incidents: f.store, Runs: ran{f}, Outbox: f.store, Passing: f.ring, Appeals: f.store,
 	})
 	f.decoys = &decoy.Book{Store: f.store, Sealer: f.ring, Index: made{f.vault, f.store}, Ledger: f.ledger}
 	f.watch = watch.New(watch.Config{Ledger: f.ledger, Alerts: f.store, Exceptions: f.store, Work: f.store, Meters: f.store, Clock: f.clock})

@@ -306,6 +306,7 @@ func (f *firm) samples(work string) map[string]any {
 		"/v1/complaints/{id}/handling":              m{"work_item": work},
 		"/v1/complaints/{id}/closing":               m{"reason": "the second officer's reason"},
 		"/v1/complaints/{id}/mine":                  m{"code": "00000-00000-00000-00000", "act": "follow"},
+		"/v1/appeals/{id}/answer":                   m{"outcome": "dismissed", "text": "why the answer stands"},
 		"/v1/incidents":                             m{"complaints": []string{work}},
 		"/v1/incidents/{id}/complaints":             m{"complaints": []string{work}},
 		"/v1/incidents/{id}/assessment":             m{"run": work},

@@ -145,6 +145,23 @@ func TestPagesComplaint(t *testing.T) {
 		f.post(path+"/closing", "a001", m{"reason": "it is resolved, I say"}).problem(403, "not-yours")
 
 		o.visit("GET", "/my/case", nil).fill("/my/case", "", map[string]string{"code": code}).has("An &lt;b&gt;agency&lt;/b&gt; called.", "12321")
+		o.fill("/my/case", "appeal", map[string]string{"appeal_why": "CANARY nobody asked them"})
+		var inbox struct {
+			Appeals []struct{ ID, Complaint string }
+		}
+		r := f.get("/v1/appeals", "officer").want(200)
+		f.clean("the inbox", r.body)
+		if r.into(&inbox); len(inbox.Appeals) != 1 || inbox.Appeals[0].Complaint != out.Complaints[0].ID {
+			t.Fatalf("%s", r.body)
+		}
+		answer := "/v1/appeals/" + inbox.Appeals[0].ID + "/answer"
+		f.post(answer, "a001", m{"outcome": "dismissed", "text": "It is answered, I say."}).problem(403, "not-yours")
+		f.post(answer, "officer", m{"outcome": "dismissed", "text": "They asked <i>everybody</i>."}).want(200)
+		o.visit("GET", "/my/case", nil).fill("/my/case", "", map[string]string{"code": code}).has("CANARY nobody asked them", "They asked &lt;i&gt;everybody&lt;/i&gt;.")
+		f.get("/v1/appeals", "officer").want(200).into(&inbox)
+		if len(inbox.Appeals) != 0 {
+			t.Error("an answered appeal still waits")
+		}
 		o.fill("/my/case", "contest", map[string]string{"why": "Who?"})
 		if o.code != 200 {
 			t.Fatal(o.page)

@@ -92,6 +92,8 @@ func table() []*route {
 		{method: post, path: "/v1/complaints/{id}/handling", who: people(party.Staff), summary: "Take a complaint up, or reply", install: handle(handleComplaint)},
 		{method: post, path: "/v1/complaints/{id}/closing", who: officers, fresh: true, summary: "Close a complaint as a second officer", install: handle(closeComplaint)},
 		{method: post, path: "/v1/complaints/{id}/mine", who: anybody, summary: "Follow, confirm or contest with the complaint's code", install: handle(hers)},
+		{method: get, path: "/v1/appeals", who: officers, summary: "Appeals that wait for an officer's answer, the oldest first", install: handle(listAppeals)},
+		{method: post, path: "/v1/appeals/{id}/answer", who: officers, fresh: true, summary: "Answer an appeal, as an officer who had no part in the complaint", install: handle(answerAppeal)},
 		{method: get, path: "/v1/incidents", who: watchers, summary: "Incidents, the newest first, with clocks and decisions", install: handle(listIncidents)},
 		{method: post, path: "/v1/incidents", who: officers, summary: "Open a suspected incident by hand", status: created, install: handle(openIncident)},
 		{method: get, path: "/v1/incidents/{id}", who: watchers, summary: "An incident with its complaints", install: handle(getIncident)},

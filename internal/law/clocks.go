@@ -22,6 +22,7 @@ const (
 	ComplaintReply   = "complaint-reply"
 	ComplaintSilence = "complaint-silence"
 	ComplaintAppeal  = "complaint-appeal"
+	AppealAnswer     = "appeal-answer"
 	IncidentContain  = "incident-contain"
 	IncidentDecide   = "incident-decide"
 	IncidentNotify   = "incident-notify"
@@ -34,6 +35,7 @@ var clocks = []Clock{
 	{ID: ComplaintReply, Zh: "投诉答复", En: "Reply to a complaint", Length: 15 * aDay, Duty: DutyComplaints, Mark: Memory},
 	{ID: ComplaintSilence, Zh: "答复后等待本人确认", En: "Wait for the complainant after a reply", Length: 15 * aDay, Mark: Ours},
 	{ID: ComplaintAppeal, Zh: "办结后可以提出异议", En: "Contest a closing", Length: 30 * aDay, Mark: Ours},
+	{ID: AppealAnswer, Zh: "申诉答复", En: "Answer an appeal", Length: 15 * aDay, Mark: Ours},
 	{ID: IncidentContain, Zh: "事件控制（内部目标；法律：立即）", En: "Contain an incident (internal target; the law says at once)", Length: time.Hour, Duty: DutyBreach, Mark: Ours},
 	{ID: IncidentDecide, Zh: "通知与否的决定（内部目标；法律：立即）", En: "Decide whether to notify (internal target; the law says at once)", Length: aDay, Duty: DutyBreach, Mark: Ours},
 	{ID: IncidentNotify, Zh: "通知（内部目标；法律：立即）", En: "Notify (internal target; the law says at once)", Length: 3 * aDay, Duty: DutyBreach, Mark: Ours},

@@ -109,6 +109,8 @@ func (v *visit) act(id pii.RequestID, code, act string, out *caseView) error {
 		return v.p.Desk.HandIn(v.ctx, her, v.name, v.file)
 	case "contest":
 		return v.p.Desk.Contest(v.ctx, her, v.value("why"))
+	case "appeal":
+		return v.p.Desk.Appeal(v.ctx, her, v.value("appeal_why"))
 	case "code":
 		once, err := v.p.Desk.AskToClose(v.ctx, her)
 		if err == nil {

@@ -26,7 +26,7 @@ func funcs(lang fault.Lang) template.FuncMap {
 	pick := func(zh, en string) string { return fault.Sentence{Zh: zh, En: en}.In(lang) }
 	return template.FuncMap{
 		"t": func(id string) string { return text(lang, id) }, "state": say("state-"), "what": say("what-"), "by": say("by-"),
-		"verb": say("verb-"), "form": say("form-"), "kind": say("kind-"), "did": say("did-"),
+		"verb": say("verb-"), "form": say("form-"), "kind": say("kind-"), "did": say("did-"), "outcome": say("outcome-"),
 		"field": func(f pii.Field) string { return say("field-")(string(f)) },
 		"purpose": func(p string) string {
 			if s, ok := grant.Sheets()[pii.Purpose(p)]; ok {
@@ -106,10 +106,15 @@ var texts = map[string]fault.Sentence{
 	"file":        {Zh: "文件", En: "File"},
 	"attach":      {Zh: "附上", En: "Add the file"},
 	"bytes":       {Zh: "字节", En: "bytes"},
-	"appeal":      {Zh: "还可以向谁反映", En: "Where else you can go"},
-	"appeal-d":    {Zh: "先可向本公司个人信息保护负责人提出异议（见上）。以下渠道不归我们管。", En: "First you may contest with our protection officer, above. These are not ours."},
-	"appeal-for":  {Zh: "适用", En: "For"},
-	"appeal-ask":  {Zh: "需要", En: "Asks for"},
+	"appeals":     {Zh: "您的申诉", En: "Your appeals"},
+	"to-officer":  {Zh: "向个人信息保护负责人申诉", En: "Appeal to the protection officer"},
+	"to-officer-d": {Zh: "由没有参与办理的负责人亲自书面答复。只需说明为什么不认可（可不填），不用再提供别的；答复前除您本人外谁也不能办结。",
+		En: "An officer who had no part in it answers you in writing. She asks for nothing but why you disagree, and not even that; until she answers nobody but you closes."},
+	"do-appeal":  {Zh: "提出申诉", En: "Appeal"},
+	"appeal":     {Zh: "还可以向谁反映", En: "Where else you can go"},
+	"appeal-d":   {Zh: "可以先向本公司个人信息保护负责人申诉（见上）。以下渠道不归我们管。", En: "You may first appeal to our protection officer, above. These are not ours."},
+	"appeal-for": {Zh: "适用", En: "For"},
+	"appeal-ask": {Zh: "需要", En: "Asks for"},
 
 	"info-lead":   {Zh: "先确认联系方式是您的：我们把口令发到那里。不需要姓名和证件。", En: "First we make sure that the contact is yours: a code goes there. No name, no document."},
 	"contact":     {Zh: "手机号或邮箱", En: "Mobile number or e-mail"},
@@ -154,6 +159,11 @@ var texts = map[string]fault.Sentence{
 	"what-confirmed":        {Zh: "本人确认办结", En: "closed by you"},
 	"what-contested":        {Zh: "您提出异议，重新办理", En: "you contested; reopened"},
 	"what-closed-by-second": {Zh: "第二位负责人办结", En: "closed by a second officer"},
+	"what-appealed":         {Zh: "您向负责人申诉", En: "you appealed to the officer"},
+	"what-appeal-upheld":    {Zh: "申诉成立，重新办理", En: "appeal upheld; handled again"},
+	"what-appeal-dismissed": {Zh: "申诉答复：维持答复", En: "appeal answered: the answer stands"},
+	"outcome-upheld":        {Zh: "申诉成立，重新办理", En: "Upheld: it is handled again"},
+	"outcome-dismissed":     {Zh: "维持原答复", En: "The answer stands"},
 	"by-complainant":        {Zh: "您", En: "you"},
 	"by-handler":            {Zh: "承办人", En: "handler"},
 	"by-officer":            {Zh: "负责人", En: "officer"},
@@ -171,6 +181,7 @@ var texts = map[string]fault.Sentence{
 	"did-code":     {Zh: "口令已发送，15 分钟内有效。", En: "A code is on its way, valid 15 minutes."},
 	"did-confirm":  {Zh: "您已办结这件投诉。", En: "You closed the complaint."},
 	"did-attach":   {Zh: "文件已封存。", En: "The file is sealed and kept."},
+	"did-appeal":   {Zh: "申诉已记录，由没有参与办理的负责人答复。", En: "Your appeal is recorded; an officer who had no part in it answers."},
 	"did-contest":  {Zh: "已重新办理，并交个人信息保护负责人。", En: "It is reopened, and with the protection officer."},
 	"did-withdraw": {Zh: "已撤回，此刻起生效。", En: "Withdrawn, from this moment."},
 	"did-stop":     {Zh: "已拒绝营销，此刻起生效。", En: "Marketing is refused, from this moment."},

@@ -42,7 +42,7 @@ func (s *Server) openDesks(context.Context) error {
 		Store: s.store, People: s.store, Work: s.store, Finder: s.door, Sealer: caseSealer{s.ring, s.vault},
 		Schema: s.settings.Schema, Limits: casework.DefaultLimits, Ledger: s.ledger, Clock: s.clock, Failed: s.authn.Failed,
 		Rand: rand.Reader, Clocks: s.settings.Clocks, Courier: carries, Relay: s.door, Address: s.settings.address(),
-		Numbers: numbers{s.store, s.ledger}, Cabinet: s.store, Incidents: s.store, Runs: runs{s}, Outbox: s.store, Passing: s.ring,
+		Numbers: numbers{s.store, s.ledger}, Cabinet: s.store, Incidents: s.store, Runs: runs{s}, Outbox: s.store, Passing: s.ring, Appeals: s.store,
 	})
 	s.exposure = exposure.New(s.ledger, s.store, s.ring)
 	s.inquiry = &inquiry.Inquiry{

@@ -86,6 +86,8 @@ func (d dialect) effect(idx uint64, e ledger.Effect) ([]call, error) {
 		return putClosing(idx, e.Closing)
 	case casework.EvidencePut:
 		return putEvidence(idx, e.Evidence)
+	case casework.AppealPut:
+		return putAppeal(idx, e.Appeal)
 	case casework.IncidentPut:
 		return putIncident(idx, e.Incident)
 	case casework.DecisionPut:

@@ -104,6 +104,9 @@ func versionsOf(h *house) map[string]func(second bool) ledger.Effect {
 			}
 			return casework.ClosingPut{Closing: c}
 		},
+		"appeal": func(s bool) ledger.Effect {
+			return casework.AppealPut{Appeal: &casework.Appeal{ID: id, Case: id, At: at, Due: at, Outcome: map[bool]casework.Outcome{true: casework.Dismissed}[s]}}
+		},
 		"incident": func(s bool) ledger.Effect {
 			return casework.IncidentPut{Incident: &casework.Incident{ID: id, State: casework.Suspected, OpenedAt: at, Affected: map[bool]int{false: 1, true: 9}[s]}}
 		},

@@ -457,6 +457,21 @@ CREATE TABLE one_time_code (
 	mac       BYTEA NOT NULL
 );
 
+-- Appeals of answers and closings to an officer who had no part in them. waits is 1
+-- until she answered.
+CREATE TABLE appeal (
+	id        BYTEA NOT NULL PRIMARY KEY,
+	complaint BYTEA NOT NULL,
+	at        BIGINT NOT NULL,
+	waits     BIGINT NOT NULL,
+	body      BYTEA NOT NULL,
+	entry     BIGINT NOT NULL,
+	mac       BYTEA NOT NULL
+);
+
+CREATE INDEX appeal_complaint ON appeal (complaint, at, id);
+CREATE INDEX appeal_waits ON appeal (waits, at, id);
+
 -- Messages that wait to be sent; sealed is as long for each. No power is in them.
 CREATE TABLE outbox (
 	id      BYTEA NOT NULL PRIMARY KEY,

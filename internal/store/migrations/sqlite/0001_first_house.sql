@@ -457,6 +457,21 @@ CREATE TABLE one_time_code (
 	mac       BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Appeals of answers and closings to an officer who had no part in them. waits is 1
+-- until she answered.
+CREATE TABLE appeal (
+	id        BLOB NOT NULL PRIMARY KEY,
+	complaint BLOB NOT NULL,
+	at        INTEGER NOT NULL,
+	waits     INTEGER NOT NULL,
+	body      BLOB NOT NULL,
+	entry     INTEGER NOT NULL,
+	mac       BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX appeal_complaint ON appeal (complaint, at, id);
+CREATE INDEX appeal_waits ON appeal (waits, at, id);
+
 -- Messages that wait to be sent; sealed is as long for each. No power is in them.
 CREATE TABLE outbox (
 	id      BLOB NOT NULL PRIMARY KEY,

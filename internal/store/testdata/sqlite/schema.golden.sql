@@ -65,6 +65,15 @@ CREATE TABLE alert (
 	entry INTEGER NOT NULL,
 	mac   BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE appeal (
+	id        BLOB NOT NULL PRIMARY KEY,
+	complaint BLOB NOT NULL,
+	at        INTEGER NOT NULL,
+	waits     INTEGER NOT NULL,
+	body      BLOB NOT NULL,
+	entry     INTEGER NOT NULL,
+	mac       BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE blind_index (
 	ordinal INTEGER NOT NULL,
 	field   TEXT NOT NULL,
@@ -588,6 +597,8 @@ CREATE TABLE work_item_subject (
 	PRIMARY KEY (ordinal, item)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX alert_at ON alert (at, id);
+CREATE INDEX appeal_complaint ON appeal (complaint, at, id);
+CREATE INDEX appeal_waits ON appeal (waits, at, id);
 CREATE INDEX blind_index_past_tag ON blind_index_past (field, norm, tag);
 CREATE INDEX blind_index_tag ON blind_index (field, norm, tag);
 CREATE INDEX code_hash ON code (hash);
