@@ -1,7 +1,6 @@
 package proof
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 )
@@ -151,19 +150,13 @@ func (c *Closed) encode(checkpoint []byte) []byte {
 }
 
 func (c *Closed) parse(text, checkpoint []byte) error {
-	t, err := ParseTlogProof(text)
-	if err != nil {
-		return err
-	}
 	var x closedText
-	if err := parseJSON(t.Extra, &x); err != nil {
+	t, err := parseMember(text, checkpoint, &x)
+	if err != nil {
 		return err
 	}
 	if x.Fields == nil {
 		return fail("proof", "json")
-	}
-	if !bytes.Equal(t.Checkpoint, checkpoint) {
-		return fail("proof", "checkpoint")
 	}
 	*c = Closed{x.Log, t.Index, x.Leaf, t.Inclusion, x.Fields, x.Consistency}
 	return nil

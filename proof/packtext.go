@@ -354,20 +354,30 @@ func (r *packReader) seal() error {
 	return at(sealMember, r.p.Sealed.parse(data))
 }
 
-func (e *Entry) parse(text, checkpoint []byte) error {
+// parseMember reads a proof file of the pack: it must carry the pack's checkpoint, and
+// what it says besides goes into extra.
+func parseMember(text, checkpoint []byte, extra any) (TlogProof, error) {
 	t, err := ParseTlogProof(text)
 	if err != nil {
-		return err
+		return t, err
 	}
+	if err := parseJSON(t.Extra, extra); err != nil {
+		return t, err
+	}
+	if !bytes.Equal(t.Checkpoint, checkpoint) {
+		return t, fail("proof", "checkpoint")
+	}
+	return t, nil
+}
+
+func (e *Entry) parse(text, checkpoint []byte) error {
 	var x extraText
-	if err := parseJSON(t.Extra, &x); err != nil {
+	t, err := parseMember(text, checkpoint, &x)
+	if err != nil {
 		return err
 	}
 	if x.Fields == nil {
 		return fail("proof", "json")
-	}
-	if !bytes.Equal(t.Checkpoint, checkpoint) {
-		return fail("proof", "checkpoint")
 	}
 	*e = Entry{
 		Index: t.Index, Leaf: x.Leaf, Inclusion: t.Inclusion, Fields: x.Fields,
