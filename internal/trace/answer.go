@@ -201,9 +201,21 @@ func (q *run) guards(suspects []suspect, p *posterior, order []Ref) []GuardResul
 			return out
 		}
 	}
-	return append(out,
+	out = append(out,
 		holds("wider-spread", q.withTau(suspects, a, q.tau+.25), q.opt.MinDispersed),
 		holds("without-best-item", q.without(suspects, a), q.opt.MinWithout))
+	if q.pool != nil {
+		out = append(out, holds("own-strata", q.unpooled(suspects, a), q.opt.MinStrata))
+	}
+	return out
+}
+
+// unpooled is a's probability when nothing is known of how much each stratum
+// complains: what is left when another company lost the list of a whole segment.
+func (q *run) unpooled(suspects []suspect, a Ref) float64 {
+	again := *q
+	again.pool, again.lists = nil, new([]rival)
+	return again.rejudge(suspects, a)
 }
 
 // beatsLists is by how much, as a logarithm, a suspect's best list explains the

@@ -7,7 +7,7 @@ import "errors"
 var ErrNotFinite = errors.New("trace: a probability is not finite; the run was stopped")
 
 // EngineVersion goes into every answer and its record.
-const EngineVersion = "goldbell-trace/3"
+const EngineVersion = "goldbell-trace/4"
 
 // Run answers who the records point to.
 func Run(x *Exposure, ev Evidence, opt Options) (Finding, error) {

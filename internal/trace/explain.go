@@ -140,6 +140,7 @@ var guardNames = map[string][2]string{
 	"no-shared-list":    {"比团队共用名单或外部名单明显更能解释", "a list that explains clearly more than one the team shares, or one made outside"},
 	"whole-list":        {"名单内的老客户也有投诉，而不只是刚分派的人", "complaints from the regulars of the list as well, not only from people shown once"},
 	"rows-of-no-other":  {"只靠文件行时：至少六行，且他人的名单不能同样解释", "when only rows of found files speak: at least six, and nobody else's list explains them about as well"},
+	"own-strata":        {"各客群投诉率任意不同时仍有 80%", "80% when every stratum may complain at a rate of its own"},
 	"without-best-item": {"去掉最有力的一件仍有 80%", "80% without the best single item"},
 }
 

@@ -67,6 +67,7 @@ type run struct {
 	classes    []class
 	asks       []ask
 	wants      []want            // of recipients in outline
+	columns    []wantKey         // what the wants ask for, each once
 	byCell     map[int32][]int32 // cell → asks
 	bySubj     map[Ref][]int32   // subject → items
 	seen       []int64           // subject → first shown to anybody in plain
@@ -77,6 +78,7 @@ type run struct {
 	lists      *[]rival          // outside lists and what the items say of them, made once
 	unseen     *[]float64        // class → share of its cell not yet shown, made once
 	rivalLists []rival
+	pool       *pool   // how shares of strata are mixed; nil: they are not
 	outsideBF  float64 // log Bayes factor of all outside lists
 	quietBF    float64 // of those that are unremarkable
 	tau        float64 // spread of recipients, fitted
@@ -89,6 +91,9 @@ func newRun(x *Exposure, ev Evidence, opt Options) *run {
 	weight, voices, repeated, unverified := weigh(ev.Items)
 	q.stats.repeated, q.stats.unverified = repeated, unverified
 	for i, it := range ev.Items {
+		if it.Subject < 0 && len(it.AliasOf) > 0 && len(x.subjects) > 0 {
+			it.Subject = 0 // an alias says who was given it, whoever it stands for
+		}
 		if it.Subject < 0 || int(it.Subject) >= len(x.subjects) {
 			q.stats.excluded++
 			continue
@@ -98,6 +103,7 @@ func newRun(x *Exposure, ev Evidence, opt Options) *run {
 	slices.SortStableFunc(q.items, compareItems)
 	q.items = thin(q.items)
 	q.classify()
+	q.pool = q.newPool()
 	if len(x.outlines) > 0 {
 		q.sumWants()
 	}

@@ -6,6 +6,7 @@ import "slices"
 type list struct {
 	a     Ref
 	views []View
+	prev  []int64 // view → when the same person was shown before it
 	modes [2]shown
 	after float64 // complaints by people shown to him only later: a free control
 	later float64 // how many of them chance expects
@@ -19,9 +20,10 @@ type list struct {
 type shown struct {
 	counted []counted
 	hits    []hit
-	items   int      // items with a hit
-	with    []window // acts that hold a hit; made once
-	missed  float64  // log of the sum over the other acts
+	items   int                // items with a hit
+	with    []window           // acts that hold a hit; made once
+	missed  float64            // log of the sum over the other acts
+	crowds  map[span][]float64 // window → what its people outside a class's cell add; see crowd
 }
 
 // counted is a view that counts for an ask; prev is when the same subject last
@@ -49,6 +51,7 @@ type scratch struct {
 	before []int32   // view → the view of the same subject before it, or -1
 	itemAt []int32   // item → the recipient that last hit it, for counting
 	missed []float64 // see sketch.miss
+	sums   [][]float64
 	tally  tally
 }
 
@@ -68,13 +71,21 @@ func (q *run) list(a Ref, s *scratch) *list {
 		v := &l.views[i]
 		s.before[i] = -1
 		asks := q.byCell[q.x.strata.of[v.Subject]]
-		if len(asks) == 0 {
+		if len(asks) == 0 && q.pool == nil {
 			continue
 		}
 		if s.stamp[v.Subject] == s.mark {
 			s.before[i] = s.last[v.Subject]
 		}
 		s.stamp[v.Subject], s.last[v.Subject] = s.mark, int32(i)
+		if q.pool != nil {
+			l.prev = append(l.prev, never)
+			for p := s.before[i]; p >= 0 && l.prev[i] == never; p = s.before[p] {
+				if l.views[p].Plain != 0 {
+					l.prev[i] = l.views[p].At
+				}
+			}
+		}
 		for _, n := range asks {
 			q.count(l, s, n, int32(i))
 		}

@@ -18,6 +18,7 @@ type Options struct {
 	MinPooled      float64 // pooled e-value
 	MinDispersed   float64 // probability when recipients differ more than measured
 	MinWithout     float64 // probability without the best single item
+	MinStrata      float64 // probability when each stratum may complain at any rate of its own
 	MinSecond      float64 // of a second name, on the items the first leaves
 	MaxUnrecorded  float64 // above it no person is named
 	MinResidue     float64 // chance of the complaints that the named leave over
@@ -33,9 +34,9 @@ type Options struct {
 // Defaults are the options every live run uses.
 func Defaults() Options {
 	return Options{
-		Nobody: .12, Unrecorded: .07, External: .07, Insider: .65, Pairs: .09,
+		Nobody: .08, Unrecorded: .045, External: .045, Insider: .74, Pairs: .09,
 		AlphaComplaints: 1000, AlphaRows: 150, Enriched: .1, Framed: .03,
-		MinProbability: .99, MinItems: 3, MinPooled: 100, MinDispersed: .95, MinWithout: .80, MinSecond: .95,
+		MinProbability: .99, MinItems: 3, MinPooled: 100, MinDispersed: .95, MinWithout: .80, MinStrata: .80, MinSecond: .95,
 		MaxUnrecorded: .20, MinResidue: .004, MinBeats: 3, MinAlike: .005,
 		MinRows: 6, MinRowLead: .5, MaxChance: .01, Cap: .985, CapDealt: .5,
 	}

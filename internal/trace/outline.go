@@ -77,30 +77,45 @@ func (x *Exposure) completed(who []Ref, views []View) *Exposure {
 	return &out
 }
 
-// distinct estimates how many different people so many views are of: it grows
-// along the line through one, an average month and the whole record.
-func (o *Outline) distinct(views, all float64) float64 {
-	if views <= 1 || o.Months == 0 || o.Monthly < 1 {
+// growth is how different people become more with views: along the line through one,
+// an average month and the whole record.
+type growth struct {
+	month, people float64 // views and people of an average month
+	first, later  float64 // exponents, up to a month and beyond
+	same          bool    // every view is of somebody else
+}
+
+func (o *Outline) growth(all float64) growth {
+	if o.Months == 0 || o.Monthly < 1 {
+		return growth{same: true}
+	}
+	g := growth{month: max(all/float64(o.Months), 1.01), people: max(o.Monthly/float64(o.Months), 1)}
+	if g.people >= g.month*.999 && o.People >= all*.999 {
+		return growth{same: true}
+	}
+	g.first = min(1, math.Log(g.people)/math.Log(g.month))
+	if all > g.month*1.01 {
+		g.later = min(1, max(0, math.Log(max(o.People, g.people)/g.people)/math.Log(all/g.month)))
+	}
+	return g
+}
+
+// distinct estimates how many different people so many views are of.
+func (g *growth) distinct(views float64) float64 {
+	switch {
+	case views <= 1 || g.same:
 		return views
+	case views <= g.month:
+		return math.Exp(g.first * math.Log(views))
 	}
-	month, people := max(all/float64(o.Months), 1.01), max(o.Monthly/float64(o.Months), 1)
-	if people >= month*.999 && o.People >= all*.999 {
-		return views
-	}
-	if views <= month {
-		return math.Pow(views, min(1, math.Log(people)/math.Log(month)))
-	}
-	grows := 0.0
-	if all > month*1.01 {
-		grows = min(1, max(0, math.Log(max(o.People, people)/people)/math.Log(all/month)))
-	}
-	return people * math.Pow(views/month, grows)
+	return g.people * math.Exp(g.later*math.Log(views/g.month))
 }
 
 // want is what classes of all strata ask for alike, with the weight of those that
 // came before each time.
 type want struct {
 	wantKey
+	column int // of the sums; those who ask for the same fields share one
 	times  []int64
 	weight []float64 // of the first n
 	items  []float64
@@ -125,13 +140,23 @@ func (q *run) sumWants() {
 		if !ok {
 			n = len(q.wants)
 			number[key] = n
-			q.wants = append(q.wants, want{wantKey: key, weight: []float64{0}, items: []float64{0}})
+			q.wants = append(q.wants, want{wantKey: key, column: q.column(key), weight: []float64{0}, items: []float64{0}})
 		}
 		w := &q.wants[n]
 		last := len(w.times)
 		w.times = append(w.times, k.at)
 		w.weight, w.items = append(w.weight, w.weight[last]+k.w*k.n), append(w.items, w.items[last]+k.n)
 	}
+}
+
+// column is the place of a want's sums among those of all; a new one is added.
+func (q *run) column(key wantKey) int {
+	n := slices.IndexFunc(q.columns, func(k wantKey) bool { return k.known == key.known && k.contact == key.contact && k.rich == key.rich })
+	if n < 0 {
+		n = len(q.columns)
+		q.columns = append(q.columns, key)
+	}
+	return n
 }
 
 func (w *wantKey) counts(plain Mask, mode int) bool {
@@ -154,11 +179,14 @@ type sketch struct {
 	l     *list
 	sc    *scratch
 	mode  int
-	all   []float64   // people of the first n acts
-	plain float64     // of all in plain
-	sums  [][]float64 // want → people of the first n acts that count
+	all   []float64 // people of the first n acts
+	plain float64   // of all in plain
+	grows growth
+	sums  [][]float64 // column → people of the first n acts that count
+	share []float64   // column → share of the window
 	f     []float64   // want → share of the window
 	logs  []float64   // point of the grid, want → log1p(x f)
+	since []float64   // want → weight since a leak
 	leaks []leakTime
 	sum   logSum
 }
@@ -218,8 +246,10 @@ func (k *sketch) sumUp() {
 		}
 	}
 	people := float64(max(len(q.x.subjects), 1))
-	again := o.distinct(k.plain, k.plain) / max(k.plain, 1)
-	k.f, k.logs = make([]float64, len(q.wants)), make([]float64, len(q.wants)*len(coarseGrid))
+	k.grows = o.growth(k.plain)
+	again := k.grows.distinct(k.plain) / max(k.plain, 1)
+	k.f, k.logs, k.since = make([]float64, len(q.wants)), make([]float64, len(q.wants)*len(coarseGrid)), make([]float64, len(q.wants))
+	k.share = make([]float64, len(q.columns))
 	for n := range q.wants {
 		w := &q.wants[n]
 		last, total := w.weight[len(w.times)], w.items[len(w.times)]
@@ -256,16 +286,20 @@ type stretch struct {
 // windows scores the recipient's windows in one mode.
 func (k *sketch) windows(share float64) {
 	q, acts := k.q, k.o.Acts
-	k.sums = k.sums[:0]
-	for n := range q.wants {
-		sum := make([]float64, len(acts)+1)
-		for i, a := range acts {
+	for len(k.sc.sums) < len(q.columns) {
+		k.sc.sums = append(k.sc.sums, nil)
+	}
+	k.sums = k.sc.sums[:len(q.columns)]
+	for n := range q.columns {
+		sum := slices.Grow(k.sums[n][:0], len(acts)+1)[:len(acts)+1]
+		sum[0] = 0
+		for i := range acts {
 			sum[i+1] = sum[i]
-			if q.wants[n].counts(a.Plain, k.mode) {
+			if a := &acts[i]; q.columns[n].counts(a.Plain, k.mode) {
 				sum[i+1] += float64(a.People)
 			}
 		}
-		k.sums = append(k.sums, sum)
+		k.sums[n] = sum
 	}
 	within := func(from, until int64) (int, int) {
 		by := func(a Act, t int64) int { return cmpInt(a.At, t) }
@@ -369,20 +403,23 @@ const missSteps = 8*24 + 1
 func (k *sketch) hit(w *stretch, hits []hit, share float64) {
 	q := k.q
 	people := float64(max(len(q.x.subjects), 1))
+	whole := w.leaks != nil && w.high == len(k.o.Acts) && w.low == 0
+	for c, sums := range k.sums {
+		k.share[c] = k.grows.distinct(sums[w.high]-sums[w.low]) / people
+	}
 	for n := range q.wants {
-		sums := k.sums[n]
-		high := sums[w.high]
-		if w.leaks != nil && w.high == len(k.o.Acts) && w.low == 0 {
-			high = k.average(n)
+		want := &q.wants[n]
+		f := k.share[want.column]
+		if whole {
+			f = k.grows.distinct(k.average(n)) / people
 		}
-		f := k.o.distinct(high-sums[w.low], max(k.plain, high)) / people
-		if q.wants[n].old {
+		if want.old {
 			f /= 2
 		}
 		k.f[n] = min(f, 1)
 		for i := range coarseGrid {
 			g := &coarseGrid[i]
-			k.logs[i*len(q.wants)+n] = math.Log1p(g.x * g.share[q.wants[n].extra] * k.f[n])
+			k.logs[i*len(q.wants)+n] = math.Log1p(g.x * g.share[want.extra] * k.f[n])
 		}
 	}
 	fixed := k.fixed(hits)
@@ -400,7 +437,8 @@ func (k *sketch) hit(w *stretch, hits []hit, share float64) {
 // average is how many acts before each class of a want count, on average: what a
 // list passed on as it came holds when they complain.
 func (k *sketch) average(n int) float64 {
-	w, sums := &k.q.wants[n], k.sums[n]
+	w := &k.q.wants[n]
+	sums := k.sums[w.column]
 	total := 0.0
 	i := 0
 	for _, at := range w.times {
@@ -427,25 +465,44 @@ func (k *sketch) complaints(hits []hit, leak int64) float64 {
 			inside++
 		}
 	}
-	z := q.opt.AlphaComplaints / (q.opt.AlphaComplaints + inside)
-	var sum logSum
-	for i := range coarseGrid {
-		g := &coarseGrid[i]
-		v := 0.0
-		for e, n := range in {
-			if n > 0 {
-				v += n * math.Log1p(g.x*g.share[e])
-			}
+	for n := range q.wants {
+		k.since[n] = 0
+		if w := &q.wants[n]; !w.file && !w.decoy {
+			k.since[n] = w.weight[len(w.times)] - w.weight[w.from(leak)]
 		}
-		for n := range q.wants {
-			if w := &q.wants[n]; !w.file && !w.decoy {
-				v -= (w.weight[len(w.times)] - w.weight[w.from(leak)]) * k.logs[i*len(q.wants)+n]
-			}
-		}
-		sum.add(z*v + g.prior)
 	}
-	return sum.value()
+	z := q.opt.AlphaComplaints / (q.opt.AlphaComplaints + inside)
+	var values [16]float64
+	top := math.Inf(-1)
+	for i := range coarseGrid {
+		one := &coarseLogs[i]
+		v := in[0]*one[0] + in[1]*one[1] + in[2]*one[2]
+		for n, since := range k.since {
+			v -= since * k.logs[i*len(k.since)+n]
+		}
+		values[i] = z*v + coarseGrid[i].prior
+		top = max(top, values[i])
+	}
+	sum := 0.0
+	for i := range coarseGrid {
+		if d := values[i] - top; d > -30 {
+			sum += math.Exp(d)
+		}
+	}
+	return top + math.Log(sum)
 }
+
+// coarseLogs are the factors of an item inside at the points of the coarse grid.
+var coarseLogs = func() (out [][3]float64) {
+	for _, g := range coarseGrid {
+		var l [3]float64
+		for e, s := range g.share {
+			l[e] = math.Log1p(g.x * s)
+		}
+		out = append(out, l)
+	}
+	return out
+}()
 
 // fixed is the part of file rows and of decoys, which no time of leak changes.
 func (k *sketch) fixed(hits []hit) float64 {

@@ -219,6 +219,12 @@ func (q *run) refine(r rival) rival {
 // span is a stretch of time.
 type span struct{ from, until int64 }
 
+// placeOf is the first view at or after a time.
+func placeOf(views []View, at int64) int {
+	n, _ := slices.BinarySearchFunc(views, at, func(v View, t int64) int { return cmpInt(v.At, t) })
+	return n
+}
+
 func viewsIn(views []View, from, until int64) []View {
 	lo, _ := slices.BinarySearchFunc(views, from, func(v View, t int64) int { return cmpInt(v.At, t) })
 	hi, _ := slices.BinarySearchFunc(views[lo:], until, func(v View, t int64) int { return cmpInt(v.At, t) })
@@ -246,6 +252,7 @@ func (q *run) outside(list []Ref) (ts terms) {
 	for _, s := range list {
 		q.onList(t, s)
 	}
+	inGroup, inAll := q.groupsOf(t)
 	for c := range q.classes {
 		k := &q.classes[c]
 		if k.decoy || q.items[k.items[0]].skipped {
@@ -257,7 +264,11 @@ func (q *run) outside(list []Ref) (ts terms) {
 				in++
 			}
 		}
-		ts.add(k, int32(c), in, float64(t.inCell[k.cell])/float64(q.x.strata.size[k.cell]))
+		f := float64(t.inCell[k.cell]) / float64(q.x.strata.size[k.cell])
+		if q.pool != nil && k.pools() {
+			f = q.pool.cell[k.cell]*f + q.near(k, inGroup[q.x.strata.group[k.cell]], inAll)
+		}
+		ts.add(k, int32(c), in, f)
 	}
 	return ts
 }

@@ -151,9 +151,12 @@ func (j *judging) survey(w *window, mode int, share float64) float64 {
 	var rows point
 	r.fixed = q.rowPart(&j.ts, &rows) + decoyPart(j.ts.decoys)
 	var sum logSum
-	for i, g := range w.leaks {
+	for i := range w.leaks {
 		r.best[i] = rows
-		r.value[i] = r.fixed + q.complaintPart(since(j.ts.complaints, g.at), g.at, &coarseGrid, &r.best[i])
+	}
+	q.coarseParts(j.ts.complaints, w.leaks, r.value, r.best)
+	for i, g := range w.leaks {
+		r.value[i] += r.fixed
 		v := r.share + math.Log(g.prior) + r.value[i]
 		sum.add(v)
 		r.top = max(r.top, v)

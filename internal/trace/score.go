@@ -171,6 +171,45 @@ func (q *run) complaintPart(ts []term, leak int64, grid *[]gridPoint, best *poin
 	return sum.value()
 }
 
+// coarseParts is complaintPart on the coarse grid for every time of leak, which are in
+// order. Nothing fades there, so what came after a later leak is multiplied once.
+func (q *run) coarseParts(ts []term, leaks []leakTime, value []float64, best []point) {
+	var logs [16][len(lags)]float64
+	var hit [len(lags)]int
+	for g := range coarseGrid {
+		point := &coarseGrid[g]
+		p := newProduct()
+		k, inside := len(ts), 0
+		for i := len(leaks) - 1; i >= 0; i-- {
+			for ; k > 0 && ts[k-1].at >= leaks[i].at; k-- {
+				t := &ts[k-1]
+				p.mulN(t.in > 0, point.x*point.share[t.extra], t.f, t.w, 1)
+				if t.in > 0 {
+					inside++
+				}
+			}
+			logs[g][i], hit[i] = p.value(), inside
+		}
+	}
+	for i := range leaks {
+		if len(ts) == 0 || ts[len(ts)-1].at < leaks[i].at {
+			continue
+		}
+		z := q.opt.AlphaComplaints / (q.opt.AlphaComplaints + float64(hit[i]))
+		var sum logSum
+		top := math.Inf(-1)
+		for g := range coarseGrid {
+			v := z * logs[g][i]
+			sum.add(v + coarseGrid[g].prior)
+			if v > top {
+				top = v
+				best[i].x, best[i].share, best[i].fade = coarseGrid[g].x, coarseGrid[g].share, 0
+			}
+		}
+		value[i] = sum.value()
+	}
+}
+
 // lump is complaints that say the same at every point of the grid.
 type lump struct {
 	f, w, decay float64

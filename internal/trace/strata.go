@@ -11,6 +11,10 @@ type strata struct {
 	size    []int32 // cell → members
 	changed []int32 // cell → members with two or more versions
 	decoy   int32   // the cell of decoys, -1 when there is none
+	// Cells of one segment and listing are a group; see pool.
+	group     []int32 // cell → group
+	groupSize []int32 // group → members
+	people    int32   // who are no decoys
 }
 
 // A cell with fewer members says too little; it is merged with its neighbours.
@@ -127,7 +131,29 @@ func number(subjects []Subject, key func(*Subject) cellKey, merged map[cellKey]c
 			st.changed[c]++
 		}
 	}
+	st.join(keys)
 	return st
+}
+
+// join makes the groups of the cells, whose keys these are.
+func (st *strata) join(keys []cellKey) {
+	type groupKey struct {
+		segment int32
+		public  bool
+	}
+	ids := map[groupKey]int32{}
+	st.group = make([]int32, len(st.size))
+	for c, k := range keys {
+		id, ok := ids[groupKey{k.segment, k.public}]
+		if !ok {
+			id = int32(len(st.groupSize))
+			ids[groupKey{k.segment, k.public}] = id
+			st.groupSize = append(st.groupSize, 0)
+		}
+		st.group[c] = id
+		st.groupSize[id] += st.size[c]
+		st.people += st.size[c]
+	}
 }
 
 func compareCells(a, b cellKey) int {

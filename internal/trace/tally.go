@@ -34,6 +34,10 @@ type tally struct {
 	hitBy  []int32   // item → window that last counted it
 	mark   int32
 	only   []bool // subjects that count, nil for all
+
+	crowd  []float64 // class → what is added to its share; see pool
+	masks  []Mask
+	byMask []float64
 }
 
 func newTally(q *run) tally {
@@ -71,8 +75,11 @@ func (q *run) terms(l *list, mode int, from, until int64, y *tally, into *terms)
 	}
 	q.hits(m.hitsIn(from, until), y, into)
 	q.add(tilts, y)
+	if q.pool != nil {
+		y.crowd = q.crowd(l, mode, from, until, y)
+	}
 	for c := range q.classes {
-		if y.count[c] > 0 || y.in[c] > 0 {
+		if y.count[c] > 0 || y.in[c] > 0 || q.pool != nil && y.crowd[c] > 0 {
 			q.term(int32(c), y, into)
 		}
 	}
@@ -122,6 +129,10 @@ func (q *run) term(c int32, y *tally, into *terms) {
 	k := &q.classes[c]
 	n := float64(max(y.count[c], y.in[c]))
 	f := n / k.size
+	if q.pool != nil && k.pools() {
+		f = q.pool.cell[k.cell]*f + y.crowd[c]
+		n = f * k.size
+	}
 	if q.tilt != nil {
 		f = q.tilt.shareOf(c, k, n, y.extra[c], float64(q.x.strata.size[k.cell]))
 	}

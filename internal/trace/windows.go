@@ -49,7 +49,7 @@ const (
 )
 
 // lags are how long after the window's end the leak may have happened.
-var lags = []leakTime{{0, .28}, {10 * daySec, .16}, {20 * daySec, .12}, {35 * daySec, .12}, {50 * daySec, .08},
+var lags = [...]leakTime{{0, .28}, {10 * daySec, .16}, {20 * daySec, .12}, {35 * daySec, .12}, {50 * daySec, .08},
 	{75 * daySec, .08}, {110 * daySec, .06}, {160 * daySec, .05}, {230 * daySec, .05}}
 
 // windows lists a recipient's acts: those that hold a view of an item's subject,

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"crypto/rand"
 	endian "encoding/binary"
 	"fmt"
 	"os"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/goldbell/goldbell/internal/intake"
 	"github.com/goldbell/goldbell/internal/pii"
-	"github.com/goldbell/goldbell/internal/trace"
 	"github.com/goldbell/goldbell/internal/vault"
 	house "github.com/goldbell/goldbell/test/firm"
 )
@@ -39,7 +37,8 @@ func (m manyTags) Holders(context.Context, pii.Field, uint8, [][32]byte) ([]vaul
 	return nil, nil
 }
 
-// TestTraceTable measures the matching of found files and the engine.
+// TestTraceTable measures the matching of found files. Exposure, who-saw and ranking are
+// measured over an index of company size in package exposure.
 func TestTraceTable(t *testing.T) {
 	if os.Getenv("GOLDBELL_BENCH_TRACE") == "" {
 		t.Skip("a measurement: make bench-trace")
@@ -79,55 +78,4 @@ func TestTraceTable(t *testing.T) {
 		intake.Contents(line.Cells, func(pii.Kind, pii.Value) { n++ })
 	}
 	t.Logf("parsing and finding %d values by content: %.2f M rows/s", n, 0.5/time.Since(began).Seconds())
-	traceEngine(t)
-}
-
-// traceEngine ranks recipients with the engine as it is: it goes over every view, so its
-// time grows with the record; the larger record's figure is this one times the rows.
-func traceEngine(t *testing.T) {
-	for _, views := range []int{50_000, 200_000} {
-		var word [8]byte
-		_, _ = rand.Read(word[:])
-		seed := endian.BigEndian.Uint64(word[:]) | 1
-		next := func(n int) int {
-			seed ^= seed << 13
-			seed ^= seed >> 7
-			seed ^= seed << 17
-			return int(seed % uint64(n))
-		}
-		x := trace.NewBuilder()
-		phone, err := x.Field("phone")
-		if err != nil {
-			t.Fatal(err)
-		}
-		const recipients, subjects = 5000, 300_000
-		for range subjects {
-			x.Subject(trace.Subject{Segment: -1, Region: -1, Cohort: -1})
-		}
-		for i := range recipients {
-			x.Recipient(trace.Recipient{ID: fmt.Sprintf("a%04d", i), Kind: "agent"})
-		}
-		start := time.Date(2025, 11, 1, 0, 0, 0, 0, time.UTC).Unix()
-		for range views {
-			x.View(trace.View{At: start + int64(next(365*86400)), Recipient: trace.Ref(next(recipients)), Subject: trace.Ref(next(subjects)), Plain: phone, Variant: -1})
-		}
-		exposure, err := x.Exposure()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var ev trace.Evidence
-		for range 200 {
-			ev.Items = append(ev.Items, trace.Item{Subject: trace.Ref(next(subjects)), At: start + int64(300*86400+next(60*86400)), Known: phone, Contact: phone, Proof: trace.Verified})
-		}
-		began := time.Now()
-		found, err := trace.Run(exposure, ev, trace.Defaults())
-		if err != nil {
-			t.Fatal(err)
-		}
-		took := time.Since(began)
-		var mem runtime.MemStats
-		runtime.ReadMemStats(&mem)
-		t.Logf("ranking 5,000 recipients for 200 complaints over %d views: %v on one core, %d MiB, verdict %s; at this rate 10^8 views take %.0f s",
-			views, took, mem.HeapAlloc>>20, found.Verdict, took.Seconds()*1e8/float64(views))
-	}
 }
