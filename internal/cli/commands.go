@@ -71,6 +71,9 @@ func commands() []command {
 		{name: "decoys list", make: decoysListCommand, examples: []string{
 			"GOLDBELL_TOKEN=gbs_… goldbell decoys list --data ./firm",
 		}},
+		{name: "decoys alias", args: "ALIASES", make: decoysAliasCommand, examples: []string{
+			"GOLDBELL_TOKEN=gbs_… goldbell decoys alias aliases.csv --data ./firm",
+		}},
 		{name: "decoys hit", args: "CONTACTS", make: decoysHitCommand, examples: []string{
 			"GOLDBELL_TOKEN=gbs_… goldbell decoys hit contacts.csv --data ./firm",
 		}},

@@ -8,9 +8,11 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/goldbell/goldbell/internal/decoy"
 	"github.com/goldbell/goldbell/internal/fault"
+	"github.com/goldbell/goldbell/internal/inquiry"
 	"github.com/goldbell/goldbell/internal/intake"
 	"github.com/goldbell/goldbell/internal/server"
 )
@@ -52,6 +54,7 @@ var decoyColumns = map[string][]string{
 	"email":  {"email", "mail", "e-mail", "邮箱", "邮件"},
 	"at":     {"at", "time", "时间"},
 	"caller": {"caller", "from", "来电", "来自"},
+	"given":  {"recipient", "given", "接收人", "工号"},
 	"known":  {"known", "知道"},
 }
 
@@ -255,6 +258,45 @@ func decoysHitCommand(f *flags) action {
 	}
 }
 
+// decoysAliasCommand names aliases: numbers and addresses that one recipient was given.
+func decoysAliasCommand(f *flags) action {
+	places := f.Places()
+	return func(ctx context.Context, c *call) (err error) {
+		rows, err := c.cells(c.args[0])
+		if err != nil {
+			return err
+		}
+		var named []map[string]any
+		for _, r := range rows {
+			if r["given"] == "" {
+				n, _ := strconv.Atoi(r["line"])
+				return usage("decoys-given", n)
+			}
+			for _, field := range []string{"phone", "email"} {
+				if r[field] != "" {
+					named = append(named, map[string]any{"field": field, "value": r[field], "recipient": r["given"]})
+				}
+			}
+		}
+		p, err := c.placed(places)
+		if err != nil {
+			return err
+		}
+		api, err := c.withToken(ctx, p)
+		if err != nil {
+			return err
+		}
+		defer api.close(&err)
+		var done struct {
+			Entry uint64 `json:"entry"`
+		}
+		if err := api.call(ctx, "/v1/decoys", "", map[string]any{"decoys": named}, &done); err != nil {
+			return err
+		}
+		return c.answer(done, func(w io.Writer) { c.say(w, "decoys-alias", len(named), done.Entry) })
+	}
+}
+
 func decoysListCommand(f *flags) action {
 	places := f.Places()
 	return func(ctx context.Context, c *call) error {
@@ -264,6 +306,9 @@ func decoysListCommand(f *flags) action {
 		}
 		return c.answer(n, func(w io.Writer) {
 			c.say(w, "decoys-counts", n.Named, n.Stored, n.Controls, n.Contacts, n.Stray)
+			if n.Aliases > 0 {
+				c.say(w, "decoys-aliases", n.Aliases, n.AliasContacts)
+			}
 			if n.Controls > 0 {
 				c.say(w, "decoys-stray", n.StrayEach)
 			}
@@ -285,6 +330,7 @@ func tracePairsCommand(f *flags) action {
 				Complaints int     `json:"complaints"`
 				Decoys     int     `json:"decoys"`
 			} `json:"pairs"`
+			Week *inquiry.Weekly `json:"week,omitempty"`
 		}
 		if err := c.fetch(ctx, places, "/v1/trace-pairs", &found); err != nil {
 			return err
@@ -299,6 +345,9 @@ func tracePairsCommand(f *flags) action {
 				}
 			}
 			c.say(w, "pairs-sum", len(found.Pairs))
+			if found.Week != nil {
+				c.say(w, "pairs-week", found.Week.Total, found.Week.At.Format(time.DateOnly), found.Week.Entry)
+			}
 		})
 	}
 }

@@ -1,5 +1,6 @@
 // Package decoy keeps which customers are nobody: people the company made up, whose
-// numbers and addresses it holds itself. Whoever contacts one has had a list.
+// numbers and addresses it holds itself. Whoever contacts one has had a list. It also
+// keeps aliases: numbers that one recipient was given in place of a customer's.
 //
 // Its one invariant: nothing but its own sealed notes tells a decoy from a customer.
 // Decoys are stored, shown, exported and counted as everybody else is. It finds
@@ -9,6 +10,7 @@ package decoy
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
@@ -88,9 +90,12 @@ type Value struct {
 	// Control decoys are shown to nobody: how often they are contacted is how often
 	// any number is.
 	Control bool
+	// Recipient makes it an alias: a number or address that stands for a customer's in
+	// what this recipient was given, and in nobody else's list.
+	Recipient pii.PersonID
 }
 
-// Contact is that somebody contacted a decoy.
+// Contact is that somebody contacted a decoy, or an alias.
 type Contact struct {
 	Field  pii.Field
 	Value  pii.Value // normalised
@@ -109,6 +114,7 @@ type mark struct {
 	Field   pii.Field `json:"field"`
 	Tag     []byte    `json:"tag"`
 	Control bool      `json:"control,omitempty"`
+	Given   string    `json:"given,omitempty"` // an alias: to whom
 }
 
 type contact struct {
@@ -119,8 +125,8 @@ type contact struct {
 	Known  []pii.Field `json:"known,omitempty"`
 }
 
-// Name says which numbers and addresses are decoys', whether or not a customer with
-// them is stored yet: the answer is the same. Only the officer may.
+// Name says which numbers and addresses are decoys' or aliases, whether or not a
+// customer with them is stored yet: the answer is the same. Only the officer may.
 func (b *Book) Name(ctx context.Context, p party.Principal, act Act, of []Value) (uint64, error) {
 	if err := mayKnow(p, len(of)); err != nil {
 		return 0, err
@@ -128,13 +134,13 @@ func (b *Book) Name(ctx context.Context, p party.Principal, act Act, of []Value)
 	var note body
 	for _, v := range of {
 		tag := b.Index.Tag(v.Field, v.Value)
-		note.Decoys = append(note.Decoys, mark{v.Field, tag[:], v.Control})
+		note.Decoys = append(note.Decoys, mark{v.Field, tag[:], v.Control, string(v.Recipient)})
 	}
 	return b.record(ctx, p, act, note, len(of))
 }
 
-// Report takes down contacts with decoys. One that is no decoy's refuses all: it
-// would be a complaint, which is filed elsewhere. Only the officer may.
+// Report takes down contacts with decoys and aliases. One that is neither's refuses
+// all: it would be a complaint, which is filed elsewhere. Only the officer may.
 func (b *Book) Report(ctx context.Context, p party.Principal, act Act, of []Contact) (uint64, error) {
 	if err := mayKnow(p, len(of)); err != nil {
 		return 0, err
@@ -145,12 +151,12 @@ func (b *Book) Report(ctx context.Context, p party.Principal, act Act, of []Cont
 	}
 	decoys := map[string]bool{}
 	for _, m := range known.Decoys {
-		decoys[string(m.Field)+string(m.Tag)] = true
+		decoys[m.key()] = true
 	}
 	var note body
 	for i, c := range of {
 		tag := b.Index.Tag(c.Field, c.Value)
-		if !decoys[string(c.Field)+string(tag[:])] {
+		if !decoys[mark{Field: c.Field, Tag: tag[:]}.key()] {
 			return 0, fault.New(fault.Conflict, "no-decoy", "contacts["+strconv.Itoa(i)+"]")
 		}
 		line := contact{Field: c.Field, Tag: tag[:], At: c.At.Unix(), Known: c.Known}
@@ -229,15 +235,17 @@ func (b *Book) read(ctx context.Context) (all body, err error) {
 // Known is what a trace reads.
 type Known struct {
 	Decoys   map[pii.Ordinal]bool // whether it is a control
+	Given    []pii.PersonID       // who were given aliases
 	Contacts []Made
 }
 
-// Made is a contact with a decoy who is stored.
+// Made is a contact with a decoy who is stored, or with an alias.
 type Made struct {
-	Ordinal pii.Ordinal
-	Field   pii.Field // by which it was contacted
-	At      int64     // Unix seconds
-	Caller  []byte    // keyed hash; nil: not known
+	Ordinal pii.Ordinal    // Dummy: an alias, which nobody stored has
+	Given   []pii.PersonID // an alias: to whom it was given; nil: a decoy
+	Field   pii.Field      // by which it was contacted
+	At      int64          // Unix seconds
+	Caller  []byte         // keyed hash; nil: not known
 	Known   []pii.Field
 }
 
@@ -258,15 +266,29 @@ func (b *Book) Known(ctx context.Context) (Known, error) {
 			return out, err
 		}
 	}
+	given := map[string][]pii.PersonID{}
 	for _, m := range all.Decoys {
 		for _, o := range found[m.Field][[32]byte(m.Tag)] {
 			out.Decoys[o] = m.Control
 		}
+		if who := pii.PersonID(m.Given); who != "" {
+			given[m.key()] = append(given[m.key()], who)
+			out.Given = append(out.Given, who)
+		}
 	}
+	slices.Sort(out.Given)
+	out.Given = slices.Compact(out.Given)
 	for _, c := range all.Contacts {
+		if who := given[mark{Field: c.Field, Tag: c.Tag}.key()]; who != nil {
+			out.Contacts = append(out.Contacts, Made{Given: who, Field: c.Field, At: c.At, Caller: c.Caller, Known: c.Known})
+			continue
+		}
 		for _, o := range found[c.Field][[32]byte(c.Tag)] {
-			out.Contacts = append(out.Contacts, Made{o, c.Field, c.At, c.Caller, c.Known})
+			out.Contacts = append(out.Contacts, Made{Ordinal: o, Field: c.Field, At: c.At, Caller: c.Caller, Known: c.Known})
 		}
 	}
 	return out, nil
 }
+
+// key is what marks and contacts of one value share.
+func (m mark) key() string { return string(m.Field) + string(m.Tag) }

@@ -183,5 +183,6 @@ var sentences = map[string]Sentence{
 	"ground-gone":         {"该例外所依据的工单或人员已不再有效。", "The work item or the person this rests on is no longer good for it."},
 	"review-due":          {"您的应急授权尚待审查，审查之前不能再次启用。", "Your break-glass waits for its review; you cannot use it again before."},
 	"watch-failed":        {"无法继续核查账本，告警暂停；系统会自动重试。", "The ledger cannot be watched now, so no alerts are raised; it is tried again."},
+	"pairs-failed":        {"无法生成每周的“投诉分不开的接收人”报告；一分钟后再试。", "The weekly report of recipients whom complaints cannot separate cannot be made now; it is tried again in a minute."},
 	"index-failed":        {"无法更新查阅索引；溯源时会再试，期间答复可能较慢。", "The index of who was shown whom cannot be brought up to date now; a trace tries again and may take longer."},
 }

@@ -12,6 +12,8 @@ type decoyValue struct {
 	Field   string `json:"field" maxLength:"32" doc:"phone, email, …: an indexed field"`
 	Value   string `json:"value" minLength:"1" maxLength:"512" doc:"a number or address that the company holds itself"`
 	Control bool   `json:"control,omitempty" doc:"it is shown to nobody, and measures stray contacts"`
+	// Recipient makes it an alias.
+	Recipient string `json:"recipient,omitempty" maxLength:"64" doc:"an alias: the person who was given it in place of a customer's, and nobody else was"`
 }
 
 type decoysIn struct {
@@ -32,7 +34,11 @@ func nameDecoys(a *API, ctx context.Context, c *call, in *decoysIn) (*hearingOut
 		if err != nil {
 			return nil, err
 		}
-		values[i] = decoy.Value{Field: f, Value: v, Control: d.Control}
+		who := pii.PersonID(d.Recipient)
+		if who != "" && (d.Control || !who.IsWellFormed()) {
+			return nil, bad(fmt.Sprintf("body.decoys[%d].recipient", i))
+		}
+		values[i] = decoy.Value{Field: f, Value: v, Control: d.Control, Recipient: who}
 	}
 	out := &hearingOut{}
 	var err error
@@ -44,7 +50,7 @@ func nameDecoys(a *API, ctx context.Context, c *call, in *decoysIn) (*hearingOut
 
 type decoyContact struct {
 	Field  string   `json:"field" maxLength:"32"`
-	Value  string   `json:"value" minLength:"1" maxLength:"512" doc:"the decoy's number or address"`
+	Value  string   `json:"value" minLength:"1" maxLength:"512" doc:"the decoy's or the alias' number or address"`
 	At     instant  `json:"at" doc:"when it was contacted"`
 	Caller string   `json:"caller,omitempty" maxLength:"256" doc:"the number or address it came from"`
 	Known  []string `json:"known,omitempty" maxItems:"64" maxLength:"32" doc:"what the caller knew besides: names of fields"`

@@ -9,6 +9,7 @@ import (
 	"github.com/goldbell/goldbell/internal/exposure"
 	"github.com/goldbell/goldbell/internal/inquiry"
 	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/trace"
 	"github.com/goldbell/goldbell/internal/vault"
 )
 
@@ -104,4 +105,97 @@ func TestPairsThatComplaintsCannotSeparate(t *testing.T) {
 		t.Errorf("nearly the same list twice: %s", r.body)
 	}
 	f.get("/v1/trace-pairs", "auditor").problem(403, "not-yours")
+
+	q := f.traces.(*inquiry.Inquiry)
+	week := pii.RequestID{1, 2, 3}
+	for range 2 { // the second time it is there already
+		if recorded, err := q.ReportPairs(t.Context(), week, f.clock()); !recorded || err != nil {
+			t.Fatalf("recorded %v, %v", recorded, err)
+		}
+	}
+	entries := f.entries()
+	var told struct{ Week *inquiry.Weekly }
+	f.get("/v1/trace-pairs", "officer").want(200).into(&told)
+	if told.Week == nil || told.Week.Entry != entries-1 || told.Week.Total != 1 || len(told.Week.Pairs) != 1 || told.Week.Pairs[0].Shared != 29 {
+		t.Errorf("the weekly report: %+v", told.Week)
+	}
+}
+
+// TestWeeks: a week begins on Monday in China.
+func TestWeeks(t *testing.T) {
+	sunday := time.Date(2026, 11, 22, 15, 59, 0, 0, time.UTC)
+	if a, b := inquiry.Week(sunday), inquiry.Week(sunday.Add(time.Minute)); a != "2026-47" || b != "2026-48" {
+		t.Errorf("%s, %s", a, b)
+	}
+}
+
+// TestAnAliasNamesWhoWasGivenIt: a number stood for a customer's in one agent's list
+// alone. Two strangers ring it; the records of Goldbell show that agent nothing.
+func TestAnAliasNamesWhoWasGivenIt(t *testing.T) {
+	f := newFirm(t, 20)
+	f.withDecoys()
+	alias := m{"field": "phone", "value": "13612345678", "recipient": "a002"}
+	decoy := f.post("/v1/decoys", "officer", m{"decoys": []m{{"field": "phone", "value": "13999999999"}}}).want(201)
+	if named := f.post("/v1/decoys", "officer", m{"decoys": []m{alias}}).want(201); len(named.body) != len(decoy.body) {
+		t.Errorf("an alias is told from a decoy: %s %s", named.body, decoy.body)
+	}
+	f.post("/v1/decoys", "officer", m{"decoys": []m{{"field": "phone", "value": "13612345678", "recipient": "13612345678"}}}).problem(422, "bad-request")
+	f.enact(m{"text": plainRule})
+	work := f.work("a001", "call-task", "telesales", f.subjects[:10]...)
+	f.enrolKey("a001")
+	f.post("/v1/disclosures", "a001", f.read(work, "plain", f.subjects[:10]...)).want(200)
+	f.pass(9 * time.Hour)
+	window := m{"complaints": m{"from": "2026-01-01T00:00:00Z", "to": f.clock().Format(time.RFC3339)}}
+	before := f.post("/v1/traces", "officer", window).want(201)
+	var contacts []m
+	for i, caller := range []string{"17000000001", "17000000002"} {
+		contacts = append(contacts, m{"field": "phone", "value": "13612345678", "at": f.clock().Add(-time.Duration(i+1) * time.Hour).Format(time.RFC3339), "caller": caller})
+	}
+	f.post("/v1/decoys/contacts", "officer", m{"contacts": contacts}).want(201)
+	var got inquiry.Answer
+	f.post("/v1/traces", "officer", window).want(201).into(&got)
+	if len(got.Ranking) == 0 || got.Ranking[0].Recipient != "a002" || !got.Detail.Candidates[0].Alias {
+		t.Errorf("before %s, after %+v", before.body, got.Finding)
+	}
+	if got.Verdict != trace.Accuse {
+		t.Errorf("two contacts with an alias that one person had: %s %v, %+v", got.Verdict, got.Ranking, got.Detail.Guards)
+	}
+	if r := f.get("/v1/decoys", "officer").want(200); !strings.Contains(string(r.body), `"named":1,"stored":0,"controls":0,"contacts":0,"stray":0,"aliases":1,"alias_contacts":2`) {
+		t.Errorf("counted: %s", r.body)
+	}
+}
+
+// TestDecoysAreNoPeopleOfAFoundFile: what a file is said to hold counts customers, and
+// four decoys with one customer are as few as one customer is. Contacts with decoys
+// are weighed together with the file.
+func TestDecoysAreNoPeopleOfAFoundFile(t *testing.T) {
+	f := newFirm(t, 60)
+	f.withDecoys()
+	q := f.traces.(*inquiry.Inquiry)
+	q.Door, q.Cases = f.door, f.desk
+	var named []m
+	for i := range 4 {
+		named = append(named, m{"field": "phone", "value": customer(i)["phone"]})
+	}
+	f.post("/v1/decoys", "officer", m{"decoys": named}).want(201)
+	f.enact(m{"text": plainRule})
+	work := f.work("a001", "call-task", "telesales", f.subjects[:20]...)
+	f.enrolKey("a001")
+	f.post("/v1/disclosures", "a001", f.read(work, "plain", f.subjects[:20]...)).want(200)
+	f.pass(time.Hour)
+	of := f.complain(30)
+	var few, many, more inquiry.FileAnswer
+	f.found("officer", of, foundList(5, 20), 25).want(201).into(&few)
+	if few.File.People != nil || few.Find != nil {
+		t.Errorf("four decoys and one customer are told: %+v", few)
+	}
+	f.found("officer", of, foundList(12, 20), 32).want(201).into(&many)
+	if many.File.People == nil || *many.File.People != 8 || many.File.OurRows == nil || *many.File.OurRows != 8 || many.Find == nil {
+		t.Fatalf("eight customers and four decoys: %+v", many.File)
+	}
+	f.post("/v1/decoys/contacts", "officer", m{"contacts": []m{{"field": "phone", "value": customer(0)["phone"], "at": f.clock().Format(time.RFC3339)}}}).want(201)
+	f.found("officer", of, foundList(12, 20), 32).want(201).into(&more)
+	if more.Find == nil || more.Find.Detail.Items != many.Find.Detail.Items+1 {
+		t.Errorf("%d items, with a contact %d", many.Find.Detail.Items, more.Find.Detail.Items)
+	}
 }

@@ -24,6 +24,8 @@ type Tracer interface {
 	Answer(ctx context.Context, p party.Principal, act inquiry.Act, words string) (entry uint64, err error)
 	// Pairs lists recipients whom complaints cannot separate.
 	Pairs(ctx context.Context, p party.Principal, now time.Time) ([]inquiry.Pair, error)
+	// LastReport is the newest weekly list of them.
+	LastReport(ctx context.Context, p party.Principal) (*inquiry.Weekly, error)
 }
 
 // PackOrder asks for an evidence pack: about a subject, or the one a complaint
@@ -88,7 +90,8 @@ func runTrace(a *API, ctx context.Context, c *call, in *traceIn) (*traceOut, err
 
 type pairsOut struct {
 	Body struct {
-		Pairs []inquiry.Pair `json:"pairs"`
+		Pairs []inquiry.Pair  `json:"pairs" doc:"as the records say now"`
+		Week  *inquiry.Weekly `json:"week,omitempty" doc:"the newest weekly report, an entry of the ledger; absent before the first"`
 	}
 }
 
@@ -100,6 +103,9 @@ func tracePairs(a *API, ctx context.Context, c *call, _ *struct{}) (*pairsOut, e
 	out := &pairsOut{}
 	var err error
 	if out.Body.Pairs, err = a.Traces.Pairs(ctx, c.who, c.now); err != nil {
+		return nil, err
+	}
+	if out.Body.Week, err = a.Traces.LastReport(ctx, c.who); err != nil {
 		return nil, err
 	}
 	return out, nil

@@ -32,6 +32,7 @@ type Record struct {
 	Last     pii.Ordinal             // subjects are the ordinals 1…Last; the engine's numbers are one less
 	Versions map[pii.Ordinal][]int64 // of those whose values changed: when each was stored
 	Decoys   map[pii.Ordinal]bool
+	Given    []pii.PersonID // who were given aliases, whether or not they were shown anything
 	People   map[pii.PersonID]party.Person
 
 	record  *trace.Exposure
@@ -67,7 +68,7 @@ func (q *Inquiry) collect(ctx context.Context, about []pii.Ordinal) (*collection
 		if err != nil {
 			return nil, err
 		}
-		b.Decoys, contacts = known.Decoys, known.Contacts
+		b.Decoys, b.Given, contacts = known.Decoys, known.Given, known.Contacts
 	}
 	if b.People, err = q.everybody(ctx); err != nil {
 		return nil, err
@@ -150,6 +151,9 @@ func (b *Record) position() string {
 	for _, o := range sortedKeys(b.Decoys) {
 		number(int64(o))
 	}
+	for _, id := range b.Given {
+		_, _ = h.Write([]byte("given " + string(id) + "\n"))
+	}
 	for _, id := range sortedKeys(b.People) {
 		p := b.People[id]
 		_, _ = h.Write([]byte(string(id) + "|" + string(p.Kind) + "|" + string(p.Org) + "\n"))
@@ -202,6 +206,13 @@ func (b *Record) SumUp() error {
 		}
 		o.Looks = nil
 		build.Outline(ref, sum)
+	}
+	for _, id := range b.Given {
+		if _, ok := b.numbers[id]; !ok {
+			p := b.People[id]
+			ref, _ := build.Recipient(trace.Recipient{ID: string(id), Kind: string(p.Kind), Team: string(p.Org)})
+			b.names, b.numbers[id] = append(b.names, id), ref
+		}
 	}
 	build.FirstShown(b.View.First(b.Last, trace.NeverShown, plainly)[1:])
 	var err error

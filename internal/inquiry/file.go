@@ -99,9 +99,6 @@ func (q *Inquiry) File(ctx context.Context, p party.Principal, question FileQues
 	if out.File.Marks, err = q.marks(ctx, m.Marks); err != nil {
 		return out, err
 	}
-	if len(m.Subjects) < FewestTold {
-		return out, nil
-	}
 	about := make([]pii.Ordinal, len(m.Subjects))
 	for i, s := range m.Subjects {
 		about[i] = s.Ordinal
@@ -110,22 +107,30 @@ func (q *Inquiry) File(ctx context.Context, p party.Principal, question FileQues
 	if err != nil {
 		return out, err
 	}
+	customers := c.withoutDecoys(m)
+	if len(customers.Subjects) < FewestTold {
+		return out, nil
+	}
 	evidence, err := c.rows(m, question.FoundAt)
 	if err != nil {
 		return out, err
 	}
-	c.describe(&out.File, m)
+	if err := c.addContacts(&evidence); err != nil {
+		return out, err
+	}
+	c.describe(&out.File, customers)
 	finding, err := c.run(evidence)
 	if err != nil {
 		return out, err
 	}
 	out.Find, out.File.Merged = &finding, sources(&finding)
-	run, err := q.record(ctx, p, Question{ID: question.ID}, finding, about, []ledger.Ref{{Kind: ledger.RefCase, Key: bytes.Clone(question.Claim.Case[:])}}, []proof.Field{
+	run, err := q.record(ctx, p, Question{ID: question.ID}, finding, append(about, c.reached()...), []ledger.Ref{{Kind: ledger.RefCase, Key: bytes.Clone(question.Claim.Case[:])}}, []proof.Field{
 		{Name: "file", Value: hex.EncodeToString(question.Claim.File)},
 		{Name: "lookup", Value: strconv.FormatUint(m.Entry, 10)},
 		{Name: "case", Value: question.Claim.Case.String()},
 		{Name: "found", Value: question.FoundAt.UTC().Format(time.RFC3339)},
 		{Name: "items", Value: strconv.Itoa(len(evidence.Items))},
+		{Name: "decoys", Value: strconv.Itoa(len(c.contacts))},
 	})
 	out.Entry = run.Entry
 	return out, err
@@ -147,6 +152,21 @@ func (c *collection) rows(m door.Matched, foundAt time.Time) (trace.Evidence, er
 		})
 	}
 	return e, nil
+}
+
+// withoutDecoys leaves out whom the company made up: they are evidence, and nobody
+// whose data leaked. Were they counted, whoever knows four could ask about a fifth.
+func (c *collection) withoutDecoys(m door.Matched) door.Matched {
+	people := m.Subjects[:0:0]
+	for _, s := range m.Subjects {
+		if _, made := c.Decoys[s.Ordinal]; made {
+			m.Ours-- // a row each
+			continue
+		}
+		people = append(people, s)
+	}
+	m.Subjects = people
+	return m
 }
 
 // describe counts what is told of a file's contents.

@@ -140,7 +140,9 @@ func leaveOut(complaints []Complaint, ids []pii.RequestID) (kept []Complaint, le
 // reached are the decoys somebody contacted.
 func (c *collection) reached() (of []pii.Ordinal) {
 	for _, made := range c.contacts {
-		of = append(of, made.Ordinal)
+		if made.Ordinal != pii.Dummy {
+			of = append(of, made.Ordinal)
+		}
 	}
 	return of
 }
@@ -199,7 +201,8 @@ func (c *collection) evidence(complaints []Complaint) (trace.Evidence, error) {
 	return e, c.addContacts(&e)
 }
 
-// addContacts adds what was reported of decoys. The company holds their numbers itself.
+// addContacts adds what was reported of decoys and aliases. The company holds their
+// numbers itself.
 func (c *collection) addContacts(e *trace.Evidence) error {
 	for _, made := range c.contacts {
 		if made.Ordinal > c.Last {
@@ -213,9 +216,13 @@ func (c *collection) addContacts(e *trace.Evidence) error {
 		if err != nil {
 			return err
 		}
-		e.Items = append(e.Items, trace.Item{
-			Subject: trace.Ref(made.Ordinal - 1), At: made.At, Contact: contact, Known: known, Caller: string(made.Caller), Proof: trace.Verified,
-		})
+		item := trace.Item{
+			Subject: trace.Ref(made.Ordinal) - 1, At: made.At, Contact: contact, Known: known, Caller: string(made.Caller), Proof: trace.Verified,
+		}
+		for _, who := range made.Given {
+			item.AliasOf = append(item.AliasOf, c.numbers[who])
+		}
+		e.Items = append(e.Items, item)
 	}
 	return nil
 }

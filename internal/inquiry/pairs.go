@@ -39,6 +39,10 @@ func (q *Inquiry) Pairs(ctx context.Context, p party.Principal, now time.Time) (
 	if p.Person.Kind != party.Officer {
 		return nil, fault.New(fault.Denied, "not-yours", "")
 	}
+	return q.pairs(ctx, now)
+}
+
+func (q *Inquiry) pairs(ctx context.Context, now time.Time) ([]Pair, error) {
 	if err := q.Exposure.Follow(ctx); err != nil {
 		return nil, err
 	}

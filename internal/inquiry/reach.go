@@ -18,7 +18,7 @@ import (
 )
 
 // Reach is whom a recorded run is about: the complaints it rested on, how many it
-// names, and everybody the records say was shown to those.
+// names, and everybody the records say was shown to those, decoys left out.
 type Reach struct {
 	Entry    uint64
 	At       time.Time
@@ -61,7 +61,7 @@ func (q *Inquiry) Reach(ctx context.Context, id pii.RequestID) (Reach, error) {
 		return Reach{}, err
 	}
 	q.shownTo(&f, who, out.Affected)
-	return out, nil
+	return out, q.leaveDecoys(ctx, out.Affected)
 }
 
 // shownTo adds whom named people were shown, in a form that can be carried away.
@@ -78,6 +78,18 @@ func (q *Inquiry) shownTo(f *trace.Finding, who []string, all *roaring.Bitmap) {
 			all.Add(uint32(o))
 		}
 	})
+}
+
+// leaveDecoys takes out whom the company made up: there is nobody to be told.
+func (q *Inquiry) leaveDecoys(ctx context.Context, all *roaring.Bitmap) error {
+	if q.Decoys == nil {
+		return nil
+	}
+	known, err := q.Decoys.Known(ctx)
+	for o := range known.Decoys {
+		all.Remove(uint32(o))
+	}
+	return err
 }
 
 func hasWindow(f *trace.Finding, recipient string) bool {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/goldbell/goldbell/internal/door"
+	"github.com/goldbell/goldbell/internal/inquiry"
 	"github.com/goldbell/goldbell/internal/pii"
 )
 
@@ -175,8 +176,24 @@ func (s *Server) recertify(ctx context.Context) {
 	}
 }
 
-// Tick does what is due: counts of the last minute, old meters, and, in a new
-// month, the change of period keys.
+// reportPairs records once a week which recipients complaints cannot separate, so that
+// the officer can place decoys before anything leaks.
+func (s *Server) reportPairs(ctx context.Context, now time.Time) {
+	week := inquiry.Week(now)
+	if s.reported == week {
+		return
+	}
+	recorded, err := s.inquiry.ReportPairs(ctx, s.ring.RequestID("", "recipient-pairs", week), now)
+	if err != nil && ctx.Err() == nil {
+		s.alarm("pairs-failed")
+	}
+	if recorded {
+		s.reported = week
+	}
+}
+
+// Tick does what is due: counts of the last minute, old meters, the weekly report of
+// recipients, and, in a new month, the change of period keys.
 func (s *Server) Tick(ctx context.Context) {
 	now := s.clock()
 	s.door.Tick(ctx)
@@ -185,6 +202,7 @@ func (s *Server) Tick(ctx context.Context) {
 		s.alarm("sweep-failed")
 	}
 	s.recertify(ctx)
+	s.reportPairs(ctx, now)
 	if err := s.Rotate(ctx); err != nil {
 		s.alarm("rotation-failed")
 	}

@@ -73,6 +73,7 @@ type Server struct {
 	inquiry  *inquiry.Inquiry
 	exposure *exposure.Index
 	decoys   *decoy.Book
+	reported string // the week of the last report of recipients whom complaints cannot separate
 	watch    *watch.Watch
 	dossier  *dossier.Maker
 	records  *records.Keeper
