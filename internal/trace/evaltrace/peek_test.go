@@ -18,7 +18,7 @@ func TestPeeking(t *testing.T) {
 	runs := max(*evalPeek, 1)
 	named, strong, looks, highest := 0, 0, 0, 0.0
 	for seed := range runs {
-		f := newFirm(uint64(5000+seed), 4)
+		f := newFirm(uint64(4999+*evalFrom+seed), 4)
 		f.background(20 + f.pick(20))
 		x := f.exposure(.02)
 		slices.SortFunc(f.items, func(a, b trace.Item) int { return int(a.At - b.At) })
