@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/goldbell/goldbell/internal/consent"
 	"github.com/goldbell/goldbell/internal/fault"
@@ -249,7 +250,7 @@ func (d *Door) memberSet(ctx context.Context, w grant.WorkItem, of []pii.Ordinal
 
 // consents finds live separate consent, where it is needed.
 func (d *Door) consents(ctx context.Context, m Matter, r Request, members map[pii.Ordinal]Standing, subjects []vault.Subject) (map[pii.Ordinal]bool, error) {
-	if !m.NeedsConsent() {
+	if !m.NeedsConsent(r.Fields) {
 		return nil, nil
 	}
 	of := make([]pii.Ordinal, len(subjects))
@@ -259,11 +260,16 @@ func (d *Door) consents(ctx context.Context, m Matter, r Request, members map[pi
 			of[i] = s.Ordinal
 		}
 	}
-	rows, err := d.Consent.Consents(ctx, of, r.Purpose, m.Org.ID)
+	return d.agreed(ctx, of, r.Purpose, m.ConsentTo(), m.At)
+}
+
+// agreed says which of the subjects gave a consent that counts now.
+func (d *Door) agreed(ctx context.Context, of []pii.Ordinal, p pii.Purpose, to pii.OrgID, at time.Time) (map[pii.Ordinal]bool, error) {
+	rows, err := d.Consent.Consents(ctx, of, p, to)
 	if err != nil {
 		return nil, err
 	}
-	notices, err := d.Consent.Notices(ctx, r.Purpose)
+	notices, err := d.Consent.Notices(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -272,7 +278,7 @@ func (d *Door) consents(ctx context.Context, m Matter, r Request, members map[pi
 			return nil, nil // which of them count cannot be told: nobody agreed
 		}
 	}
-	inForce := consent.InForce(notices, m.At)
+	inForce := consent.InForce(notices, at)
 	set := make(map[pii.Ordinal]bool, len(rows))
 	for i := range rows {
 		set[rows[i].Ordinal] = rows[i].Counts(inForce) && d.Ledger.CheckStamp(&rows[i]) == nil

@@ -52,6 +52,7 @@ func (m Matter) Facts(r Request) policy.Facts {
 func UnderSheet(f policy.Facts, s grant.Sheet, w grant.WorkItem, fields []pii.Field) policy.Facts {
 	f.Sheet.Marketing = s.Marketing
 	f.Sheet.Holder = s.Purpose != "" && s.Holders.Holds(f.Principal.Kind, f.Principal.Post, f.Principal.Org)
+	f.Sheet.OtherBasis = s.Purpose != "" && !s.OnConsent()
 	f.Sheet.Covers, f.Sheet.Highest = sheetAnswer(s, w, fields)
 	f.Subject.OptedOut = s.Marketing && f.Subject.OptedOut
 	return f
@@ -71,7 +72,7 @@ func (m Matter) principal() policy.Principal {
 // Bearing is how one subject stands to a matter.
 type Bearing struct {
 	Covered  bool // by the work item
-	Consent  bool // live separate consent for the organisation and the purpose
+	Consent  bool // live separate consent for the purpose, and for [Matter.ConsentTo]
 	OptedOut bool
 	Stored   time.Time
 	Held     bool
@@ -92,8 +93,28 @@ func (m Matter) About(f policy.Facts, r Request, b Bearing) policy.Facts {
 }
 
 // NeedsConsent reports whether the facts say anything of consent: it is looked for
-// where the recipient handles for itself, or abroad.
-func (m Matter) NeedsConsent() bool { return m.Org.Kind == party.Handler || m.Org.Abroad() }
+// where the recipient handles for itself, or abroad, and where a purpose that rests on
+// consent asks for sensitive information.
+func (m Matter) NeedsConsent(fields []pii.Field) bool {
+	if m.forItself() {
+		return true
+	}
+	return m.Sheet.OnConsent() && slices.ContainsFunc(fields, func(f pii.Field) bool {
+		spec, _ := m.Schema.Spec(f)
+		return spec.Sensitive
+	})
+}
+
+// ConsentTo is the recipient whose consent is looked for: what the company's own staff
+// or an entrusted party handles, the company does.
+func (m Matter) ConsentTo() pii.OrgID {
+	if m.forItself() {
+		return m.Org.ID
+	}
+	return pii.Own
+}
+
+func (m Matter) forItself() bool { return m.Org.Kind == party.Handler || m.Org.Abroad() }
 
 // retained reports whether every field is still within its retention, counted from
 // when the subject was stored.

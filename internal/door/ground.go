@@ -172,15 +172,37 @@ func (d *Door) membersOf(ctx context.Context, s Session, g *releaseGround) error
 		return err
 	}
 	in := d.members(ground, true)
+	agreed, err := d.agreedAmong(ctx, s, members)
+	if err != nil {
+		return err
+	}
 	for _, m := range members {
 		if standing, ok := in[m.Ordinal]; ok && m.Known() {
 			g.byID[m.ID] = grounded{m, Bearing{
-				Covered: true, OptedOut: d.refuses(standing.OptOut), Stored: standing.Custody.At,
+				Covered: true, Consent: agreed[m.Ordinal], OptedOut: d.refuses(standing.OptOut), Stored: standing.Custody.At,
 				Held: m.State == vault.Held, Erased: m.State == vault.Erased,
 			}}
 		}
 	}
 	return nil
+}
+
+// agreedAmong says which members agreed, where the session's purpose rests on consent:
+// its sensitive fields need it.
+func (d *Door) agreedAmong(ctx context.Context, s Session, members []vault.Subject) (map[pii.Ordinal]bool, error) {
+	rules, err := d.currentRules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m := Matter{Org: s.Principal.Org, Sheet: rules.sheets[s.Purpose]}
+	if !m.Sheet.OnConsent() && !m.forItself() {
+		return nil, nil
+	}
+	of := make([]pii.Ordinal, len(members))
+	for i := range members {
+		of[i] = members[i].Ordinal
+	}
+	return d.agreed(ctx, of, s.Purpose, m.ConsentTo(), d.Clock())
 }
 
 // unspent are the charges of a part without the subjects that were counted already:

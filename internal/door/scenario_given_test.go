@@ -46,6 +46,7 @@ var givens = []sentence{
 	says(one+` leaves`, (*play).leaves),
 	says(one+` has signed in`, (*play).signIn),
 	says(`only (staff|outsourced|partner|post [a-z]+) may hold `+code, (*play).holders),
+	says(code+` rests on consent and needs ([a-z_]+(?:, [a-z_]+)*)`, (*play).onConsent),
 	says(`the company's rule`, (*play).rule),
 	says(`a person may have (\d+) (masked|token|relay|plain) a day`, (*play).cap),
 }
@@ -332,6 +333,27 @@ func (p *play) holders(m []string) error {
 	sheet.Holders = grant.Holders{Kinds: []string{m[1]}}
 	if post, ok := strings.CutPrefix(m[1], "post "); ok {
 		sheet.Holders = grant.Holders{Posts: []string{post}}
+	}
+	sheets, _, err := grant.PutSheet("", sheet)
+	if err != nil {
+		return err
+	}
+	p.ruled = true
+	p.putRules(&door.RuleSet{Sheets: sheets, By: "officer", At: p.now.UTC()})
+	return nil
+}
+
+// onConsent puts a sheet of the company's own for support tickets into force.
+func (p *play) onConsent(m []string) error {
+	sheet := grant.Sheet{
+		Purpose: pii.Purpose(m[1]), Zh: "按同意", En: "on consent", Basis: "consent", Work: []grant.WorkKind{grant.SupportTicket},
+		Highest: map[pii.Field]pii.Form{}, Why: map[pii.Field]grant.Text{},
+	}
+	for _, f := range options(m[2], ",") {
+		sheet.Highest[pii.Field(f)], sheet.Why[pii.Field(f)] = pii.Plain, grant.Text{Zh: "办理其委托", En: "To do what she asked for."}
+	}
+	if err := sheet.Check(stageSchema()); err != nil {
+		return err
 	}
 	sheets, _, err := grant.PutSheet("", sheet)
 	if err != nil {

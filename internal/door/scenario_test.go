@@ -325,7 +325,7 @@ func TestEveryShippedRuleStandsBothWays(t *testing.T) {
 // that a decision can keep or break. The others ask for notices, contracts, reports and
 // measures, which are no answer to a request.
 var enforceable = []string{
-	"PIPL 6", "PIPL 10", "PIPL 14", "PIPL 15", "PIPL 19", "PIPL 21", "PIPL 23", "PIPL 24", "PIPL 25", "PIPL 28",
+	"PIPL 6", "PIPL 10", "PIPL 14", "PIPL 15", "PIPL 19", "PIPL 21", "PIPL 23", "PIPL 24", "PIPL 25", "PIPL 28", "PIPL 29",
 	"PIPL 38", "PIPL 39", "PIPL 47", "PIPL 51(2)", "PIPL 51(3)", "PIPL 51(4)", "PIPL 55", "PIPL 59",
 }
 

@@ -81,7 +81,7 @@ func openStage(t testing.TB, driver, dsn string) *stage {
 	s.authn = authn.New(authn.Config{Store: s.store, Accounts: s.store, People: s.store, Ledger: s.ledger, Sealer: s.ring, Clock: clock, Rand: rand.Reader})
 	s.register = register.New(register.Config{
 		People: s.store, Work: s.store, Consents: s.store, Subjects: resolver{s.vault}, Keys: s.vault.RecordKeys,
-		Sheets: grant.Sheets(), Ledger: s.ledger, Clock: clock,
+		Sheets: grant.Sheets(), Ledger: s.ledger, Clock: clock, InForce: s.door.InForce,
 	})
 	s.setUp()
 	return s

@@ -136,7 +136,7 @@ func (e *Examiner) decide(s *State, b *book, who pii.PersonID, r door.Request, w
 	}
 	f := m.Facts(r)
 	live = f.Work.Open && f.Work.Assigned && has
-	f = m.About(f, r, her.bearing(true, m.Org.ID, r.Purpose, m.NeedsConsent()))
+	f = m.About(f, r, her.bearing(true, m.ConsentTo(), r.Purpose, m.NeedsConsent(r.Fields)))
 	f.Work.Open = f.Work.Open && has
 	return b.Decide(f), live
 }

@@ -147,7 +147,7 @@ func (v *view) item(p party.Person, w *Item) (form pii.Form, rules []string, cal
 		facts := m.Facts(r)
 		b := door.Bearing{Covered: true, Consent: true, Stored: v.at}
 		if v.her != nil {
-			b = v.her.bearing(facts.Work.Open && facts.Work.Assigned, m.Org.ID, r.Purpose, m.NeedsConsent())
+			b = v.her.bearing(facts.Work.Open && facts.Work.Assigned, m.ConsentTo(), r.Purpose, m.NeedsConsent(r.Fields))
 		}
 		return v.b.Decide(m.About(facts, r, b))
 	}

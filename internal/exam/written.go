@@ -34,6 +34,7 @@ var duties = []duty{
 	{"PIPL 24", "提供便捷的拒绝方式", "an easy way to refuse marketing", "register: an opt-out ends what is under way"},
 	{"PIPL 25", "未经单独同意不得公开", "no publication without separate consent", "door: there is no public answer"},
 	{"PIPL 28", "敏感个人信息须有特定目的和充分必要性", "sensitive information: a specific purpose and sufficient necessity", ""},
+	{"PIPL 29", "处理敏感个人信息须取得单独同意", "separate consent to the handling of sensitive information, where it rests on consent", ""},
 	{"PIPL 38", "向境外提供的条件", "conditions for provision abroad", ""},
 	{"PIPL 39", "向境外提供须取得单独同意", "separate consent for provision abroad", ""},
 	{"PIPL 41", "未经批准不得向外国司法机构提供", "nothing to foreign courts without approval", ""},

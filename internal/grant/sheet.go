@@ -49,6 +49,9 @@ type Holders struct {
 // Bases are the legal bases PIPL 13 counts.
 var Bases = []string{"consent", "contract", "human-resources", "legal-duty", "emergency", "public-interest", "disclosed-by-herself"}
 
+// OnConsent reports whether the purpose rests on the person's consent (PIPL 13(1)).
+func (s Sheet) OnConsent() bool { return s.Basis == "consent" }
+
 // Allows reports whether the sheet covers every field in this form.
 func (s Sheet) Allows(fields []pii.Field, f pii.Form) bool {
 	covers, highest := s.Answer(fields)

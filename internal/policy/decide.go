@@ -147,10 +147,11 @@ func contextOf(f Facts) cedar.Record {
 			"freshDue": cedar.Boolean(f.Work.FreshDue),
 		}),
 		"sheet": cedar.NewRecord(cedar.RecordMap{
-			"covers":    cedar.Boolean(f.Sheet.Covers),
-			"highest":   cedar.Long(f.Sheet.Highest),
-			"marketing": cedar.Boolean(f.Sheet.Marketing),
-			"holder":    cedar.Boolean(f.Sheet.Holder),
+			"covers":     cedar.Boolean(f.Sheet.Covers),
+			"highest":    cedar.Long(f.Sheet.Highest),
+			"marketing":  cedar.Boolean(f.Sheet.Marketing),
+			"holder":     cedar.Boolean(f.Sheet.Holder),
+			"otherBasis": cedar.Boolean(f.Sheet.OtherBasis),
 		}),
 		"agreement": cedar.NewRecord(cedar.RecordMap{
 			"live":     cedar.Boolean(f.Agreement.Live),

@@ -66,6 +66,8 @@ type Sheet struct {
 	Highest   pii.Form // the highest form it allows for all of them
 	Marketing bool
 	Holder    bool // the principal is one of those who may hold the purpose
+	// OtherBasis: the purpose rests on something else than the person's consent.
+	OtherBasis bool
 }
 
 // Subject is the state of the person asked for.

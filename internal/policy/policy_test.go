@@ -36,7 +36,7 @@ func clerk(changes ...func(*Facts)) Facts {
 		Verb: pii.Read, Form: pii.Plain, Fields: FieldsOf(pii.Phone), Level: 3, Purpose: "support",
 		Principal: Principal{ID: "1001", Org: pii.Own, Kind: "staff", OrgKind: "own", ContractOpen: true, TrainingValid: true, StepUp: true},
 		Work:      Work{Open: true, Assigned: true, Kind: "support-ticket", Approved: true},
-		Sheet:     Sheet{Covers: true, Highest: pii.Plain, Holder: true},
+		Sheet:     Sheet{Covers: true, Highest: pii.Plain, Holder: true, OtherBasis: true},
 		Subject:   Subject{Retained: true},
 		Transfer:  Transfer{Home: true},
 	}
@@ -80,6 +80,8 @@ var refusals = []struct {
 	{"self-approved", clerk(func(f *Facts) { f.Work.Approved = false }), clerk()},
 	{"sensitive-needs-event", clerk(sensitive, func(f *Facts) { f.Work.Kind = "call-task" }), clerk(sensitive)},
 	{"sensitive-needs-event", clerk(sensitive, func(f *Facts) { f.Work.Kind = "" }), clerk(func(f *Facts) { f.Work.Kind = "call-task" })},
+	{"sensitive-without-consent", clerk(sensitive, onConsent), clerk(sensitive, onConsent, func(f *Facts) { f.Subject.Consent = true })},
+	{"sensitive-without-consent", clerk(sensitive, onConsent), clerk(onConsent)},
 	{"above-level", clerk(func(f *Facts) { f.Principal.Level = 2 }), clerk(func(f *Facts) { f.Principal.Level = 3 })},
 	{"outside-agreement", clerk(partner, func(f *Facts) { f.Agreement.Covers = false }), clerk(partner)},
 	{"outside-agreement", clerk(agency, func(f *Facts) { f.Agreement.Covers = false }), clerk(agency)},
@@ -126,6 +128,7 @@ var refusals = []struct {
 func sensitive(f *Facts)     { f.Sensitive, f.Level = true, 4 }
 func abroad(f *Facts)        { f.Transfer = Transfer{Basis: true} }
 func optedOut(f *Facts)      { f.Subject.OptedOut = true }
+func onConsent(f *Facts)     { f.Sheet.OtherBasis = false }
 func marketing(f *Facts)     { f.Sheet.Marketing = true }
 func rightsRequest(f *Facts) { f.Work.Kind = "rights-request" }
 func noStepUp(f *Facts)      { f.Principal.StepUp = false }
@@ -299,7 +302,7 @@ func TestI3MissingAttributeRefuses(t *testing.T) {
 			}
 		}
 	}
-	if dropped != 9+5+9+16 {
+	if dropped != 9+5+9+17 {
 		t.Errorf("%d attributes were dropped: is one new?", dropped)
 	}
 }

@@ -41,6 +41,7 @@ var flags = []struct {
 	{"approved", func(f *Facts) *bool { return &f.Work.Approved }},
 	{"covers", func(f *Facts) *bool { return &f.Sheet.Covers }},
 	{"holder", func(f *Facts) *bool { return &f.Sheet.Holder }},
+	{"other-basis", func(f *Facts) *bool { return &f.Sheet.OtherBasis }},
 	{"marketing", func(f *Facts) *bool { return &f.Sheet.Marketing }},
 	{"consent", func(f *Facts) *bool { return &f.Subject.Consent }},
 	{"opted-out", func(f *Facts) *bool { return &f.Subject.OptedOut }},
