@@ -42,6 +42,8 @@ var postgres = map[string]Sentence{
 	"pg-hole-source-member": {"有角色是取值角色的成员", "a role is a member of the source's role"},
 	"pg-hole-owner":         {"只读角色拥有对象", "the reader owns objects"},
 	"pg-hole-relation":      {"只读角色能碰到视图之外的表", "the reader reaches a relation that is none of the views"},
+	"pg-partition-key":      {"这一列决定行落在哪个分区，而执行计划与分区大小人人可见；请按别的列分区。", "This column says in which partition a row lies, and plans and sizes of partitions are open to everybody: divide the table by another column."},
+	"pg-hole-partition":     {"受保护的列决定行落在哪个分区", "a protected column says in which partition a row lies"},
 	"pg-hole-key":           {"只读角色能改动指明行与个人的列", "the reader may change a column that names rows or subjects"},
 	"pg-hole-person":        {"个人的数据库角色有自己的权限", "the role of one person has rights of its own"},
 	"pg-hole-catalogue":     {"只读角色能读到系统表里的值", "the reader reads values out of the catalogue"},

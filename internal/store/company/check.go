@@ -282,6 +282,11 @@ func (k *checking) views(ctx context.Context) error {
 				k.hole("pg-hole-table-changed", nameOf(t)+"."+quote(name), again)
 			}
 		}
+		for _, c := range t.Columns {
+			if slices.Contains(rel.divides, c.Name) {
+				k.hole("pg-hole-partition", nameOf(t)+"."+quote(c.Name), again)
+			}
+		}
 		if writes && (rel.acting || rel.isView() || rel.tells(t)) {
 			k.hole("pg-hole-acting", nameOf(t), "REVOKE INSERT, UPDATE, DELETE ON "+viewOf(t)+" FROM "+quote(k.Roles.Reader))
 		}

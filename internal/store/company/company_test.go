@@ -502,6 +502,42 @@ func TestWhatTellsIsReadOnly(t *testing.T) {
 	}
 }
 
+// TestPartitionsAreLookedInto: what acts or tells in a partition of a partition does so
+// when the table is written, and a protected column must not say where a row lies.
+func TestPartitionsAreLookedInto(t *testing.T) {
+	h := open(t)
+	h.do(`CREATE TABLE trips (id bigint, year int, phone text, note text, PRIMARY KEY (id, year)) PARTITION BY LIST (year);
+CREATE TABLE trips_25 PARTITION OF trips FOR VALUES IN (2025) PARTITION BY HASH (id);
+CREATE TABLE trips_25_0 PARTITION OF trips_25 FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE NOTICE ''%'', NEW; RETURN NEW; END';
+CREATE TABLE region (id bigint, phone text NOT NULL, PRIMARY KEY (id, phone)) PARTITION BY LIST (phone);
+CREATE TABLE prefix (id bigint, phone text NOT NULL) PARTITION BY LIST ((left(phone, 3)))`)
+	ask := company.Ask{DSN: h.dsn, Table: "public.trips", Protect: []string{"phone"}, Show: []string{"note"}}
+	for _, c := range []struct {
+		sql, undo string
+		writes    bool
+	}{
+		{`SELECT 1`, `SELECT 1`, true},
+		{`CREATE TRIGGER x BEFORE UPDATE ON trips_25_0 FOR EACH ROW EXECUTE FUNCTION tell()`, `DROP TRIGGER x ON trips_25_0`, false},
+		{`ALTER TABLE trips_25_0 ADD CONSTRAINT x CHECK (phone <> note)`, `ALTER TABLE trips_25_0 DROP CONSTRAINT x`, false},
+		{`CREATE UNIQUE INDEX x ON trips_25_0 (note, phone)`, `DROP INDEX x`, false},
+	} {
+		h.do(c.sql)
+		p, err := h.planner().Plan(t.Context(), ask)
+		h.ok(err)
+		if p.Table.Writes != c.writes {
+			t.Errorf("with %s writes are %v", c.sql, p.Table.Writes)
+		}
+		h.do(c.undo)
+	}
+	for _, table := range []string{"region", "prefix"} {
+		_, err := h.planner().Plan(t.Context(), company.Ask{DSN: h.dsn, Table: "public." + table, Subject: []string{"id"}, Protect: []string{"phone"}})
+		if !fault.IsID(err, "pg-partition-key") {
+			t.Errorf("%s: %v", table, err)
+		}
+	}
+}
+
 func TestWhatIsMadeOfAProtectedColumnIsProposed(t *testing.T) {
 	h := open(t)
 	h.do(`ALTER TABLE customer ADD COLUMN tail text GENERATED ALWAYS AS (right(phone, 4)) STORED`)

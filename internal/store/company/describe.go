@@ -23,6 +23,7 @@ type relation struct {
 	acting   bool // triggers, rules, row security or functions of its own act on writes
 	tied     []tie
 	referred []string // columns that other tables' keys follow
+	divides  []string // columns that say in which partition a row lies
 	sequence []string
 	owner    string
 }
@@ -51,17 +52,23 @@ type foreignKey struct {
 	theirs       []string
 }
 
-const selectRelation = `SELECT c.oid::bigint, n.nspname, c.relname, c.relkind::text, pg_get_userbyid(c.relowner),
+// below names a relation with its partitions and children, and theirs: a write through
+// the relation may come to any of them.
+func below(oid string) string {
+	return `below(oid) AS (SELECT ` + oid + ` UNION SELECT i.inhrelid FROM pg_inherits i JOIN below b ON b.oid = i.inhparent)`
+}
+
+var selectRelation = `SELECT c.oid::bigint, n.nspname, c.relname, c.relkind::text, pg_get_userbyid(c.relowner),
 	EXISTS (SELECT 1 FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal)
-	OR EXISTS (SELECT 1 FROM pg_inherits i JOIN pg_trigger g ON g.tgrelid = i.inhrelid WHERE i.inhparent = c.oid AND NOT g.tgisinternal)
+	OR EXISTS (WITH RECURSIVE ` + below("c.oid") + ` SELECT 1 FROM below JOIN pg_trigger g ON g.tgrelid = below.oid WHERE NOT g.tgisinternal)
 	OR EXISTS (SELECT 1 FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN')
 	OR c.relrowsecurity
 	OR EXISTS (SELECT 1 FROM pg_constraint k WHERE k.confrelid = c.oid AND k.contype = 'f' AND 'd' IN (k.confupdtype, k.confdeltype))
 	OR EXISTS (SELECT 1 FROM pg_depend d JOIN pg_proc p ON p.oid = d.refobjid
 		WHERE d.refclassid = 'pg_proc'::regclass AND p.pronamespace <> 'pg_catalog'::regnamespace
-		AND (d.classid = 'pg_constraint'::regclass AND d.objid IN (SELECT oid FROM pg_constraint WHERE conrelid = c.oid)
-		OR d.classid = 'pg_attrdef'::regclass AND d.objid IN (SELECT oid FROM pg_attrdef WHERE adrelid = c.oid)
-		OR d.classid = 'pg_class'::regclass AND d.objid IN (SELECT indexrelid FROM pg_index WHERE indrelid = c.oid)))
+		AND (d.classid = 'pg_constraint'::regclass AND d.objid IN (WITH RECURSIVE ` + below("c.oid") + ` SELECT k.oid FROM pg_constraint k JOIN below ON k.conrelid = below.oid)
+		OR d.classid = 'pg_attrdef'::regclass AND d.objid IN (WITH RECURSIVE ` + below("c.oid") + ` SELECT f.oid FROM pg_attrdef f JOIN below ON f.adrelid = below.oid)
+		OR d.classid = 'pg_class'::regclass AND d.objid IN (WITH RECURSIVE ` + below("c.oid") + ` SELECT x.indexrelid FROM pg_index x JOIN below ON x.indrelid = below.oid)))
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')`
 
@@ -79,14 +86,22 @@ const wordy = `(t.typcategory IN ('S', 'A', 'C') OR t.typname IN ('json', 'jsonb
 
 // selectTies finds check constraints, unique and exclusion indexes, indexes over
 // expressions or with conditions, and foreign keys that refer here.
-const selectTies = `SELECT ARRAY(SELECT a.attname::text FROM unnest(k.conkey) n JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = n), NOT k.convalidated
-FROM pg_constraint k WHERE k.conrelid = $1::bigint::oid AND k.contype = 'c'
+var selectTies = `WITH RECURSIVE ` + below("$1::bigint::oid") + `
+SELECT ARRAY(SELECT a.attname::text FROM unnest(k.conkey) n JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = n), NOT k.convalidated
+FROM pg_constraint k WHERE k.conrelid IN (SELECT oid FROM below) AND k.contype = 'c'
 UNION ALL SELECT ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum > 0 AND (a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
 	OR (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL) AND EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum))),
 	COALESCE((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false)
-FROM pg_index i WHERE i.indrelid = $1::bigint::oid AND (i.indisunique OR i.indisexclusion OR i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
+FROM pg_index i WHERE i.indrelid IN (SELECT oid FROM below) AND (i.indisunique OR i.indisexclusion OR i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
 UNION ALL SELECT ARRAY(SELECT a.attname::text FROM unnest(k.confkey) n JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = n), true
-FROM pg_constraint k WHERE k.confrelid = $1::bigint::oid AND k.contype = 'f'`
+FROM pg_constraint k WHERE k.confrelid IN (SELECT oid FROM below) AND k.contype = 'f'`
+
+// selectDivides finds the columns by which rows are put into partitions. Plans and sizes
+// of partitions are open to everybody.
+var selectDivides = `WITH RECURSIVE ` + below("$1::bigint::oid") + `
+SELECT DISTINCT a.attname::text FROM pg_partitioned_table p JOIN below ON p.partrelid = below.oid JOIN pg_attribute a ON a.attrelid = p.partrelid AND a.attnum > 0
+WHERE a.attnum = ANY (p.partattrs::int2[]) OR EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = p.partrelid
+	AND d.objsubid = a.attnum AND d.refclassid = 'pg_class'::regclass AND d.refobjid = p.partrelid AND d.refobjsubid = 0 AND d.deptype = 'i')`
 
 const selectKeys = `SELECT i.indisprimary, ARRAY(SELECT a.attname::text FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(n, at)
 	JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.n WHERE k.at <= i.indnkeyatts ORDER BY k.at)
@@ -172,6 +187,14 @@ func describe(ctx context.Context, q querier, schema, name string) (*relation, e
 		var t tie
 		err := scan(&t.columns, &t.loose)
 		rel.tied = append(rel.tied, t)
+		return err
+	}, at); err != nil {
+		return nil, err
+	}
+	if err := rows(ctx, q, selectDivides, func(scan func(...any) error) error {
+		var name string
+		err := scan(&name)
+		rel.divides = append(rel.divides, name)
 		return err
 	}, at); err != nil {
 		return nil, err

@@ -151,6 +151,9 @@ func (w *planning) columns(_ context.Context, t *enrolment.Table) error {
 		if !ok || !known {
 			return fault.New(fault.Invalid, "pg-which-field", "--protect")
 		}
+		if slices.Contains(w.rel.divides, name) {
+			return fault.New(fault.Invalid, "pg-partition-key", "--protect")
+		}
 		if _, twice := t.Shows(name); twice {
 			return fault.New(fault.Invalid, "pg-column-twice", "--protect")
 		}
