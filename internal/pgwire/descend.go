@@ -3,6 +3,7 @@ package pgwire
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"os"
 	"time"
@@ -95,8 +96,10 @@ func (s *session) answer(kind byte, size int) error {
 		return s.failure(size)
 	case 'S':
 		return s.parameter(size)
-	case 'N', 'A':
+	case 'N':
 		return s.forward(size)
+	case 'A':
+		return s.notification(size)
 	case 'Z':
 		return s.idle(size)
 	case '1', '2', '3', 'n', 'T', 't', 'C', 'I', 's', 'V', 'G', 'H', 'd', 'c':
@@ -214,6 +217,23 @@ func (s *session) parameter(size int) error {
 	}
 	if want, is := pinned[name]; is && value != want {
 		return problem{severity: fatal, state: "0A000", id: "pg-pinned"}
+	}
+	return s.send(frame)
+}
+
+// notification passes a NotificationResponse on if a session of the port sent it. Any
+// role may listen to any channel, and what the company's own connections send there may
+// hold raw values: a trigger that tells of a changed row.
+func (s *session) notification(size int) error {
+	if size > maxRow {
+		return s.from.pass(size, func([]byte) error { return nil })
+	}
+	frame, err := s.from.whole(size)
+	if err != nil {
+		return err
+	}
+	if len(frame) < header+4 || !s.port.serves(binary.BigEndian.Uint32(frame[header:])) {
+		return nil
 	}
 	return s.send(frame)
 }

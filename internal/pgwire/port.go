@@ -52,6 +52,7 @@ type Port struct {
 
 	mu       sync.Mutex
 	sessions map[uint32]*session // by the process id we tell clients
+	backends map[uint32]bool     // the database's processes that serve them
 	closed   bool
 	conns    sync.WaitGroup
 }
@@ -59,7 +60,7 @@ type Port struct {
 // New makes a port.
 func New(c Config) (*Port, error) {
 	p := &Port{
-		Config: c, key: make([]byte, 32), sessions: map[uint32]*session{},
+		Config: c, key: make([]byte, 32), sessions: map[uint32]*session{}, backends: map[uint32]bool{},
 		waiting: make(chan struct{}, c.Limits.Strangers), count: newCounters(),
 	}
 	p.ration.left.Store(int64(c.Limits.Large))
@@ -161,6 +162,7 @@ func (p *Port) admit(s *session) error {
 		s.secret = [4]byte(b[4:])
 		if _, taken := p.sessions[s.pid]; !taken && s.pid != 0 {
 			p.sessions[s.pid] = s
+			p.backends[s.db.hijacked.PID] = true
 			return nil
 		}
 	}
@@ -169,7 +171,17 @@ func (p *Port) admit(s *session) error {
 func (p *Port) forget(s *session) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.sessions, s.pid)
+	if p.sessions[s.pid] == s {
+		delete(p.sessions, s.pid)
+		delete(p.backends, s.db.hijacked.PID)
+	}
+}
+
+// serves reports whether a process of the database serves one of our sessions.
+func (p *Port) serves(backend uint32) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.backends[backend]
 }
 
 func (p *Port) all() []*session {

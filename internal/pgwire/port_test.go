@@ -290,6 +290,25 @@ func TestSelectIsReleased(t *testing.T) {
 	}
 }
 
+// TestNotificationsOfOthers: what the company's own connections notify may hold values;
+// sessions hear themselves and each other only.
+func TestNotificationsOfOthers(t *testing.T) {
+	h := open(t, 10)
+	c, other := h.connect(t), h.connect(t)
+	rows(t, c, "LISTEN changes")
+	change(t, h.raw, "SELECT pg_notify('changes', phone) FROM public.customer WHERE id = 5")
+	rows(t, c, "SELECT 1") // the database hands over what waits before it answers
+	rows(t, other, "NOTIFY changes, 'from a colleague'")
+	change(t, h.raw, "NOTIFY changes, '13900000005'")
+	rows(t, c, "NOTIFY changes, 'from myself'")
+	for _, want := range []string{"from a colleague", "from myself"} {
+		n, err := c.WaitForNotification(context.Background())
+		if err != nil || n.Payload != want {
+			t.Fatalf("heard %+v, %v; want %q", n, err, want)
+		}
+	}
+}
+
 func TestLookups(t *testing.T) {
 	h := open(t, 200)
 	c := h.connect(t)
