@@ -6,7 +6,12 @@ import (
 	"github.com/goldbell/goldbell/internal/enrolment"
 )
 
-const maxBatchBytes = 256 << 10
+// How much waits at most: more than usual only while the memory that all sessions share
+// for it lasts.
+const (
+	usualBatch = 256 << 10
+	maxBatch   = 1 << 20
+)
 
 // batch is rows that wait for the placeholders in them to be decided about.
 type batch struct {
@@ -17,7 +22,10 @@ type batch struct {
 	index   map[string]int // a placeholder's place in the list
 	list    []enrolment.Cell
 	lengths []int // of the placeholders in the list
+	people  map[person]struct{}
 	spans   []span
+	ration  *ration
+	taken   bool // of the ration, for more than usual
 }
 
 // cellAt is where a placeholder stands: the place of its cell's length in rows.
@@ -29,28 +37,31 @@ type span struct {
 	cell         enrolment.Cell // if the batch has not met it
 }
 
-func (b *batch) init(e Enrolled) {
-	b.of = e
-	b.index = map[string]int{}
+func (b *batch) init(e Enrolled, shared *ration) {
+	b.of, b.ration = e, shared
+	b.index, b.people = map[string]int{}, map[person]struct{}{}
 }
 
 func (b *batch) open() bool { return len(b.starts) > 0 }
 
-// scan finds the placeholders of a DataRow; fresh is how many the batch has not met.
-func (b *batch) scan(frame []byte) (fresh int, err error) {
+// news is what a row brings that the batch has not met.
+type news struct{ cells, people int }
+
+// scan finds the placeholders of a DataRow.
+func (b *batch) scan(frame []byte) (fresh news, err error) {
 	b.spans = b.spans[:0]
 	if len(frame) < header+2 {
-		return 0, errMalformed
+		return fresh, errMalformed
 	}
 	n := int(binary.BigEndian.Uint16(frame[header:]))
 	at := header + 2
 	for range n {
 		if len(frame)-at < 4 {
-			return 0, errMalformed
+			return fresh, errMalformed
 		}
 		size := int(int32(binary.BigEndian.Uint32(frame[at:])))
 		if size < -1 || size > len(frame)-at-4 {
-			return 0, errMalformed
+			return fresh, errMalformed
 		}
 		from := at + 4
 		if size < 0 {
@@ -61,20 +72,37 @@ func (b *batch) scan(frame []byte) (fresh int, err error) {
 				b.spans = append(b.spans, span{at: at, from: from, to: from + size})
 			} else if cell, ok := b.of.Tables.Cell(b.of.Database, text); ok {
 				b.spans = append(b.spans, span{at, from, from + size, cell})
-				fresh++
+				fresh.cells++
+				if !b.met(cell) {
+					fresh.people++ // twice, where a row holds two cells of somebody new
+				}
 			}
 		}
 		at = from + size
 	}
 	if at != len(frame) {
-		return 0, errMalformed
+		return fresh, errMalformed
 	}
 	return fresh, nil
 }
 
 // has reports whether there is room for a scanned row.
-func (b *batch) has(frame []byte, fresh int) bool {
-	return !b.open() || len(b.rows)+len(frame) <= maxBatchBytes && len(b.list)+fresh <= maxCells
+func (b *batch) has(frame []byte, fresh news) bool {
+	return !b.open() || b.holds(len(b.rows)+len(frame)) && len(b.list)+fresh.cells <= maxCells && len(b.people)+fresh.people <= maxPeople
+}
+
+// holds reports whether rows of so many bytes may wait.
+func (b *batch) holds(size int) bool {
+	if size > usualBatch && size <= maxBatch && !b.taken {
+		b.taken = b.ration.take(maxBatch)
+	}
+	return size <= usualBatch || size <= maxBatch && b.taken
+}
+
+// met reports whether the batch holds a cell of the same subject.
+func (b *batch) met(c enrolment.Cell) bool {
+	_, met := b.people[person{c.Table.Of, c.Subject}]
+	return met
 }
 
 // add takes the row that was scanned last. Of a row with more placeholders than a
@@ -87,18 +115,19 @@ func (b *batch) add(frame []byte) {
 		text := frame[s.from:s.to]
 		i, known := b.index[string(text)]
 		if !known {
-			if len(b.list) == maxCells {
+			if len(b.list) == maxCells || len(b.people) == maxPeople && !b.met(s.cell) {
 				continue
 			}
 			i = len(b.list)
 			b.list, b.lengths = append(b.list, s.cell), append(b.lengths, len(text))
 			b.index[string(text)] = i
+			b.people[person{s.cell.Table.Of, s.cell.Subject}] = struct{}{}
 		}
 		b.cells = append(b.cells, cellAt{start + s.at, i})
 	}
 }
 
-func (b *batch) full() bool { return len(b.list) >= maxCells || len(b.rows) >= maxBatchBytes }
+func (b *batch) full() bool { return len(b.list) >= maxCells || len(b.rows) >= maxBatch }
 
 // write sends the rows with each placeholder replaced.
 func (b *batch) write(with []shown, send func([]byte) error) error {
@@ -133,6 +162,11 @@ func (b *batch) wipe() {
 	b.rows, b.starts, b.cells = b.rows[:0], b.starts[:0], b.cells[:0]
 	b.list, b.lengths = b.list[:0], b.lengths[:0]
 	clear(b.index)
+	clear(b.people)
+	if b.taken {
+		b.rows, b.taken = nil, false
+		b.ration.give(maxBatch)
+	}
 }
 
 // shown is what stands in a cell.

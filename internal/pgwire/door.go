@@ -67,8 +67,11 @@ type Lookup struct {
 	Values []pii.Value // as the client wrote them, each once; at most MaxLookup
 }
 
-// maxCells is how many cells a batch holds.
-const maxCells = 1000
+// A batch holds so many cells, of so many subjects.
+const (
+	maxCells  = 4000
+	maxPeople = 1000
+)
 
 // MaxLookup is how many values one statement may look up.
 const MaxLookup = 1000

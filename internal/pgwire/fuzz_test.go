@@ -115,7 +115,7 @@ func FuzzMessages(f *testing.F) {
 		_, _ = arrayBinary(body)
 		_, _, _ = readHello(body)
 		var b batch
-		b.init(e)
+		b.init(e, &ration{})
 		if _, err := b.scan(frame); err != nil {
 			return
 		}

@@ -70,7 +70,7 @@ func newSession(p *Port, c net.Conn, b *backend, login Login, e Enrolled, applic
 	}
 	s.out.over = s.over
 	s.login.Store(&login)
-	s.batch.init(e)
+	s.batch.init(e, &p.ration)
 	s.guard.init(s.catalog.prefixes)
 	return s, nil
 }
