@@ -29,6 +29,14 @@ type table struct{ rows [][]string }
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
+// target says of a figure whether it is what it should be.
+func target(what string, met bool) string {
+	if met {
+		return "target " + what + ": met"
+	}
+	return "target " + what + ": MISSED"
+}
+
 func (t *table) String() string {
 	width := make([]int, len(t.rows[0]))
 	for _, r := range t.rows {
