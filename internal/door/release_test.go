@@ -64,7 +64,7 @@ func newEnrolled(t testing.TB, rows int) *enrolled {
 	e.table = enrol(company.Ask{Table: "public.customer", Protect: []string{"name", "phone", "email", "company"}})
 	e.orders = enrol(company.Ask{Table: "public.orders", Subject: []string{"customer_id"}, Protect: []string{"contact=phone"}})
 	set := enrolment.NewSet(known)
-	source := company.NewSource(func(context.Context, string) (string, error) { return roles.SourceDSN(), nil })
+	source := company.NewSource(func(context.Context, string) (string, error) { return roles.SourceDSN(), nil }, rand.Reader)
 	e.Vault.SetSource(source, func() *enrolment.Set { return set })
 	e.Door.Tables = func() *enrolment.Set { return set }
 	t.Cleanup(func() {

@@ -51,7 +51,7 @@ func (s *Server) openPostgres(ctx context.Context) error {
 			return "", fault.New(fault.Unavailable, "pg-no-database", "")
 		}
 		return p.roles.SourceDSN(), nil
-	})
+	}, rand.Reader)
 	s.postgres = p
 	s.vault.SetSource(p.source, p.tables.Load)
 	return p.load(ctx)
@@ -292,7 +292,7 @@ func (p *postgres) check(ctx context.Context, data bool) ([]company.Hole, error)
 	if roles.Reader == "" {
 		return nil, p.checkedWith(nil, fault.New(fault.NotFound, "pg-no-database", ""), data)
 	}
-	holes, err := company.Checker{Roles: roles, Tables: p.tables.Load().In(roles.Database), Data: data}.Check(ctx)
+	holes, err := company.Checker{Roles: roles, Tables: p.tables.Load().In(roles.Database), Data: data, Rand: rand.Reader}.Check(ctx)
 	return holes, p.checkedWith(holes, err, data)
 }
 
@@ -449,7 +449,7 @@ func CheckPostgres(ctx context.Context, places Places) (holes []httpapi.Postgres
 		if roles.Reader == "" {
 			return fault.New(fault.NotFound, "pg-no-database", "")
 		}
-		found, err := company.Checker{Roles: roles, Tables: tables, Data: true}.Check(ctx)
+		found, err := company.Checker{Roles: roles, Tables: tables, Data: true, Rand: rand.Reader}.Check(ctx)
 		for _, h := range found {
 			holes = append(holes, httpapi.PostgresHole(h))
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 	"slices"
 	"strings"
 
@@ -25,6 +26,7 @@ type Checker struct {
 	Roles  Roles
 	Tables []*enrolment.Table
 	Data   bool // look through the rows of unprotected columns too
+	Rand   io.Reader
 }
 
 // Check lists every hole there is. It changes nothing but, to look at the data, a role of
@@ -302,7 +304,7 @@ AND ` + wordy + ` ORDER BY a.attnum`
 // as the reader, who sees just these columns.
 func (k *checking) data(ctx context.Context) error {
 	if err := unread(pgx.BeginTxFunc(ctx, k.conn, pgx.TxOptions{AccessMode: pgx.ReadWrite}, func(tx pgx.Tx) error {
-		return enter(ctx, tx, k.Roles, Checking, true)
+		return enter(ctx, tx, k.Rand, k.Roles, Checking, true)
 	})); err != nil {
 		return err
 	}

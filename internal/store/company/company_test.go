@@ -114,7 +114,7 @@ func (h *house) person(who pii.PersonID) *pgx.Conn {
 }
 
 func (h *house) source() *company.Source {
-	s := company.NewSource(func(_ ctxT, _ string) (string, error) { return h.roles.SourceDSN(), nil })
+	s := company.NewSource(func(_ ctxT, _ string) (string, error) { return h.roles.SourceDSN(), nil }, rand.Reader)
 	h.Cleanup(s.Close)
 	return s
 }
@@ -318,7 +318,7 @@ func TestAnEnrolmentCanBeUndone(t *testing.T) {
 
 func (h *house) check(data bool) []string {
 	h.Helper()
-	holes, err := company.Checker{Roles: h.roles, Tables: h.known, Data: data}.Check(h.Context())
+	holes, err := company.Checker{Roles: h.roles, Tables: h.known, Data: data, Rand: rand.Reader}.Check(h.Context())
 	h.ok(err)
 	var all []string
 	for _, x := range holes {

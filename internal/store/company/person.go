@@ -3,10 +3,10 @@ package company
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"io"
 
 	"github.com/jackc/pgx/v5"
 
@@ -70,12 +70,12 @@ func (s *Source) Enter(ctx context.Context, r Roles, who pii.PersonID, anew bool
 	if err != nil {
 		return err
 	}
-	return unread(pgx.BeginTxFunc(ctx, p, pgx.TxOptions{AccessMode: pgx.ReadWrite}, func(tx pgx.Tx) error { return enter(ctx, tx, r, who, anew) }))
+	return unread(pgx.BeginTxFunc(ctx, p, pgx.TxOptions{AccessMode: pgx.ReadWrite}, func(tx pgx.Tx) error { return enter(ctx, tx, s.rand, r, who, anew) }))
 }
 
-func enter(ctx context.Context, tx pgx.Tx, r Roles, who pii.PersonID, anew bool) error {
+func enter(ctx context.Context, tx pgx.Tx, rand io.Reader, r Roles, who pii.PersonID, anew bool) error {
 	name, password := r.roleOf(who)
-	verifier, err := scramVerifier(rand.Reader, password)
+	verifier, err := scramVerifier(rand, password)
 	if err != nil {
 		return err
 	}

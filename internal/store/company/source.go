@@ -9,6 +9,7 @@ package company
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"sync"
 	"time"
@@ -25,7 +26,8 @@ import (
 
 // Source reads raw values; it implements [vault.Source]. It is safe for concurrent use.
 type Source struct {
-	dsn func(ctx context.Context, database string) (string, error)
+	dsn  func(ctx context.Context, database string) (string, error)
+	rand io.Reader
 
 	mu    sync.Mutex // guards pools
 	pools map[string]*pgxpool.Pool
@@ -34,8 +36,8 @@ type Source struct {
 var _ vault.Source = (*Source)(nil)
 
 // NewSource makes a source that finds the privileged connection strings with dsn.
-func NewSource(dsn func(ctx context.Context, database string) (string, error)) *Source {
-	return &Source{dsn: dsn, pools: map[string]*pgxpool.Pool{}}
+func NewSource(dsn func(ctx context.Context, database string) (string, error), rand io.Reader) *Source {
+	return &Source{dsn: dsn, rand: rand, pools: map[string]*pgxpool.Pool{}}
 }
 
 // Close ends the connections.
