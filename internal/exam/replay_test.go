@@ -176,11 +176,15 @@ func (y *year) ask() {
 	if !ok || len(y.work) == 0 {
 		return
 	}
+	y.asks(p, o, y.item(p.ID), []pii.Form{pii.Masked, pii.Token, pii.Plain}[y.draw(3)], []pii.Field{pii.Phone, pii.Name, pii.Email}[y.draw(3)])
+}
+
+func (y *year) asks(p party.Person, o party.Org, work pii.RequestID, form pii.Form, f pii.Field) {
+	ctx := context.Background()
 	i := y.draw(len(y.f.IDs))
 	r := door.Request{
-		ID: firm.NewID(), Verb: pii.Read, Form: []pii.Form{pii.Masked, pii.Token, pii.Plain}[y.draw(3)],
-		Fields: []pii.Field{[]pii.Field{pii.Phone, pii.Name, pii.Email}[y.draw(3)]}, Purpose: grant.Telesales,
-		Work: y.item(p.ID), Subjects: []pii.SubjectID{y.f.IDs[i]},
+		ID: firm.NewID(), Verb: pii.Read, Form: form, Fields: []pii.Field{f}, Purpose: grant.Telesales,
+		Work: work, Subjects: []pii.SubjectID{y.f.IDs[i]},
 	}
 	if o.Kind == party.Handler {
 		r.Subjects[0] = y.f.Vault.Pseudonym(o.ID, r.Subjects[0])
@@ -210,6 +214,53 @@ func (y *year) item(of pii.PersonID) pii.RequestID {
 	return y.work[y.draw(len(y.work))]
 }
 
+// first are days that every year begins with, so that none is dull: one who may see a
+// customer, and then may not, for one reason after the other.
+func (y *year) first() {
+	id := pii.PersonID("p0")
+	w := &grant.WorkItem{
+		ID: firm.NewID(), Kind: grant.CallTask, Purpose: grant.Telesales, Assignee: id, Recipient: pii.Own, OpenedBy: "crm",
+		OpenedAt: y.f.Now, Until: y.f.Now.AddDate(0, 0, 60),
+	}
+	var members []*grant.Member
+	for _, s := range y.known {
+		members = append(members, &grant.Member{Ordinal: s.Ordinal, Item: w.ID})
+	}
+	y.f.Append(ledger.Entry{Kind: proof.KindWorkItem, Work: w.ID, Effects: []ledger.Effect{grant.Opened{WorkItem: w, Members: members}}})
+	turn := func(change func(*party.Person), item func(*grant.WorkItem)) {
+		y.f.Now = y.f.Now.Add(time.Duration(1+y.draw(20)) * time.Hour)
+		p := party.Person{ID: id, Org: pii.Own, Kind: party.Staff, ContractFrom: y.f.Now.AddDate(0, -1, 0), TrainedUntil: y.f.Now.AddDate(0, 1, 0)}
+		change(&p)
+		y.f.Append(ledger.Entry{Kind: proof.KindParty, Effects: []ledger.Effect{party.PersonPut{Person: &p}}, Revokes: []string{ledger.PersonKey(id)}})
+		now := *w
+		if item != nil {
+			item(&now)
+		}
+		y.f.Append(ledger.Entry{Kind: proof.KindWorkItem, Work: w.ID, Effects: []ledger.Effect{grant.Changed{WorkItem: &now}}, Revokes: []string{ledger.WorkKey(w.ID)}})
+		person, org, ok, err := y.f.Store.Person(context.Background(), id)
+		if err != nil || !ok {
+			y.t.Fatal(ok, err)
+		}
+		y.asks(person, org, w.ID, pii.Masked, pii.Phone)
+	}
+	well := func(*party.Person) {}
+	turn(well, nil)
+	turn(func(p *party.Person) { p.Suspended = true }, nil)
+	turn(func(p *party.Person) { p.ContractUntil = y.f.Now.AddDate(0, 0, -1) }, nil)
+	turn(func(p *party.Person) { p.TrainedUntil = y.f.Now.AddDate(0, 0, -1) }, nil)
+	turn(func(p *party.Person) { p.Level = 1 }, nil)
+	turn(well, func(w *grant.WorkItem) { w.Frozen = true })
+	turn(well, func(w *grant.WorkItem) { w.OpenedBy = id })
+	turn(well, nil)
+	turn(well, func(w *grant.WorkItem) { w.Closed = true })
+	want := []string{"", "suspended", "contract-ended", "untrained", "above-level", "work-frozen", "self-made-work", "", "no-grant"}
+	for i, x := range y.past {
+		if x.allow != (want[i] == "") || !x.allow && !slices.Contains(x.rules, want[i]) {
+			y.t.Fatalf("day %d: allowed %v by %v, want %q", i, x.allow, x.rules, want[i])
+		}
+	}
+}
+
 // TestReplayAnswersAsTheDoorDid: whatever changed before and after, the ledger replayed
 // to a day says what the live door said on that day, by the same rules.
 func TestReplayAnswersAsTheDoorDid(t *testing.T) {
@@ -225,6 +276,7 @@ func TestReplayAnswersAsTheDoorDid(t *testing.T) {
 		for _, s := range found {
 			y.known = append(y.known, ledger.Subject{Ordinal: s.Ordinal, Key: s.Key, Line: proof.Line{Rule: "consent"}})
 		}
+		y.first()
 		y.org()
 		for _, id := range people {
 			y.put(id)
@@ -257,7 +309,7 @@ func TestReplayAnswersAsTheDoorDid(t *testing.T) {
 			}
 		}
 	})
-	if !testing.Short() && (allowed == 0 || len(refused) < 5) {
+	if allowed == 0 || len(refused) < 7 {
 		t.Errorf("the years were dull: %d answers allowed, refusals by %v", allowed, refused)
 	}
 }
