@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -97,6 +98,9 @@ type apart struct {
 	traits map[pii.RequestID]*trait
 	shared map[string][]pii.RequestID // who has a caller, a part of a script, or fields in common
 	fresh  []pii.RequestID            // not looked at yet
+
+	bad     map[pii.RequestID]bool // do not read or open, and were told of
+	trouble error                  // what was found of them this time
 }
 
 // marks are what a trait may share with others: two that share none do not belong
@@ -128,6 +132,7 @@ func (a *apart) forget(before time.Time) {
 			continue
 		}
 		delete(a.traits, id)
+		delete(a.bad, id)
 		for _, m := range append(t.marks(), t.fields()) {
 			if a.shared[m] = slices.DeleteFunc(a.shared[m], func(o pii.RequestID) bool { return o == id }); len(a.shared[m]) == 0 {
 				delete(a.shared, m)
@@ -154,7 +159,9 @@ func (a *apart) near(t *trait, marks ...string) (all []*trait) {
 const slack = 5 * time.Minute
 
 // Cluster reads what was filed since, and opens a suspected incident for complaints
-// that belong together, or adds them to the one that is open.
+// that belong together, or adds them to the one that is open. A complaint that cannot
+// be placed, one whose words do not open say, holds up no other: it is told of, and
+// tried again the next time.
 func (d *Desk) Cluster(ctx context.Context) error {
 	d.apart.mu.Lock()
 	defer d.apart.mu.Unlock()
@@ -168,16 +175,23 @@ func (d *Desk) Cluster(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var failed error
+	var again []pii.RequestID
 	for len(d.apart.fresh) > 0 {
 		t, ok := d.apart.traits[d.apart.fresh[0]]
 		if _, taken := in.of[d.apart.fresh[0]]; ok && !taken {
-			if err := d.place(ctx, t, in); err != nil {
+			if err := d.place(ctx, t, in); ctx.Err() != nil {
 				return err
+			} else if err != nil {
+				failed = errors.Join(failed, err)
+				again = append(again, t.id)
 			}
 		}
 		d.apart.fresh = d.apart.fresh[1:]
 	}
-	return nil
+	d.apart.fresh = again
+	failed, d.apart.trouble = errors.Join(failed, d.apart.trouble), nil
+	return failed
 }
 
 // gather remembers complaints that were filed since the last time.
@@ -185,6 +199,7 @@ func (d *Desk) gather(ctx context.Context) error {
 	const page = 1000
 	a, now := &d.apart, d.now()
 	if a.traits == nil {
+		a.bad = map[pii.RequestID]bool{}
 		a.traits, a.shared, a.next = map[pii.RequestID]*trait{}, map[string][]pii.RequestID{}, now.Add(-remembered)
 	}
 	for from := a.next; ; {
@@ -226,17 +241,13 @@ func (m *members) add(i *Incident) {
 }
 
 func (d *Desk) incidents(ctx context.Context) (*members, error) {
-	all, err := d.Incidents.Incidents(ctx, "", farAway, mostIncidents)
-	if err != nil {
-		return nil, err
-	}
 	m := &members{map[pii.RequestID]pii.RequestID{}, map[pii.RequestID]*Incident{}}
-	for n := range all {
-		if d.Ledger.CheckStamp(&all[n]) == nil {
-			m.add(&all[n])
+	return m, d.eachIncident(ctx, "", func(i *Incident) (bool, error) {
+		if d.Ledger.CheckStamp(i) == nil {
+			m.add(i)
 		}
-	}
-	return m, nil
+		return true, nil
+	})
 }
 
 // place puts a complaint where it belongs: into an open incident, or into a new one
@@ -246,10 +257,10 @@ func (d *Desk) place(ctx context.Context, t *trait, in *members) error {
 		return d.joinOpen(ctx, t.id, id, in)
 	}
 	group, why := d.strong(t, in)
-	enough, err := d.contacts(ctx, group, fewest)
+	group, enough, err := d.contacts(ctx, group, fewest)
 	if err == nil && !enough {
-		group, why = d.waveOf(t, in), waveSigns
-		enough, err = d.contacts(ctx, group, fewestWave)
+		why = waveSigns
+		group, enough, err = d.contacts(ctx, d.waveOf(t, in), fewestWave)
 	}
 	if err != nil || !enough {
 		return err
@@ -310,29 +321,39 @@ func (d *Desk) waveOf(t *trait, in *members) []pii.RequestID {
 }
 
 // contacts reports whether at least n different contacts complained: one person who
-// complains again and again is no cluster.
-func (d *Desk) contacts(ctx context.Context, group []pii.RequestID, n int) (bool, error) {
+// complains again and again is no cluster. The first of the group must be sound; others
+// that do not read or open are left out, and told of once.
+func (d *Desk) contacts(ctx context.Context, group []pii.RequestID, n int) (sound []pii.RequestID, enough bool, err error) {
 	if len(group) < n {
-		return false, nil
+		return nil, false, nil
 	}
 	seen := map[string]bool{}
-	for _, id := range group {
-		c, ok, err := d.complaint(ctx, id)
-		if err != nil {
-			return false, err
-		}
-		if !ok {
-			continue
-		}
-		a, err := d.open(c)
-		if err != nil {
-			return false, err
-		}
-		if seen[a.Contacted] = true; len(seen) >= n {
-			return true, nil
+	for at, id := range group {
+		whose, err := d.contacted(ctx, id)
+		switch {
+		case err == nil:
+			sound, seen[whose] = append(sound, id), true
+		case at == 0 || fault.Is(err, fault.Unavailable) || ctx.Err() != nil:
+			return nil, false, err
+		case !d.apart.bad[id]:
+			d.apart.bad[id] = true
+			d.apart.trouble = errors.Join(d.apart.trouble, err)
 		}
 	}
-	return false, nil
+	return sound, len(seen) >= n, nil
+}
+
+// contacted is the contact a complaint is about.
+func (d *Desk) contacted(ctx context.Context, id pii.RequestID) (string, error) {
+	c, ok, err := d.complaint(ctx, id)
+	if err == nil && !ok {
+		err = fault.New(fault.NotFound, "not-found", "complaint")
+	}
+	if err != nil {
+		return "", err
+	}
+	a, err := d.open(c)
+	return a.Contacted, err
 }
 
 // incidentID follows from the complaint that was filed first, so that two processes

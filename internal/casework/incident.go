@@ -79,19 +79,28 @@ func (i *Incident) has(id pii.RequestID) bool {
 // IncidentStore keeps incidents. [IncidentPut] and [DecisionPut] are effects.
 type IncidentStore interface {
 	Incident(ctx context.Context, id pii.RequestID) (Incident, bool, error)
-	// Incidents lists those of a state, or all if it is empty, opened before a time,
-	// the newest first.
-	Incidents(ctx context.Context, of IncidentState, before time.Time, n int) ([]Incident, error)
+	// Incidents lists those of a state, or all if it is empty, before one, the newest
+	// first.
+	Incidents(ctx context.Context, of IncidentState, before IncidentPlace, n int) ([]Incident, error)
 	Decision(ctx context.Context, of pii.RequestID) (Decision, bool, error)
 	// OfSubject lists complaints that name the subject, in whatever state.
 	OfSubject(ctx context.Context, of pii.Ordinal) ([]Complaint, error)
 }
 
-// Limits of an incident, and of how many are looked at.
+// IncidentPlace is where an incident stands in the list. The zero place is before all.
+type IncidentPlace struct {
+	OpenedAt time.Time
+	ID       pii.RequestID
+}
+
+// Place is the incident's own.
+func (i *Incident) Place() IncidentPlace { return IncidentPlace{i.OpenedAt, i.ID} }
+
+// Limits of an incident, and of how many are read at a time.
 const (
 	mostCases     = 1000
 	mostJoined    = 200 // at a time
-	mostIncidents = 1000
+	incidentsPage = 100
 )
 
 var farAway = time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -279,26 +288,45 @@ func (d *Desk) incidentHolds(ctx context.Context, of pii.Ordinal) (bool, error) 
 	if d.Incidents == nil {
 		return false, nil
 	}
-	open, err := d.Incidents.Incidents(ctx, Suspected, farAway, mostIncidents)
-	if err != nil || len(open) == 0 {
-		return false, err
-	}
 	hers, err := d.Incidents.OfSubject(ctx, of)
 	if err != nil {
 		return false, err
 	}
-	for n := range open {
-		i := &open[n]
-		if slices.ContainsFunc(hers, func(c Complaint) bool { return i.has(c.ID) }) {
-			return true, nil
-		}
-		affected, err := d.affected(i)
-		if err != nil {
-			return false, err
-		}
-		if affected.Contains(uint32(of)) {
-			return true, nil
-		}
+	holds := false
+	err = d.eachIncident(ctx, Suspected, func(i *Incident) (more bool, err error) {
+		holds, err = d.names(i, of, hers)
+		return !holds, err
+	})
+	return holds, err
+}
+
+// names says whether an incident names the subject, whose complaints are hers.
+func (d *Desk) names(i *Incident, of pii.Ordinal, hers []Complaint) (bool, error) {
+	if slices.ContainsFunc(hers, func(c Complaint) bool { return i.has(c.ID) }) {
+		return true, nil
 	}
-	return false, nil
+	affected, err := d.affected(i)
+	if err != nil {
+		return false, err
+	}
+	return affected.Contains(uint32(of)), nil
+}
+
+// eachIncident reads the incidents of a state, or all, page by page, while more is wanted.
+func (d *Desk) eachIncident(ctx context.Context, of IncidentState, f func(*Incident) (more bool, err error)) error {
+	for at := (IncidentPlace{}); ; {
+		page, err := d.Incidents.Incidents(ctx, of, at, incidentsPage)
+		if err != nil {
+			return err
+		}
+		for n := range page {
+			if more, err := f(&page[n]); err != nil || !more {
+				return err
+			}
+		}
+		if len(page) < incidentsPage {
+			return nil
+		}
+		at = page[len(page)-1].Place()
+	}
 }

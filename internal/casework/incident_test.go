@@ -60,7 +60,7 @@ func (d *desk) complain(t testing.TB, n int, v voice) pii.RequestID {
 func (d *desk) incidents(t testing.TB) []casework.Incident {
 	t.Helper()
 	must[bool](t)(true, d.Cluster(t.Context()))
-	return must[[]casework.Incident](t)(d.Incidents.Incidents(t.Context(), "", d.Now().Add(time.Hour), 100))
+	return must[[]casework.Incident](t)(d.Incidents.Incidents(t.Context(), "", casework.IncidentPlace{}, 100))
 }
 
 const (
@@ -330,4 +330,47 @@ func TestI6NoOrderOfMovesClosesWithoutADecision(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A complaint that does not read any more holds up no other: those it belongs with are
+// a suspected incident without it, and it is told of once.
+func TestABadComplaintHoldsUpNoOther(t *testing.T) {
+	d := open(t)
+	v := voice{caller: "17012345678", said: words, known: []pii.Field{pii.Name, pii.Company}}
+	bad := d.complain(t, 1, v)
+	must[bool](t)(true, d.Cluster(t.Context()))
+	d.Forge(`UPDATE complaint SET sealed = ? WHERE id = ?`, []byte("garbage"), bad[:])
+	for n := range 3 {
+		d.complain(t, 2+n, v)
+	}
+	wantID(t, d.Cluster(t.Context()), "row-forged")
+	if got := d.incidents(t); len(got) != 1 || len(got[0].Cases) != 3 || slices.Contains(d.cases(got[0]), bad) {
+		t.Fatalf("%d incidents", len(got))
+	}
+	d.complain(t, 9, v)
+	if got := d.incidents(t); len(got) != 1 || len(got[0].Cases) != 4 {
+		t.Fatal("what came later was not looked at")
+	}
+}
+
+// An incident holds whom it names however many others are open, and none is lost
+// between two pages of the list.
+func TestTheOldestOfManyIncidentsHolds(t *testing.T) {
+	d := open(t)
+	ctx := t.Context()
+	hers := must[casework.Filed](t)(d.File(ctx, d.filing(ours)))
+	row, _, err := d.Store.Complaint(ctx, hers.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	must[pii.RequestID](t)(d.Suspect(ctx, d.ask(d.officer), []pii.RequestID{hers.ID}))
+	must[bool](t)(true, d.confirm(t, hers))
+	d.Pass(time.Second)
+	other := d.complain(t, 1, voice{})
+	for range 105 { // at one time
+		must[pii.RequestID](t)(d.Suspect(ctx, d.ask(d.officer), []pii.RequestID{other}))
+	}
+	if held := must[bool](t)(d.Held(ctx, row.Ordinal)); !held {
+		t.Fatal("the oldest of many incidents does not hold")
+	}
 }

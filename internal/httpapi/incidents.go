@@ -114,9 +114,10 @@ func listIncidents(a *API, ctx context.Context, c *call, in *incidentsIn) (*inci
 	if err != nil {
 		return nil, err
 	}
-	before := time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)
-	if len(at) == 8 {
-		before = time.UnixMicro(int64(binary.BigEndian.Uint64(at)))
+	var before casework.IncidentPlace
+	if len(at) == 8+len(before.ID) {
+		before.OpenedAt = time.UnixMicro(int64(binary.BigEndian.Uint64(at)))
+		copy(before.ID[:], at[8:])
 	}
 	rows, err := a.Complaints.Incidents.Incidents(ctx, casework.IncidentState(in.State), before, in.Limit)
 	if err != nil {
@@ -135,7 +136,8 @@ func listIncidents(a *API, ctx context.Context, c *call, in *incidentsIn) (*inci
 		out.Body.Incidents = append(out.Body.Incidents, a.incidentOf(&i, v, c))
 	}
 	if len(rows) == in.Limit {
-		next := binary.BigEndian.AppendUint64(nil, uint64(rows[len(rows)-1].OpenedAt.UnixMicro()))
+		last := rows[len(rows)-1].Place()
+		next := append(binary.BigEndian.AppendUint64(nil, uint64(last.OpenedAt.UnixMicro())), last.ID[:]...)
 		if out.Body.Next, err = a.cursor(c, list, next); err != nil {
 			return nil, err
 		}

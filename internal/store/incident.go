@@ -34,8 +34,8 @@ func incidentInto(i *casework.Incident) []any { return []any{&body{i}, &i.Entry,
 
 const (
 	selectIncident    = `SELECT ` + incidentColumns + ` FROM incident WHERE id = $1`
-	selectIncidents   = `SELECT ` + incidentColumns + ` FROM incident WHERE opened_at < $1 ORDER BY opened_at DESC, id DESC LIMIT $2`
-	selectIncidentsIn = `SELECT ` + incidentColumns + ` FROM incident WHERE opened_at < $1 AND state = $3 ORDER BY opened_at DESC, id DESC LIMIT $2`
+	selectIncidents   = `SELECT ` + incidentColumns + ` FROM incident WHERE (opened_at, id) < ($1, $2) ORDER BY opened_at DESC, id DESC LIMIT $3`
+	selectIncidentsIn = `SELECT ` + incidentColumns + ` FROM incident WHERE (opened_at, id) < ($1, $2) AND state = $4 ORDER BY opened_at DESC, id DESC LIMIT $3`
 	insertDecision    = `INSERT INTO incident_decision (incident, verdict, officer, reason, note, run, affected, body, entry, mac)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 	selectDecision  = `SELECT body, entry, mac FROM incident_decision WHERE incident = $1`
@@ -49,8 +49,11 @@ func (db *DB) Incident(ctx context.Context, id pii.RequestID) (i casework.Incide
 }
 
 // Incidents implements [casework.IncidentStore].
-func (db *DB) Incidents(ctx context.Context, of casework.IncidentState, before time.Time, n int) (all []casework.Incident, err error) {
-	text, args := selectIncidents, []any{micros(before), int64(n)}
+func (db *DB) Incidents(ctx context.Context, of casework.IncidentState, before casework.IncidentPlace, n int) (all []casework.Incident, err error) {
+	if before.OpenedAt.IsZero() {
+		before.OpenedAt = time.Date(9000, time.January, 1, 0, 0, 0, 0, time.UTC)
+	}
+	text, args := selectIncidents, []any{micros(before.OpenedAt), before.ID[:], int64(n)}
 	if of != "" {
 		text, args = selectIncidentsIn, append(args, string(of))
 	}

@@ -380,15 +380,18 @@ func testLists(t *testing.T, db *store.DB) {
 		t.Error("members:", diff, err)
 	}
 	incident := func(i casework.Incident) pii.RequestID { return i.ID }
-	suspected, err := db.Incidents(ctx, casework.Suspected, now.Add(3*time.Minute), 2)
+	suspected, err := db.Incidents(ctx, casework.Suspected, casework.IncidentPlace{OpenedAt: now.Add(3 * time.Minute)}, 2)
 	if diff := cmp.Diff([]pii.RequestID{request(2), request(1)}, ids(suspected, incident)); diff != "" || err != nil {
 		t.Error("incidents:", diff, err)
 	}
-	if all, err := db.Incidents(ctx, "", now.Add(time.Minute), 9); len(all) != 1 || err != nil {
+	if all, err := db.Incidents(ctx, "", casework.IncidentPlace{OpenedAt: now.Add(time.Minute)}, 9); len(all) != 1 || err != nil {
 		t.Errorf("%d incidents, %v", len(all), err)
 	}
-	if closed, err := db.Incidents(ctx, casework.Decided, now.Add(time.Hour), 9); len(closed) != 0 || err != nil {
+	if closed, err := db.Incidents(ctx, casework.Decided, casework.IncidentPlace{}, 9); len(closed) != 0 || err != nil {
 		t.Errorf("%d closed incidents, %v", len(closed), err)
+	}
+	if next, err := db.Incidents(ctx, casework.Suspected, suspected[0].Place(), 9); len(next) == 0 || next[0].ID == suspected[0].ID || err != nil {
+		t.Errorf("the page after the first repeats it, or is empty: %d, %v", len(next), err)
 	}
 	hers, err := db.OfSubject(ctx, 1)
 	if diff := cmp.Diff([]pii.RequestID{request(1), request(3)}, ids(hers, func(c casework.Complaint) pii.RequestID { return c.ID })); diff != "" || err != nil {
