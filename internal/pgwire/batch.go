@@ -73,8 +73,8 @@ func (b *batch) scan(frame []byte) (fresh news, err error) {
 			} else if cell, ok := b.of.Tables.Cell(b.of.Database, text); ok {
 				b.spans = append(b.spans, span{at, from, from + size, cell})
 				fresh.cells++
-				if !b.met(cell) {
-					fresh.people++ // twice, where a row holds two cells of somebody new
+				if last := len(b.spans) - 2; !b.met(cell) && (last < 0 || b.spans[last].cell.Table == nil || b.spans[last].cell.Subject != cell.Subject || b.spans[last].cell.Table.Of != cell.Table.Of) {
+					fresh.people++ // a second time, where cells of two new ones take turns in a row
 				}
 			}
 		}
