@@ -190,7 +190,7 @@ func (d *Desk) FetchFile(ctx context.Context, a Asked, id, work pii.RequestID, n
 			Facts: []proof.Field{fact("what", "fetched"), fact("case", id.String()), fact("file", strconv.Itoa(n))},
 			Refs:  []ledger.Ref{caseRef(id)},
 		}
-		return ledger.Item{Entry: entry, Basis: ledger.Basis{Keys: append(keys, ledger.CaseKey(id))}}, nil
+		return ledger.Item{Entry: entry, Basis: ledger.Basis{Keys: append(keys, ledger.CaseKey(id))}, Actor: actor(a.By)}, nil
 	})
 	if err != nil {
 		return File{}, err

@@ -136,6 +136,7 @@ func (d *Desk) take(ctx context.Context, f Filing, code string, did event, state
 		}
 		item.Entry.Effects = append([]ledger.Effect{Handled{Case: c.ID, Person: by.By.Person.ID}, posted}, e.Effects...)
 		item.Basis = ledger.Basis{Size: d.Ledger.Size(), Rules: d.Ledger.Rules(), Keys: actorKeys(by.By)}
+		item.Actor = actor(by.By)
 	}
 	r, err := d.Ledger.Append(ctx, item)
 	if fault.Is(err, fault.Exhausted) {

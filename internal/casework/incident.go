@@ -253,6 +253,7 @@ func incidentItem(i *Incident, what string, cases []pii.RequestID, facts ...proo
 func sign(item ledger.Item, a Asked) ledger.Item {
 	item.Entry.Actor, item.Entry.Org = a.By.Person.ID, a.By.Org.ID
 	item.Basis.Keys = append(item.Basis.Keys, actorKeys(a.By)...)
+	item.Actor = actor(a.By)
 	return item
 }
 

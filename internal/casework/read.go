@@ -60,7 +60,7 @@ func (d *Desk) Read(ctx context.Context, a Asked, id, work pii.RequestID) (Accou
 			Kind: proof.KindComplaint, Actor: a.By.Person.ID, Org: a.By.Org.ID, Work: work, Purpose: grant.ComplaintHandling,
 			Facts: []proof.Field{fact("what", read), fact("case", id.String())}, Refs: []ledger.Ref{caseRef(id)},
 		}
-		return ledger.Item{Entry: e, Basis: ledger.Basis{Keys: append(keys, ledger.CaseKey(id))}}, nil
+		return ledger.Item{Entry: e, Basis: ledger.Basis{Keys: append(keys, ledger.CaseKey(id))}, Actor: actor(a.By)}, nil
 	})
 	if err != nil {
 		return Account{}, err

@@ -94,6 +94,7 @@ func (d *Desk) assignment(a Asked, c Complaint, p party.Person, now, until time.
 	}
 	return ledger.Item{
 		Basis: ledger.Basis{Keys: append(actorKeys(a.By), ledger.CaseKey(c.ID), ledger.PersonKey(p.ID))},
+		Actor: actor(a.By),
 		Entry: ledger.Entry{
 			Kind: proof.KindWorkItem, Actor: a.By.Person.ID, Org: a.By.Org.ID, Work: w.ID, Purpose: w.Purpose,
 			Facts: []proof.Field{
@@ -447,6 +448,11 @@ func (d *Desk) may(ctx context.Context, a party.Principal, now time.Time, kind p
 func (d *Desk) works(p *party.Person, o *party.Org, now time.Time) bool {
 	return d.Ledger.CheckStamp(p) == nil && d.Ledger.CheckStamp(o) == nil &&
 		p.OpenAt(now) && !p.Suspended && !o.Suspended
+}
+
+// actor is what the actor's power rests on since he was authenticated.
+func actor(p party.Principal) ledger.Basis {
+	return ledger.Actor(p.Seen, p.Person.ID, p.Org.ID, p.Credential)
 }
 
 func actorKeys(p party.Principal) []string {

@@ -195,7 +195,7 @@ func (b *Book) record(ctx context.Context, p party.Principal, act Act, note body
 	if row.Sealed, err = b.Sealer.SealFor(sealUse, act.ID[:], plain); err != nil {
 		return 0, fault.Wrap(fault.Unavailable, "unavailable", err)
 	}
-	receipt, err := b.Ledger.Append(ctx, ledger.Item{Request: act.ID, Hash: act.Hash, Entry: ledger.Entry{
+	receipt, err := b.Ledger.Append(ctx, ledger.Item{Request: act.ID, Hash: act.Hash, Actor: ledger.Actor(p.Seen, p.Person.ID, p.Org.ID, p.Credential), Entry: ledger.Entry{
 		Kind: proof.KindDecoy, Actor: p.Person.ID, Org: p.Org.ID,
 		Facts:   []proof.Field{{Name: "count", Value: strconv.Itoa(n)}},
 		Effects: []ledger.Effect{NotePut{row}},

@@ -97,6 +97,11 @@ func (d *Door) basis(p party.Principal, work pii.RequestID, rules uint64) ledger
 	return b
 }
 
+// actor is what the principal's own power rests on since he was authenticated.
+func actor(p party.Principal) ledger.Basis {
+	return ledger.Actor(p.Seen, p.Person.ID, p.Org.ID, p.Credential)
+}
+
 // decideOne asks the rules about one subject. Outside the work item every answer
 // is the same; the rules are asked all the same, so that it takes as long.
 func decideOne(rules *policy.Rules, s vault.Subject, f policy.Facts) subjectCase {

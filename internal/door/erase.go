@@ -22,17 +22,23 @@ type Holds interface {
 // open rights request, or an expired retention, that is assigned to the caller
 // and covers her; another person approves.
 func (d *Door) AskErasure(ctx context.Context, p party.Principal, id pii.RequestID, hash []byte, subject pii.SubjectID, work pii.RequestID) (pii.RequestID, error) {
+	basis := d.basis(p, work, d.Ledger.Rules())
 	s, err := d.erasable(ctx, p, subject, work)
 	if err != nil {
 		return id, err
 	}
 	row := &Erasure{ID: id, Ordinal: s.Ordinal, Work: work, AskedBy: p.Person.ID, AskedAt: d.now(), State: ErasureAsked}
-	return d.record(ctx, id, hash, ledger.Entry{
+	receipt, err := d.Ledger.Append(ctx, ledger.Item{Request: id, Hash: hash, Basis: basis, Entry: ledger.Entry{
 		Kind: proof.KindErasure, Actor: p.Person.ID, Org: p.Org.ID, Work: work,
 		Facts:    []proof.Field{fact("act", string(ErasureAsked))},
 		Subjects: []ledger.Subject{{Ordinal: s.Ordinal, Key: s.Key, Line: proof.Line{}}},
 		Effects:  []ledger.Effect{ErasurePut{row}},
-	})
+	}})
+	if err != nil {
+		return id, err
+	}
+	receipt.Close()
+	return id, nil
 }
 
 // erasable finds the subject inside the caller's work item, or answers no-grant.

@@ -164,6 +164,7 @@ func (d *Door) ApproveFound(ctx context.Context, p party.Principal, id pii.Reque
 		return ledger.Item{
 			Entry: d.foundEntry(p, &row, f.facts(FoundApproved)),
 			Basis: ledger.Basis{Keys: d.foundBasis(p, f)},
+			Actor: actor(p),
 		}, nil
 	})
 	if err != nil {
@@ -266,7 +267,7 @@ func (d *Door) MatchFound(ctx context.Context, p party.Principal, f FoundClaim, 
 		return Matched{}, err
 	}
 	entry := d.foundEntry(p, row, f.facts(FoundMatched))
-	item := ledger.Item{Request: id, Basis: basis}
+	item := ledger.Item{Request: id, Basis: basis, Actor: actor(p)}
 	if row == nil {
 		entry.Refs = []ledger.Ref{{Kind: ledger.RefCase, Key: bytes.Clone(f.Case[:])}}
 		entry.Spends = d.capsNow().lookups(p, f.Rows, d.Clock())

@@ -107,7 +107,7 @@ func (d *Door) outcome(ctx context.Context, p party.Principal, r Report) (ledger
 		e.Effects = append(e.Effects, *note)
 		e.Facts = append(e.Facts, fact("note-sealed", hex.EncodeToString(sum[:])))
 	}
-	item := ledger.Item{Basis: ledger.Basis{Keys: append(basis.Keys, ledger.SubjectKey(s.Ordinal))}}
+	item := ledger.Item{Basis: ledger.Basis{Keys: append(basis.Keys, ledger.SubjectKey(s.Ordinal))}, Actor: actor(p)}
 	if r.Result == OptedOut {
 		refusal := &consent.OptOut{Ordinal: s.Ordinal, Refused: true, At: now}
 		e.Kind, e.Facts[0] = proof.KindConsent, fact("what", "opt-out")

@@ -34,7 +34,7 @@ func (m *Maker) Attest(ctx context.Context, p party.Principal, a Attestation) (u
 	if a.Scanned == 0 || a.Scanned > head.Size {
 		return 0, fault.New(fault.Invalid, "bad-request", "scanned")
 	}
-	receipt, err := m.Ledger.Append(ctx, ledger.Item{Request: a.ID, Hash: a.Hash, Entry: ledger.Entry{
+	receipt, err := m.Ledger.Append(ctx, ledger.Item{Request: a.ID, Hash: a.Hash, Actor: ledger.Actor(p.Seen, p.Person.ID, p.Org.ID, p.Credential), Entry: ledger.Entry{
 		Kind: proof.KindAttestation, Actor: p.Person.ID, Org: p.Org.ID,
 		Facts: []proof.Field{
 			{Name: proof.AttestedField, Value: proof.AttestsScan},

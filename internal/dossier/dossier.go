@@ -160,7 +160,7 @@ func (m *Maker) seal(ctx context.Context, p party.Principal, o Order, pack *proo
 		add("case", o.Case.String())
 		e.Refs = []ledger.Ref{caseRef(o.Case)}
 	}
-	receipt, err := m.Ledger.Append(ctx, ledger.Item{Request: o.ID, Hash: o.Hash, Entry: e})
+	receipt, err := m.Ledger.Append(ctx, ledger.Item{Request: o.ID, Hash: o.Hash, Actor: ledger.Actor(p.Seen, p.Person.ID, p.Org.ID, p.Credential), Entry: e})
 	if err != nil {
 		return nil, err
 	}

@@ -133,6 +133,24 @@ func TestOnlyTheOfficerMakesPacks(t *testing.T) {
 	}
 }
 
+// TestAnOfficerWhoWasEndedGetsNoPack: a pack about a person holds her record key. Whoever
+// was ended while it was made is not given one.
+func TestAnOfficerWhoWasEndedGetsNoPack(t *testing.T) {
+	f := firm.New(t, 2)
+	by := officer(f)
+	by.Seen = f.Ledger.Size()
+	order := func() dossier.Order {
+		return dossier.Order{ID: firm.NewID(), Kind: proof.KindSubject, From: firm.Start, Until: firm.Start.Add(time.Hour), Person: person(t, f, f.IDs[0])}
+	}
+	f.Append(ledger.Entry{Kind: proof.KindParty, Revokes: []string{ledger.PersonKey(by.Person.ID)}})
+	if made, err := maker(f).Make(t.Context(), by, order()); err == nil || len(made.Zip) > 0 {
+		t.Errorf("a pack of %d bytes, %v", len(made.Zip), err)
+	}
+	by.Seen = f.Ledger.Size() // who still may is told to try again
+	_, err := maker(f).Make(t.Context(), by, order())
+	f.OK(err)
+}
+
 // TestOneDisclosure: by itself it shows all persons by tags; about one of them only
 // her line; that she is not in it takes her record key, and no pack has another's.
 func TestOneDisclosure(t *testing.T) {

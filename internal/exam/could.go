@@ -217,7 +217,7 @@ func (e *Examiner) asked(ctx context.Context, by party.Principal, id pii.Request
 		entry.Refs = []ledger.Ref{{Kind: ledger.RefPerson, Key: []byte(person)}}
 	}
 	r, err := e.Ledger.Decide(ctx, id, hash, func() (ledger.Item, error) {
-		return ledger.Item{Entry: entry, Basis: ledger.Basis{Keys: keysOf(by)}}, nil
+		return ledger.Item{Entry: entry, Basis: ledger.Basis{Keys: keysOf(by)}, Actor: ledger.Actor(by.Seen, by.Person.ID, by.Org.ID, by.Credential)}, nil
 	})
 	if err != nil {
 		return question{}, err

@@ -31,7 +31,7 @@ func (q *Inquiry) record(ctx context.Context, p party.Principal, question Questi
 	if err != nil {
 		return Answer{}, fault.Wrap(fault.Internal, "internal", err)
 	}
-	receipt, err := q.Ledger.Append(ctx, ledger.Item{Request: question.ID, Hash: question.Hash, Entry: ledger.Entry{
+	receipt, err := q.Ledger.Append(ctx, ledger.Item{Request: question.ID, Hash: question.Hash, Actor: ledger.Actor(p.Seen, p.Person.ID, p.Org.ID, p.Credential), Entry: ledger.Entry{
 		Kind: proof.KindTrace, Actor: p.Person.ID, Org: p.Org.ID,
 		Refs: append(refs, runRef(question.ID)),
 		Facts: append(evidence,
@@ -236,7 +236,7 @@ func (q *Inquiry) hear(ctx context.Context, p party.Principal, act Act, r *ledge
 			refs = append(refs, ref)
 		}
 	}
-	receipt, err := q.Ledger.Append(ctx, ledger.Item{Request: act.ID, Hash: act.Hash, Entry: ledger.Entry{
+	receipt, err := q.Ledger.Append(ctx, ledger.Item{Request: act.ID, Hash: act.Hash, Actor: ledger.Actor(p.Seen, p.Person.ID, p.Org.ID, p.Credential), Entry: ledger.Entry{
 		Kind: proof.KindHearing, Actor: p.Person.ID, Org: p.Org.ID, Refs: refs,
 		Facts: append([]proof.Field{{Name: proof.RunField, Value: act.Run.String()}}, facts...),
 	}})

@@ -27,6 +27,10 @@ const appendLimit = 30 * time.Second
 // errAgain is what an item that must be decided anew gets.
 var errAgain = fault.New(fault.Conflict, "stale", "")
 
+// errActor says that the actor was changed or ended since he was authenticated. Deciding
+// again does not help; who still may sends the request again.
+var errActor = fault.New(fault.Unavailable, "stale", "actor")
+
 // queued is an item waiting for the next commit.
 type queued struct {
 	ctx    context.Context // of its caller, who may have given up
@@ -232,6 +236,9 @@ func (b *builder) prefetch(batch []*queued) error {
 		if len(q.item.Basis.Keys) > 0 {
 			n.Revoked, n.Since = true, min(n.Since, q.item.Basis.Size)
 		}
+		if len(q.item.Actor.Keys) > 0 {
+			n.Revoked, n.Since = true, min(n.Since, q.item.Actor.Size)
+		}
 	}
 	b.needs = n
 	return b.tx.Prefetch(n)
@@ -251,6 +258,10 @@ func (b *builder) facts() (err error) {
 
 // add decides what becomes of one item: found, sent back, refused or written.
 func (b *builder) add(q *queued) error {
+	if b.takenAway(q.item.Actor) {
+		q.result = result{err: errActor}
+		return nil
+	}
 	if b.stale(q.item.Basis) {
 		q.result = result{err: errAgain}
 		return nil
@@ -296,6 +307,11 @@ func (b *builder) stale(basis Basis) bool {
 	if basis.Rules != b.head.Rules {
 		return true
 	}
+	return b.takenAway(basis)
+}
+
+// takenAway reports whether any of a basis was, since its size.
+func (b *builder) takenAway(basis Basis) bool {
 	for _, k := range basis.Keys {
 		if idx, ok := b.revoked[k]; ok && idx >= basis.Size {
 			return true

@@ -68,6 +68,9 @@ type Item struct {
 	Entry   Entry
 	Refusal *Entry // what it becomes if a budget is used up; nil: the item fails
 	Basis   Basis
+	// Actor is what the actor's own power rests on, since he was authenticated. Nobody
+	// who decides again reads it again: if any of it was taken away the item fails.
+	Actor Basis
 	// Settle makes Append return only when no value can be opened any more on a
 	// receipt queued before: for entries that take something away.
 	Settle bool
@@ -84,6 +87,19 @@ type Basis struct {
 	Size  uint64
 	Rules uint64
 	Keys  []string
+}
+
+// Actor is what somebody's power to act rests on since the ledger was so long; not known
+// (0) is nothing.
+func Actor(seen uint64, person pii.PersonID, org pii.OrgID, credential []byte) Basis {
+	if seen == 0 {
+		return Basis{}
+	}
+	keys := []string{PersonKey(person), OrgKey(org)}
+	if len(credential) > 0 {
+		keys = append(keys, CredentialKey(credential))
+	}
+	return Basis{Size: seen, Keys: keys}
 }
 
 // Keys of what can be taken away.

@@ -115,6 +115,7 @@ func (r *Register) decide(ctx context.Context, a Asked, do action, f func(now ti
 func (d decision) item(a Asked) ledger.Item {
 	return ledger.Item{
 		Basis:  ledger.Basis{Keys: append(actorKeys(a.By), d.keys...)},
+		Actor:  ledger.Actor(a.By.Seen, a.By.Person.ID, a.By.Org.ID, a.By.Credential),
 		Settle: d.settle,
 		Entry: ledger.Entry{
 			Kind: d.kind, Actor: a.By.Person.ID, Org: a.By.Org.ID, Purpose: d.purpose, Work: d.work,

@@ -124,6 +124,7 @@ func (r *Register) ToTry(ctx context.Context, by party.Principal, id pii.Request
 
 // KeepTrial records what a trial of the proposal found.
 func (r *Register) KeepTrial(ctx context.Context, a Asked, id pii.RequestID, found policy.Trial) error {
+	a.By.Seen = 0 // he asked long ago, and may have signed out since: that he may is looked up now
 	return r.decide(ctx, a, tryRules, func(now time.Time) (decision, error) {
 		p, err := r.undecided(ctx, id)
 		if err != nil {
