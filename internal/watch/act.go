@@ -110,17 +110,20 @@ func (w *Watch) restrain(ctx context.Context, a *grant.Alert, e *ledger.Entry) e
 	now := w.now()
 	for i := range items {
 		item := &items[i]
-		if w.Ledger.CheckStamp(item) != nil || !item.OpenAt(now) || a.Action == grant.Freeze && item.Frozen {
+		if w.Ledger.CheckStamp(item) != nil || !item.OpenAt(now) {
 			continue
 		}
-		if a.Action == grant.Freeze {
+		a.Work = append(a.Work, item.ID)
+		e.Revokes = append(e.Revokes, ledger.WorkKey(item.ID))
+		switch {
+		case a.Action == grant.Freeze && item.Frozen: // by another alert: this one holds it too
+			continue
+		case a.Action == grant.Freeze:
 			item.Frozen = true
-		} else {
+		default:
 			item.FreshSince = now
 		}
-		a.Work = append(a.Work, item.ID)
 		e.Effects = append(e.Effects, grant.Changed{WorkItem: item})
-		e.Revokes = append(e.Revokes, ledger.WorkKey(item.ID))
 	}
 	return nil
 }
@@ -180,6 +183,7 @@ func (w *Watch) Judge(ctx context.Context, by party.Principal, id pii.RequestID,
 		if by.Credential != nil {
 			item.Basis.Keys = append(item.Basis.Keys, ledger.CredentialKey(by.Credential))
 		}
+		item.Actor = ledger.Actor(by.Seen, by.Person.ID, by.Org.ID, by.Credential)
 		for _, work := range a.Work {
 			item.Basis.Keys = append(item.Basis.Keys, ledger.WorkKey(work))
 		}

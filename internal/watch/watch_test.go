@@ -219,3 +219,39 @@ func TestTheSamePeopleAgain(t *testing.T) {
 }
 
 func noUse(context.Context, door.Answer, map[pii.Field]pii.Value) error { return nil }
+
+// TestTwoAlertsHoldOneItem: what a second alert found frozen stays frozen when the first
+// is called false.
+func TestTwoAlertsHoldOneItem(t *testing.T) {
+	f := firm.New(t, 2)
+	by, w := officer(f), open(f)
+	count := func(work pii.RequestID, from byte) {
+		for i := range 10 {
+			a, b := pii.SubjectID{7}, pii.SubjectID{7}
+			a[14], b[14], b[15] = from+byte(i), from+byte(i), 1
+			ask(t, f, f.Read(work, pii.Masked, a, b))
+		}
+	}
+	first := f.Work(f.IDs...)
+	count(first, 0)
+	one(t, f, w, grant.Enumeration)
+	f.Now = f.Now.Add(time.Minute)
+	second := f.Work(f.IDs...)
+	count(second, 100)
+	all := alerts(t, f, w)
+	if len(all) != 2 {
+		t.Fatalf("%+v", all)
+	}
+	f.OK(w.Judge(t.Context(), by, firm.NewID(), nil, all[1].ID, false))
+	for _, work := range []pii.RequestID{first, second} {
+		if r := ask(t, f, f.Read(work, pii.Masked, f.IDs[0])); r.Shown {
+			t.Errorf("shown, while an alert nobody judged holds the item")
+		}
+	}
+	f.OK(w.Judge(t.Context(), by, firm.NewID(), nil, all[0].ID, false))
+	for _, work := range []pii.RequestID{first, second} {
+		if r := ask(t, f, f.Read(work, pii.Masked, f.IDs[0])); !r.Shown {
+			t.Errorf("%+v", r)
+		}
+	}
+}
