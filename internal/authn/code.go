@@ -155,7 +155,7 @@ func (a *Authn) Invite(ctx context.Context, by party.Principal, person pii.Perso
 		}
 		c.Hash = hash
 		return ledger.Item{
-			Basis: ledger.Basis{Keys: keys},
+			Basis: ledger.Basis{Keys: keys}, Actor: actor(by),
 			Entry: credential(by, "code", person, c),
 		}, nil
 	})
@@ -221,6 +221,11 @@ func actorKeys(by party.Principal) []string {
 		keys = append(keys, ledger.CredentialKey(by.Credential))
 	}
 	return keys
+}
+
+// actor is what an actor's power rests on since he was authenticated.
+func actor(by party.Principal) ledger.Basis {
+	return ledger.Actor(by.Seen, by.Person.ID, by.Org.ID, by.Credential)
 }
 
 // credential is the entry of a credential made or ended. Every effect's row is

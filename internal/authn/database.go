@@ -65,7 +65,12 @@ type LoginPut struct{ *Login }
 type Logins interface {
 	// Login reads a login by its name.
 	Login(ctx context.Context, name string) (Login, bool, error)
+	// LoginsOf lists a person's that are not over at a time.
+	LoginsOf(ctx context.Context, person pii.PersonID, at time.Time) ([]Login, error)
 }
+
+// mostLogins is how many open logins a person may have: ending them is one entry.
+const mostLogins = 32
 
 // LoginAsk is what somebody wants a login for.
 type LoginAsk struct {
@@ -162,21 +167,75 @@ func (a *Authn) recordLogin(ctx context.Context, p party.Principal, l *Login, wh
 		return err
 	}
 	r, err := a.ledger.Decide(ctx, request, nil, func() (ledger.Item, error) {
+		if revokes == nil {
+			if err := a.mayHaveLogin(ctx, p); err != nil {
+				return ledger.Item{}, err
+			}
+		}
 		e := credential(p, what, l.Person, LoginPut{l})
-		e.Purpose, e.Work, e.Revokes = l.Purpose, l.Work, revokes
+		e.Purpose, e.Work, e.Revokes = l.Purpose, l.Work, append(revokes, loginsKey(l.Person))
 		e.Facts = append(e.Facts, proof.Field{Name: "login", Value: l.Name}, proof.Field{Name: "login-form", Value: l.Form.String()},
 			proof.Field{Name: "until", Value: l.Until.Format(time.RFC3339Nano)})
-		keys := []string{ledger.PersonKey(p.Person.ID), ledger.OrgKey(p.Org.ID)}
-		if len(p.Credential) > 0 {
-			keys = append(keys, ledger.CredentialKey(p.Credential))
-		}
-		return ledger.Item{Entry: e, Basis: ledger.Basis{Keys: keys}, Settle: revokes != nil}, nil
+		keys := append(actorKeys(p), loginsKey(l.Person))
+		return ledger.Item{Entry: e, Basis: ledger.Basis{Keys: keys}, Actor: actor(p), Settle: revokes != nil}, nil
 	})
 	if err != nil {
 		return err
 	}
 	r.Close()
 	return nil
+}
+
+// loginsKey is what making and ending a person's logins takes away, and rests on: of
+// two at once the later one sees the earlier.
+func loginsKey(person pii.PersonID) string { return "logins|" + string(person) }
+
+// mayHaveLogin refuses whose session ended meanwhile, and one login too many.
+func (a *Authn) mayHaveLogin(ctx context.Context, p party.Principal) error {
+	now := a.now()
+	if err := a.stillActing(ctx, p, now); err != nil {
+		return err
+	}
+	open, err := a.openLogins(ctx, p.Person.ID, now)
+	if err != nil {
+		return err
+	}
+	if len(open) >= mostLogins {
+		return fault.New(fault.Conflict, "too-many-logins", "")
+	}
+	return nil
+}
+
+// openLogins are a person's logins that were not ended.
+func (a *Authn) openLogins(ctx context.Context, person pii.PersonID, now time.Time) ([]Login, error) {
+	if a.logins == nil {
+		return nil, nil
+	}
+	rows, err := a.logins.LoginsOf(ctx, person, now)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	kept := rows[:0]
+	for _, l := range rows {
+		if !l.Ended && a.trusted(&l) {
+			kept = append(kept, l)
+		}
+	}
+	return kept, nil
+}
+
+// endLogins puts the end of a person's logins to the port into an entry that ends all
+// the sessions: a device that is lost may hold both.
+func (a *Authn) endLogins(ctx context.Context, e *ledger.Entry, person pii.PersonID, now time.Time) error {
+	open, err := a.openLogins(ctx, person, now)
+	for i := range open {
+		l := &open[i]
+		l.Ended = true
+		e.Effects = append(e.Effects, LoginPut{l})
+		e.Revokes = append(e.Revokes, ledger.CredentialKey(loginCredential(l.Name)))
+	}
+	e.Revokes = append(e.Revokes, loginsKey(person))
+	return err
 }
 
 // EndLogin ends a login of its caller. When it returns nothing can be opened any more

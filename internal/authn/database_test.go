@@ -101,3 +101,38 @@ func TestWhoGetsALoginToThePort(t *testing.T) {
 		t.Errorf("with a certificate: %v, %v, password %v", may, err, made.Password != "")
 	}
 }
+
+// TestLoginsToThePortEndWithTheAccount: who loses a device loses what is stored on it:
+// ending all sessions, or the account, ends the logins to the port too.
+func TestLoginsToThePortEndWithTheAccount(t *testing.T) {
+	h := house(t)
+	p := h.Person("a001", party.Staff, pii.Own)
+	sec := h.Person("sec", party.SecAdmin, pii.Own)
+	other := h.Person("a002", party.Staff, pii.Own)
+	for name, end := range map[string]func() error{
+		"account":  func() error { return h.Authn.EndAccount(t.Context(), sec, "a001") },
+		"sessions": func() error { return h.Authn.EndSessions(t.Context(), sec, "a001", nil) },
+	} {
+		made, err := h.Authn.IssueLogin(t.Context(), p, ask())
+		ok(t, err)
+		others, err := h.Authn.IssueLogin(t.Context(), other, ask())
+		ok(t, err)
+		ok(t, end())
+		if _, _, may, err := h.Authn.DatabaseLogin(t.Context(), made.Name); may || err != nil {
+			t.Errorf("%s: the login still signs in, %v", name, err)
+		}
+		if _, _, may, err := h.Authn.DatabaseLogin(t.Context(), others.Name); !may || err != nil {
+			t.Errorf("%s: another's login was ended, %v", name, err)
+		}
+	}
+	for range 32 {
+		_, err := h.Authn.IssueLogin(t.Context(), p, ask())
+		ok(t, err)
+	}
+	if _, err := h.Authn.IssueLogin(t.Context(), p, ask()); fault.Of(err).ID != "too-many-logins" {
+		t.Errorf("one login too many: %v", err)
+	}
+	ok(t, h.Authn.EndAccount(t.Context(), sec, "a001"))
+	_, err := h.Authn.IssueLogin(t.Context(), p, ask())
+	ok(t, err)
+}

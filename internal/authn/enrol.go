@@ -169,6 +169,11 @@ func (a *Authn) enrolment(ctx context.Context, by party.Principal, c ceremony, k
 	}
 	e := credential(by, "passkey", k.Person, effects...)
 	end(&e, ends)
+	if c.Replace {
+		if err := a.endLogins(ctx, &e, k.Person, now); err != nil {
+			return ledger.Item{}, err
+		}
+	}
 	e.Revokes = append(e.Revokes, changeKey(k.Person))
 	return ledger.Item{Entry: e, Basis: ledger.Basis{Keys: append(actorKeys(by), e.Revokes...)}}, nil
 }
@@ -273,7 +278,7 @@ func (a *Authn) EndPasskey(ctx context.Context, by party.Principal, id string) e
 	})
 }
 
-// EndAccount ends a person's passkeys, password and sessions: the security
+// EndAccount ends a person's passkeys, password, sessions and logins to the port: the security
 // administrator's answer to a lost device. Who has a one-time code enrols anew.
 func (a *Authn) EndAccount(ctx context.Context, by party.Principal, person pii.PersonID) error {
 	return a.record(ctx, func() (ledger.Item, error) {
@@ -303,8 +308,11 @@ func (a *Authn) EndAccount(ctx context.Context, by party.Principal, person pii.P
 		}
 		e := credential(by, "end-account", person, effects...)
 		end(&e, open)
+		if err := a.endLogins(ctx, &e, person, now); err != nil {
+			return ledger.Item{}, err
+		}
 		e.Revokes = append(e.Revokes, changeKey(person))
-		return ledger.Item{Entry: e, Basis: ledger.Basis{Keys: append(actorKeys(by), e.Revokes...)}, Settle: true}, nil
+		return ledger.Item{Entry: e, Basis: ledger.Basis{Keys: append(actorKeys(by), e.Revokes...)}, Actor: actor(by), Settle: true}, nil
 	})
 }
 
@@ -337,7 +345,7 @@ func (a *Authn) AllowSessions(ctx context.Context, by party.Principal, person pi
 		l.Sessions = n
 		e := credential(by, "allow-sessions", person, LocalPut{&l})
 		e.Revokes = []string{changeKey(person), openingKey(person)}
-		return ledger.Item{Entry: e, Basis: ledger.Basis{Keys: append(actorKeys(by), e.Revokes...)}}, nil
+		return ledger.Item{Entry: e, Basis: ledger.Basis{Keys: append(actorKeys(by), e.Revokes...)}, Actor: actor(by)}, nil
 	})
 }
 

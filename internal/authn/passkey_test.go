@@ -3,6 +3,7 @@ package authn_test
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -455,5 +456,24 @@ func TestForgedLogins(t *testing.T) {
 		if name != "un-ended" && !slices.Contains(h.Alarms(), "row-forged") {
 			t.Errorf("%s: nobody was told", name)
 		}
+	}
+}
+
+// Guesses that are made at once are counted as those one after the other.
+func TestGuessesAtOnceAreCounted(t *testing.T) {
+	h, _, k := passworded(t)
+	var wg sync.WaitGroup
+	tried := h.Authn.CountComparisons()
+	for range 14 {
+		in := answer(t, h, k, true)
+		wg.Go(func() {
+			if _, err := h.Authn.SignInByPassword(t.Context(), "a1", "guess", in, authn.Client{Source: source}); err == nil {
+				t.Error("a wrong password signs in")
+			}
+		})
+	}
+	wg.Wait()
+	if n := tried(); n > 10 {
+		t.Errorf("%d guesses were compared", n)
 	}
 }

@@ -96,7 +96,7 @@ var none = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$", argon2.Version, argo
 // check compares a password with what is kept, and counts wrong ones by passkey. It
 // makes one hash, whether or not there is anything to compare with.
 func (p *passwords) check(ctx context.Context, passkey, password, kept string, now time.Time) (bool, error) {
-	if kept == "" || p.resting(passkey, now) {
+	if may := p.mayGuess(passkey, now); !may || kept == "" {
 		kept = none
 	}
 	parts := strings.Split(kept, "$")
@@ -113,8 +113,8 @@ func (p *passwords) check(ctx context.Context, passkey, password, kept string, n
 		return false, err
 	}
 	ok := subtle.ConstantTimeCompare([]byte(base64.RawStdEncoding.EncodeToString(key)), []byte(parts[5])) == 1
-	if !p.resting(passkey, now) {
-		p.guess(passkey, ok, now)
+	if ok {
+		p.guessed(passkey)
 	}
 	return ok, nil
 }
@@ -136,26 +136,27 @@ func (p *passwords) derive(ctx context.Context, password string, salt []byte) ([
 	return p.kdf([]byte(password), salt), nil
 }
 
-func (p *passwords) resting(passkey string, now time.Time) bool {
+// mayGuess counts a guess before it is compared, so that many at once are as many.
+func (p *passwords) mayGuess(passkey string, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	g := p.guesses[passkey]
-	return g.n >= maxGuesses && now.Sub(g.since) < guessPause
-}
-
-func (p *passwords) guess(passkey string, right bool, now time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	g := p.guesses[passkey]
-	switch {
-	case right:
-		delete(p.guesses, passkey)
-		return
-	case now.Sub(g.since) >= guessPause:
+	if now.Sub(g.since) >= guessPause {
 		g = guessed{since: now}
+	}
+	if g.n >= maxGuesses {
+		return false
 	}
 	g.n++
 	p.guesses[passkey] = g
+	return true
+}
+
+// guessed forgets the guesses of who knew it.
+func (p *passwords) guessed(passkey string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.guesses, passkey)
 }
 
 // SetPassword sets the principal's own password.

@@ -141,8 +141,8 @@ func (a *Authn) open(ctx context.Context, person pii.PersonID, now time.Time) ([
 	return kept, nil
 }
 
-// EndSessions ends a person's open sessions, or the one of them that only names: her
-// own, or anybody's by the security administrator. When it returns nothing can be
+// EndSessions ends a person's open sessions and logins to the port, or the one session
+// that only names: her own, or anybody's by the security administrator. When it returns nothing can be
 // opened any more on what they asked for.
 func (a *Authn) EndSessions(ctx context.Context, by party.Principal, person pii.PersonID, only *SessionID) error {
 	return a.record(ctx, func() (ledger.Item, error) {
@@ -165,7 +165,12 @@ func (a *Authn) EndSessions(ctx context.Context, by party.Principal, person pii.
 		}
 		e := credential(by, "end", person)
 		end(&e, ending)
-		return ledger.Item{Entry: e, Basis: ledger.Basis{Keys: actorKeys(by)}, Settle: true}, nil
+		if only == nil {
+			if err := a.endLogins(ctx, &e, person, now); err != nil {
+				return ledger.Item{}, err
+			}
+		}
+		return ledger.Item{Entry: e, Basis: ledger.Basis{Keys: append(actorKeys(by), loginsKey(person))}, Actor: actor(by), Settle: true}, nil
 	})
 }
 

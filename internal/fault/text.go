@@ -55,6 +55,7 @@ var sentences = map[string]Sentence{
 	"passkey-refused":     {"通行密钥未通过验证，或验证已过期；请重试。", "The passkey was not accepted, or the ceremony is over; try again."},
 	"no-passkey":          {"还没有登记通行密钥。", "No passkey is enrolled yet."},
 	"step-up-needed":      {"请先用通行密钥重新验证身份（十分钟内有效）；尚无通行密钥的，请用一次性口令登录后登记一个。", "Prove yourself afresh with a passkey (it counts for ten minutes). Who has none enrols one after signing in with a one-time code."},
+	"too-many-logins":     {"数据库登录名已达上限；请先停用一个。", "There are as many logins to the port as one person may have; end one first."},
 	"too-many-passkeys":   {"通行密钥已达上限；请先停用一个。", "There are as many passkeys as one person may have; end one first."},
 	"bad-password":        {"密码须为 12 至 128 个字符，不能是工号或单调重复的字符。", "A password has 12 to 128 characters and is neither the staff number nor one character over and over."},
 	"busy":                {"此刻请求太多，请稍后再试。", "Too much is asked at this moment; try again shortly."},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/goldbell/goldbell/internal/authn"
 	"github.com/goldbell/goldbell/internal/enrolment"
@@ -91,5 +92,20 @@ func (db *DB) Login(ctx context.Context, name string) (l authn.Login, ok bool, e
 	}
 	err = unpack(body, &l)
 	l.Stamp = stamp
-	return l, err == nil, err
+	return l, err == nil && l.Name == name, err
+}
+
+const selectLoginsOpen = `SELECT body, entry, mac FROM database_login WHERE until > $1 ORDER BY until, name`
+
+// LoginsOf implements [authn.Logins].
+func (db *DB) LoginsOf(ctx context.Context, person pii.PersonID, at time.Time) (all []authn.Login, err error) {
+	err = db.rows(ctx, "database logins", selectLoginsOpen, func(scan func(...any) error) error {
+		var l authn.Login
+		err := scan(&body{&l}, &l.Entry, &l.MAC)
+		if l.Person == person {
+			all = append(all, l)
+		}
+		return err
+	}, micros(at))
+	return all, err
 }
