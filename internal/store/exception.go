@@ -34,6 +34,8 @@ func exceptionInto(e *grant.Exception) []any {
 // body reads a row's canonical JSON.
 type body struct{ into any }
 
+// Scan reads it. A body says itself whose row it is: who reads a row by its key compares,
+// or a body copied to another key with SQL would be taken for that one's.
 func (b *body) Scan(src any) error {
 	raw, ok := src.([]byte)
 	if text, is := src.(string); is {
@@ -54,7 +56,7 @@ const (
 // Exception implements [grant.ExceptionStore].
 func (db *DB) Exception(ctx context.Context, id pii.RequestID) (e grant.Exception, ok bool, err error) {
 	ok, err = db.row(ctx, "exception", selectException, exceptionInto(&e), id[:])
-	return e, ok, err
+	return e, ok && e.ID == id, err
 }
 
 // Exceptions implements [grant.ExceptionStore].
@@ -96,7 +98,7 @@ const (
 // Alert implements [grant.AlertStore].
 func (db *DB) Alert(ctx context.Context, id pii.RequestID) (a grant.Alert, ok bool, err error) {
 	ok, err = db.row(ctx, "alert", selectAlert, []any{&body{&a}, &a.Entry, &a.MAC}, id[:])
-	return a, ok, err
+	return a, ok && a.ID == id, err
 }
 
 // Alerts implements [grant.AlertStore].

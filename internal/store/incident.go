@@ -45,7 +45,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 // Incident implements [casework.IncidentStore].
 func (db *DB) Incident(ctx context.Context, id pii.RequestID) (i casework.Incident, ok bool, err error) {
 	ok, err = db.row(ctx, "incident", selectIncident, incidentInto(&i), id[:])
-	return i, ok, err
+	return i, ok && i.ID == id, err
 }
 
 // Incidents implements [casework.IncidentStore].
@@ -79,7 +79,7 @@ func decisionInto(v *casework.Decision) []any { return []any{&body{v}, &v.Entry,
 // Decision implements [casework.IncidentStore].
 func (db *DB) Decision(ctx context.Context, of pii.RequestID) (v casework.Decision, ok bool, err error) {
 	ok, err = db.row(ctx, "incident decision", selectDecision, decisionInto(&v), of[:])
-	return v, ok, err
+	return v, ok && v.Incident == of, err
 }
 
 // OfSubject implements [casework.IncidentStore].

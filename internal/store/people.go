@@ -31,7 +31,7 @@ func (db *DB) Ask(ctx context.Context, of pii.PersonID) (a party.Ask, ok bool, e
 		return a, false, nil
 	}
 	ok, err = db.row(ctx, "ask", selectAsk, []any{&body{&a}, &a.Entry, &a.MAC}, string(of))
-	return a, ok, err
+	return a, ok && a.Wanted.ID == of, err
 }
 
 // Asks implements [party.AskStore].

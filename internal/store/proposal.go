@@ -30,7 +30,7 @@ const (
 // Proposal implements [register.ProposalStore].
 func (db *DB) Proposal(ctx context.Context, id pii.RequestID) (p register.Proposal, ok bool, err error) {
 	ok, err = db.row(ctx, "proposal", selectProposal, proposalInto(&p), id[:])
-	return p, ok, err
+	return p, ok && p.ID == id, err
 }
 
 // Proposals implements [register.ProposalStore].

@@ -41,7 +41,7 @@ const (
 // Round implements [party.RoundStore].
 func (db *DB) Round(ctx context.Context, id pii.RequestID) (r party.Round, ok bool, err error) {
 	ok, err = db.row(ctx, "round", selectRound, []any{&body{&r}, &r.Entry, &r.MAC}, id[:])
-	return r, ok, err
+	return r, ok && r.ID == id, err
 }
 
 // Rounds implements [party.RoundStore].
@@ -75,5 +75,5 @@ func (db *DB) Confirmed(ctx context.Context, of pii.RequestID, person pii.Person
 		return c, false, nil
 	}
 	ok, err = db.row(ctx, "confirmation", selectConfirmed, []any{&body{&c}, &c.Entry, &c.MAC}, of[:], string(person))
-	return c, ok, err
+	return c, ok && c.Round == of && c.Person == person, err
 }
