@@ -139,7 +139,7 @@ func commands() []command {
 		}},
 		{name: "people asks", make: peopleAsksCommand, examples: []string{"GOLDBELL_TOKEN=gbs_… goldbell people asks --data ./firm"}},
 		{name: "people approve", args: "PERSON", make: peopleApproveCommand, examples: []string{
-			"GOLDBELL_TOKEN=gbs_… goldbell people approve a017 --data ./firm",
+			"GOLDBELL_TOKEN=gbs_… goldbell people approve a017 --entry 4711 --data ./firm",
 		}},
 		{name: "retention", make: retentionCommand, examples: []string{"GOLDBELL_TOKEN=gbs_… goldbell retention --data ./firm"}},
 		{name: "consents import", args: "FILE", make: consentsImportCommand, examples: []string{

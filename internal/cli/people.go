@@ -520,6 +520,7 @@ func peopleAsksCommand(f *flags) action {
 				SHA256  string       `json:"sha256"`
 				AskedBy string       `json:"asked_by"`
 				AskedAt time.Time    `json:"asked_at"`
+				Entry   uint64       `json:"entry"`
 				Until   time.Time    `json:"until"`
 				Stale   bool         `json:"stale,omitempty"`
 			}
@@ -545,7 +546,7 @@ func peopleAsksCommand(f *flags) action {
 			return c.answer(map[string]any{"asks": all}, func(w io.Writer) {
 				for _, x := range all {
 					c.say(w, "people-ask", x.Person.ID, x.AskedBy, dayShown(x.Person.ContractUntil), dayShown(x.Wanted.ContractUntil),
-						x.Person.Level, x.Wanted.Level, x.Person.Org, x.Wanted.Org)
+						x.Person.Level, x.Wanted.Level, x.Person.Org, x.Wanted.Org, x.Entry)
 				}
 				c.say(w, "people-asks-sum", len(all))
 			})
@@ -554,11 +555,18 @@ func peopleAsksCommand(f *flags) action {
 }
 
 func peopleApproveCommand(f *flags) action {
-	places, refuse := f.Places(), f.Bool("refuse", false)
+	places, refuse, entry := f.Places(), f.Bool("refuse", false), f.Uint64("entry", 0)
 	return func(ctx context.Context, c *call) error {
+		if *entry == 0 && !*refuse {
+			return usage("flag-missing", "entry", "people approve")
+		}
 		return c.with(ctx, places, func(api *api) error {
 			var out map[string]any
-			if err := api.call(ctx, "/v1/people/"+url.PathEscape(c.args[0])+"/ask/decision", "", map[string]any{"allow": !*refuse}, &out); err != nil {
+			body := map[string]any{"allow": !*refuse}
+			if *entry != 0 {
+				body["entry"] = *entry
+			}
+			if err := api.call(ctx, "/v1/people/"+url.PathEscape(c.args[0])+"/ask/decision", "", body, &out); err != nil {
 				return err
 			}
 			id := "people-allowed"

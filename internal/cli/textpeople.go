@@ -16,6 +16,7 @@ var peopleText = map[string]fault.Sentence{
 	"people list --current":   {Zh: "只列合同有效且未暂停的", En: "only whose contract is in force and who are not suspended"},
 	"people asks":             {Zh: "列出名单所请求、等待第二位负责人的变更", En: "list what files ask for and a second officer decides"},
 	"people approve":          {Zh: "作为第二位负责人批准名单所请求的变更", En: "allow what a file asked for, as the second officer"},
+	"people approve --entry":  {Zh: "所批准请求的条目号（people asks 列出的那一项；之后被换掉的请求不会被批准）", En: "the entry of what is allowed, as people asks lists it; what took its place since is not"},
 	"people approve --refuse": {Zh: "不批准", En: "refuse it instead"},
 
 	"people moves":          {Zh: "一段时间内的入职、转岗、离职（取自账本）", En: "joiners, movers and leavers of a time, from the ledger"},
@@ -63,7 +64,7 @@ var peopleText = map[string]fault.Sentence{
 	"people-suspended":          {Zh: "已暂停", En: "suspended"},
 	"people-forged":             {Zh: "此行不是账本写入的，不授予任何权限", En: "the row was not written by the ledger and gives nothing"},
 	"people-sum":                {Zh: "共 %d 人。", En: "%d people."},
-	"people-ask":                {Zh: "%s  由 %s 提出：合同至 %s → %s，级别 %d → %d，单位 %s → %s", En: "%s  asked for by %s: contract until %s → %s, level %d → %d, organisation %s → %s"},
+	"people-ask":                {Zh: "%s  由 %s 提出：合同至 %s → %s，级别 %d → %d，单位 %s → %s（条目 %d）", En: "%s  asked for by %s: contract until %s → %s, level %d → %d, organisation %s → %s (entry %d)"},
 	"people-asks-sum":           {Zh: "共 %d 项等待批准。", En: "%d wait for a decision."},
 	"people-allowed":            {Zh: "已批准，现已生效。", En: "Allowed; it is in force."},
 	"people-refused":            {Zh: "已拒绝，没有变更。", En: "Refused; nothing was changed."},

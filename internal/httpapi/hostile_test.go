@@ -326,7 +326,7 @@ func (f *firm) samples(work string) map[string]any {
 		"/v1/people/{id}/end":                       nil,
 		"/v1/people/imports":                        m{"sha256": strings.Repeat("cd", 32), "rows": []m{{"id": "x2", "org": "own", "contract_from": "2026-01-01T00:00:00Z"}}},
 		"/v1/consents/imports":                      m{"sha256": strings.Repeat("cd", 32), "rows": []m{{"phone": customer(0)["phone"], "purpose": "partner-lead", "recipient": "own", "notice": "1", "at": "2026-01-01T00:00:00Z", "reference": "R-1"}}},
-		"/v1/people/{id}/ask/decision":              m{"allow": true},
+		"/v1/people/{id}/ask/decision":              m{"allow": true, "entry": 1},
 		"/v1/people/{id}/trainings":                 m{"course": "pi-protection", "at": "2026-01-01T00:00:00Z", "until": hour, "reference": "T-1"},
 		"/v1/organisations/{id}/numbers":            m{"number": "17012345678", "from": "2026-01-01T00:00:00Z"},
 		"/v1/people/{id}/code":                      nil,

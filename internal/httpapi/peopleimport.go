@@ -102,7 +102,12 @@ func eachRow(n int, do func(i int) (register.Outcome, error)) (*rowResults, erro
 	for i := range n {
 		turn <- struct{}{}
 		wg.Go(func() {
-			defer func() { <-turn }()
+			defer func() {
+				if recover() != nil { // outside the request's own guard it would end the process
+					failed[i] = fault.New(fault.Internal, "internal", "")
+				}
+				<-turn
+			}()
 			o, err := do(i)
 			if err != nil && isPassing(err) {
 				failed[i] = err
@@ -183,6 +188,7 @@ type askSeen struct {
 	SHA256  string     `json:"sha256" doc:"of the file"`
 	AskedBy string     `json:"asked_by"`
 	AskedAt time.Time  `json:"asked_at"`
+	Entry   uint64     `json:"entry" doc:"names the ask when it is decided"`
 	Until   *time.Time `json:"until" doc:"until when it can be allowed"`
 	Stale   bool       `json:"stale,omitempty" doc:"the person was changed since; it can only be refused"`
 }
@@ -220,7 +226,7 @@ func listAsks(a *API, ctx context.Context, c *call, in *pageIn) (*asksOut, error
 		until := x.AskedAt.Add(party.AskLife)
 		out.Body.Asks = append(out.Body.Asks, askSeen{
 			Person: a.personSeen(&p), Wanted: personOf(&x.Wanted), SHA256: hex.EncodeToString(x.File), AskedBy: string(x.AskedBy), AskedAt: x.AskedAt,
-			Until: &until, Stale: p.Entry != x.Was,
+			Entry: x.Entry, Until: &until, Stale: p.Entry != x.Was,
 		})
 	}
 	if len(rows) == in.Limit {
@@ -232,12 +238,13 @@ func listAsks(a *API, ctx context.Context, c *call, in *pageIn) (*asksOut, error
 type askDecisionIn struct {
 	ID   string `path:"id" minLength:"1" maxLength:"40"`
 	Body struct {
-		Allow bool `json:"allow"`
+		Allow bool   `json:"allow"`
+		Entry uint64 `json:"entry,omitempty" doc:"of the ask, as it is listed: needed to allow it; one that took its place since is not decided"`
 	}
 }
 
 func decideAsk(a *API, ctx context.Context, c *call, in *askDecisionIn) (*doneOut, error) {
-	if err := a.Register.DecideAsk(ctx, c.asked(), pii.PersonID(in.ID), in.Body.Allow); err != nil {
+	if err := a.Register.DecideAsk(ctx, c.asked(), pii.PersonID(in.ID), in.Body.Entry, in.Body.Allow); err != nil {
 		return nil, err
 	}
 	return done(c.id), nil

@@ -166,11 +166,13 @@ func (r *Register) orgCalled(ctx context.Context, name string) (party.Org, error
 	if name == "" || name == "本公司" {
 		name = string(pii.Own)
 	}
-	if o, ok, err := r.People.Org(ctx, pii.OrgID(name)); err != nil || ok {
-		if err == nil {
-			err = r.trusted("org", &o)
+	if pii.PersonID(name).IsWellFormed() { // anything else, bound, might stand in the database's log
+		if o, ok, err := r.People.Org(ctx, pii.OrgID(name)); err != nil || ok {
+			if err == nil {
+				err = r.trusted("org", &o)
+			}
+			return o, err
 		}
-		return o, err
 	}
 	var found []party.Org
 	after := pii.OrgID("")
@@ -254,8 +256,8 @@ func (r *Register) askFor(ctx context.Context, a Asked, f PeopleFile, old, wante
 
 // DecideAsk allows what a file asked for, or refuses it. Whoever allows it is an
 // officer who did not ask, who gains nothing by it, and who proved himself shortly
-// before.
-func (r *Register) DecideAsk(ctx context.Context, a Asked, of pii.PersonID, allow bool) error {
+// before. entry is the ask's that he looked at: what took its place since he did not see.
+func (r *Register) DecideAsk(ctx context.Context, a Asked, of pii.PersonID, entry uint64, allow bool) error {
 	return r.decide(ctx, a, decideAsk, func(now time.Time) (decision, error) {
 		x, ok, err := r.Asks.Ask(ctx, of)
 		if err != nil {
@@ -267,6 +269,8 @@ func (r *Register) DecideAsk(ctx context.Context, a Asked, of pii.PersonID, allo
 			return decision{}, fault.New(fault.NotFound, "not-found", "person")
 		case !x.OpenAt(now):
 			return decision{}, fault.New(fault.Conflict, "decided", "person")
+		case x.Entry != entry && (allow || entry != 0):
+			return decision{}, fault.New(fault.Conflict, "stale", "person")
 		case me == x.AskedBy || me == x.Wanted.ID:
 			return decision{}, fault.New(fault.Denied, "second-person", "")
 		case allow && !a.By.MayApprove(now):

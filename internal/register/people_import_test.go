@@ -5,9 +5,11 @@ import (
 	"time"
 
 	"github.com/goldbell/goldbell/internal/authn/authntest"
+	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/party"
 	"github.com/goldbell/goldbell/internal/pii"
 	"github.com/goldbell/goldbell/internal/register"
+	"github.com/goldbell/goldbell/proof"
 )
 
 // secondOfficer makes another officer who has just proved himself.
@@ -85,7 +87,11 @@ func TestImportPerson(t *testing.T) {
 	}
 	long := end.AddDate(1, 0, 0)
 	try("officer", row(func(r *register.PersonRow) { r.Until = &long }), register.Refused, "second-officer", 1)
-	decide := func(role string, allow bool) error { return f.DecideAsk(t.Context(), f.ask(role), "a9", allow) }
+	decide := func(role string, allow bool) error {
+		x, _, err := f.Store.Ask(t.Context(), "a9")
+		ok(t, err)
+		return f.DecideAsk(t.Context(), f.ask(role), "a9", x.Entry, allow)
+	}
 	wantID(t, decide("officer", true), "second-person")
 	wantID(t, decide("secadmin", true), "not-yours")
 	ok(t, decide("officer-2", true))
@@ -135,4 +141,59 @@ func TestImportPersonAgain(t *testing.T) {
 	if err != nil || got != register.Unchanged {
 		t.Fatal(got, err)
 	}
+}
+
+// What a second officer allows is the ask she looked at: another that took its place
+// meanwhile is not allowed by her word, even if the first was worth nothing any more.
+func TestAnAskIsNotExchanged(t *testing.T) {
+	f := open(t)
+	f.secondOfficer()
+	file := register.PeopleFile{SHA256: authntest.Hash("staff.csv")}
+	from, end := f.Now().AddDate(-1, 0, 0).Truncate(time.Second), f.Now().AddDate(0, 1, 0).Truncate(time.Second)
+	row := func(until time.Time) register.PersonRow {
+		return register.PersonRow{ID: "a9", Org: "own", From: &from, Until: &until}
+	}
+	_, err := f.ImportPerson(t.Context(), f.ask("officer"), file, row(end))
+	ok(t, err)
+	_, err = f.ImportPerson(t.Context(), f.ask("officer"), file, row(end.AddDate(0, 0, 1)))
+	wantID(t, err, "second-officer")
+	seen := must2(f.Store.Ask(t.Context(), "a9"))
+	_, err = f.ImportPerson(t.Context(), f.ask("officer"), file, row(end.AddDate(50, 0, 0)))
+	wantID(t, err, "second-officer")
+	wantID(t, f.DecideAsk(t.Context(), f.ask("officer-2"), "a9", seen.Entry, true), "stale")
+	wantID(t, f.DecideAsk(t.Context(), f.ask("officer-2"), "a9", 0, true), "stale")
+	if p := f.personNow("a9"); !p.ContractUntil.Equal(end) {
+		t.Fatalf("until %v", p.ContractUntil)
+	}
+	ok(t, f.DecideAsk(t.Context(), f.ask("officer-2"), "a9", 0, false))
+}
+
+func must2[T any](v T, _ bool, _ error) T { return v }
+
+// Whose session was ended after he was authenticated decides nothing with it, however
+// often the decision is made again.
+func TestI3WhoWasEndedMeanwhileDecidesNothing(t *testing.T) {
+	f := open(t)
+	for name, revoke := range map[string]func(p party.Principal) string{
+		"session": func(p party.Principal) string { return ledger.CredentialKey(p.Credential) },
+		"person":  func(p party.Principal) string { return ledger.PersonKey(p.Person.ID) },
+	} {
+		a := f.ask("secadmin")
+		a.By.Seen, a.By.Credential = f.Ledger.Size(), []byte("session")
+		f.revoke(revoke(a.By))
+		before := f.Ledger.Size()
+		if err := f.PutPerson(t.Context(), a, f.person("joiner", party.Staff, pii.Own)); err == nil || f.Ledger.Size() != before {
+			t.Errorf("%s: decided, %v", name, err)
+		}
+		a.Request, a.By.Seen = f.Request(), f.Ledger.Size()
+		ok(t, f.PutPerson(t.Context(), a, f.person(pii.PersonID("joiner-"+name), party.Staff, pii.Own)))
+	}
+}
+
+// revoke records that something was taken away.
+func (f *firm) revoke(key string) {
+	f.T.Helper()
+	r, err := f.Ledger.Append(f.T.Context(), ledger.Item{Request: f.Request(), Entry: ledger.Entry{Kind: proof.KindCredential, Revokes: []string{key}}})
+	ok(f.T, err)
+	r.Close()
 }

@@ -189,3 +189,18 @@ func TestForgedProposals(t *testing.T) {
 		t.Errorf("%d are listed", len(all))
 	}
 }
+
+// TestAProposalUnderAnothersID: the row of one proposal copied with SQL to the id of
+// another is not what an approval of that id brings into force.
+func TestAProposalUnderAnothersID(t *testing.T) {
+	f := open(t)
+	harmless, bad := f.tried("officer-2", ""), f.tried("officer-2", plainRule)
+	f.Forge(`UPDATE rule_proposal SET body = (SELECT body FROM rule_proposal WHERE id = $1), entry = (SELECT entry FROM rule_proposal WHERE id = $1),
+		mac = (SELECT mac FROM rule_proposal WHERE id = $1) WHERE id = $2`, bad[:], harmless[:])
+	before := f.Ledger.Rules()
+	_, err := f.Approve(t.Context(), f.ask("officer"), harmless)
+	wantID(t, err, "not-found")
+	if f.Ledger.Rules() != before {
+		t.Error("another text came into force than the one that was approved")
+	}
+}
