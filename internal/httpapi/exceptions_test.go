@@ -102,6 +102,24 @@ func TestAnExceptionIsAGround(t *testing.T) {
 	f.post("/v1/disclosures", "a001", f.read(id, "masked", f.subjects[0])).problem(403, "no-grant")
 }
 
+// TestAnExceptionEndsWithItsWork: closing the work item closes what was opened as an
+// exception of it, and it lasts no longer.
+func TestAnExceptionEndsWithItsWork(t *testing.T) {
+	f := newFirm(t, 2)
+	work := f.work("a001", "call-task", "telesales", f.subjects...)
+	other := f.work("a001", "call-task", "telesales", f.subjects...)
+	id := f.exception("a002", work, f.subjects[0]).want(201).text("id")
+	kept := f.exception("a002", other, f.subjects[0]).want(201).text("id")
+	f.prove("officer", "a001")
+	for _, x := range []string{id, kept} {
+		f.decide("officer", x, true).want(200)
+		f.post("/v1/disclosures", "a001", f.read(x, "masked", f.subjects[0])).disclosed()
+	}
+	f.post("/v1/work-items/"+work+"/close", "officer", nil).want(200)
+	f.post("/v1/disclosures", "a001", f.read(id, "plain", f.subjects[0])).problem(403, "no-grant")
+	f.post("/v1/disclosures", "a001", f.read(kept, "masked", f.subjects[0])).problem(403, "budget")
+}
+
 // TestBulkNeedsTwo: from 50 subjects on, two officers approve, and not one twice.
 func TestBulkNeedsTwo(t *testing.T) {
 	f := newFirm(t, 50)

@@ -177,8 +177,12 @@ func (r *Register) approved(ctx context.Context, by party.Principal, e *grant.Ex
 	} else {
 		e.SecondBy = by.Person.ID
 	}
+	if w.Until.Before(e.Until) { // it does not outlast the work it rests on
+		e.Until = w.Until
+	}
 	e.State = grant.ExceptionOpen
 	d := exceptionDecision(what, e)
+	d.revokes = append(d.revokes, ledger.WorkKey(e.Work)) // whoever is closing it sees the exception
 	d.effects = append(d.effects, e.Item(by.Person.ID, now))
 	d.keys = append(d.keys, ledger.WorkKey(e.Work), ledger.PersonKey(e.Beneficiary), ledger.OrgKey(e.Recipient), exceptionKey(e.ID))
 	return d, nil

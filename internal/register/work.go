@@ -168,8 +168,36 @@ func (r *Register) CloseWork(ctx context.Context, a Asked, id pii.RequestID) err
 		d := workDecision("closed", &w)
 		d.effects = []ledger.Effect{grant.Closed{WorkItem: &w}}
 		d.keys, d.revokes, d.settle = []string{ledger.WorkKey(id)}, []string{ledger.WorkKey(id)}, true
-		return d, nil
+		return d, r.closeExceptions(ctx, &w, &d)
 	})
+}
+
+// closeExceptions closes, with a work item, what was opened as an exception of it.
+func (r *Register) closeExceptions(ctx context.Context, w *grant.WorkItem, d *decision) error {
+	if r.Exceptions == nil || w.IsException() {
+		return nil
+	}
+	items, err := r.Work.Assigned(ctx, w.Assignee, maxSubjects)
+	if err != nil {
+		return err
+	}
+	for i := range items {
+		x := &items[i]
+		if x.Kind != grant.ExceptionWork || r.Ledger.CheckStamp(x) != nil {
+			continue
+		}
+		e, ok, err := r.Exceptions.Exception(ctx, x.ID)
+		if err != nil {
+			return err
+		}
+		if !ok || e.Work != w.ID {
+			continue
+		}
+		x.Closed = true
+		d.effects = append(d.effects, grant.Closed{WorkItem: x})
+		d.keys, d.revokes = append(d.keys, ledger.WorkKey(x.ID)), append(d.revokes, ledger.WorkKey(x.ID))
+	}
+	return nil
 }
 
 func workDecision(what string, w *grant.WorkItem) decision {
