@@ -6,6 +6,7 @@ import (
 
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/pii"
+	"github.com/goldbell/goldbell/internal/register"
 	"github.com/goldbell/goldbell/proof"
 )
 
@@ -62,10 +63,24 @@ func listEntries(a *API, ctx context.Context, _ *call, in *entriesIn) (*entriesO
 	return out, nil
 }
 
+// byPhone reports whether an entry is a consent brought in by a phone number. Whoever
+// brought it in may be the one who reads the entry: of whom it is, and what was on
+// record before, is not told. Her own record holds it like any other.
+func byPhone(r *ledger.Record) bool {
+	return r.Leaf.Kind == proof.KindConsent && r.Fact(register.FoundBy) == register.ByPhone
+}
+
+// rowsOwn are the facts of such an entry that say what the row said, and by whom.
+var rowsOwn = map[string]bool{"actor": true, "org": true, "purpose": true, "recipient": true, "file": true, "reference": true, register.FoundBy: true}
+
 func lineOf(r *ledger.Record) entryLine {
 	l := entryLine{
 		Index: r.Index, At: r.At(), Kind: r.Leaf.Kind.String(), ID: r.Request().String(),
 		Actor: r.Fact("actor"), Org: r.Fact("org"), What: r.Fact("what"),
+	}
+	if byPhone(r) {
+		l.What = "imported"
+		return l
 	}
 	if l.What == "" {
 		l.What = r.Fact("act")

@@ -176,8 +176,15 @@ func entry(a *API, ctx context.Context, _ *call, in *entryIn) (*entryOut, error)
 	b := &out.Body
 	b.Index, b.At, b.Kind, b.ID = r.Index, r.At(), r.Leaf.Kind.String(), r.Request().String()
 	b.Facts, b.Subjects = []factOut{}, []entrySubject{}
+	hidden := byPhone(r)
 	for _, f := range r.Facts() {
+		if hidden && !rowsOwn[f.Name] {
+			continue
+		}
 		b.Facts = append(b.Facts, factOut{f.Name, strings.ToValidUTF8(f.Value, "?")})
+	}
+	if hidden {
+		return out, nil
 	}
 	var of []pii.Ordinal
 	r.Subjects(func(o pii.Ordinal, _ proof.Line) bool { of = append(of, o); return true })

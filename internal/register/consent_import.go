@@ -106,9 +106,23 @@ func importDecision(put *consent.Consent, of ledger.Subject, f ConsentFile, row 
 		facts: []proof.Field{
 			fact("what", givenOr(put.Given)), fact("recipient", string(put.Recipient)), fact("notice", put.Notice),
 			fact("proof", hex.EncodeToString(put.Proof)), flag("general", put.General), timeFact("agreed-at", put.At),
-			fact("file", hex.EncodeToString(f.SHA256)), fact("reference", row.Reference),
+			fact("file", hex.EncodeToString(f.SHA256)), fact("reference", row.Reference), fact(FoundBy, foundBy(row)),
 		},
 	}
+}
+
+// FoundBy is the fact of an imported consent that says how its row names her: by id or,
+// and then the entry tells nobody of whom it is, by [ByPhone].
+const (
+	FoundBy = "found-by"
+	ByPhone = "phone"
+)
+
+func foundBy(row ConsentRow) string {
+	if row.ByPhone {
+		return ByPhone
+	}
+	return "id"
 }
 
 // checkRow refuses what no consent can be, and makes the row.
