@@ -278,3 +278,27 @@ func TestPagesHostile(t *testing.T) {
 	}
 	o.visit("GET", "/my/?lang=zh", nil).has(`<html lang="zh-CN">`, "投诉")
 }
+
+// TestHerProofEnds: what she proved with her code is over after twenty minutes, however
+// often she used it: a page left open in a library does not go on by itself.
+func TestHerProofEnds(t *testing.T) {
+	f := newFirm(t, 1)
+	o := f.goOutside()
+	o.proves(0)
+	again := func() int {
+		f.pass(6 * time.Minute)
+		token := regexp.MustCompile(`name="token" value="([^"]+)"`).FindStringSubmatch(o.page)
+		if token == nil {
+			t.Fatalf("%d, and no token on the page", o.code)
+		}
+		return o.visit("POST", "/my/information", url.Values{"act": {"look"}, "token": {token[1]}}).code
+	}
+	for range 3 {
+		if code := again(); code != 200 {
+			t.Fatalf("%d within her time: %s", code, o.page)
+		}
+	}
+	if code := again(); code != 403 {
+		t.Errorf("%d after her time", code)
+	}
+}

@@ -33,8 +33,10 @@ const (
 
 var tokenContext = []byte("information")
 
-func (p *Pages) token(of pii.Ordinal) (string, error) {
-	plain, err := json.Marshal(token{of, p.Clock().Add(tokenLife)})
+// sealed is the token as a form carries it. Each page hands the same one on: using it
+// does not prolong it.
+func (p *Pages) sealed(t token) (string, error) {
+	plain, err := json.Marshal(t)
 	if err != nil {
 		return "", fault.New(fault.Internal, "internal", "token")
 	}
@@ -43,21 +45,20 @@ func (p *Pages) token(of pii.Ordinal) (string, error) {
 }
 
 // who opens a form's token; one that is forged or over is none.
-func (v *visit) who() (pii.Ordinal, error) {
+func (v *visit) who() (t token, err error) {
 	over := fault.New(fault.Denied, "session-over", "")
 	b, err := base64.RawURLEncoding.DecodeString(v.form.Get("token"))
 	if err != nil || len(b) > 1024 {
-		return 0, over
+		return t, over
 	}
 	plain, err := v.p.Sealer.OpenFor(tokenUse, tokenContext, b)
 	if err != nil {
-		return 0, over
+		return t, over
 	}
-	var t token
 	if json.Unmarshal(plain, &t) != nil || t.Ordinal == pii.Dummy || !v.p.Clock().Before(t.Until) {
-		return 0, over
+		return token{}, over
 	}
-	return t.Ordinal, nil
+	return t, nil
 }
 
 // codeView asks for the one-time code; it is the same whether one was sent.
@@ -85,14 +86,14 @@ func information(v *visit) (string, any, error) {
 		if err != nil {
 			return "code", codeView{id}, err
 		}
-		return v.record(proven.Ordinal, "", nil)
+		return v.record(token{proven.Ordinal, v.p.Clock().Add(tokenLife)}, "", nil)
 	}
-	of, err := v.who()
+	t, err := v.who()
 	if err != nil {
 		return "information", nil, err
 	}
 	request, hash := v.request(v.form.Get("act"))
-	her := register.Hers{Ordinal: of, Request: request, Hash: hash}
+	her := register.Hers{Ordinal: t.Ordinal, Request: request, Hash: hash}
 	did := v.form.Get("act")
 	switch did {
 	case "withdraw":
@@ -102,7 +103,7 @@ func information(v *visit) (string, any, error) {
 	default:
 		did = ""
 	}
-	return v.record(of, did, err)
+	return v.record(t, did, err)
 }
 
 // recordView is what is recorded about her.
@@ -134,13 +135,14 @@ type seenView struct {
 }
 
 // record shows it all; err is of what she asked for before.
-func (v *visit) record(of pii.Ordinal, did string, asked error) (string, any, error) {
+func (v *visit) record(t token, did string, asked error) (string, any, error) {
 	out := recordView{}
 	if asked == nil {
 		out.Did = did
 	}
 	var err error
-	if out.Token, err = v.p.token(of); err != nil {
+	of := t.Ordinal
+	if out.Token, err = v.p.sealed(t); err != nil {
 		return "information", nil, err
 	}
 	if err := v.p.decisions(v.ctx, of, &out); err != nil {
