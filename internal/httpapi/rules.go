@@ -17,7 +17,7 @@ import (
 
 // Trials runs trials of proposals beside requests.
 type Trials interface {
-	Start(id pii.RequestID, next door.RuleSet, keep func(context.Context, policy.Trial) error) error
+	Start(id pii.RequestID, by pii.PersonID, next door.RuleSet, keep func(context.Context, policy.Trial) error) error
 	Progress() map[pii.RequestID]exam.Progress
 }
 
@@ -257,7 +257,7 @@ func tryProposal(a *API, ctx context.Context, c *call, in *proposalPath) (*propo
 		return nil, err
 	}
 	asked := c.asked()
-	err = a.Trials.Start(id, next, func(ctx context.Context, found policy.Trial) error {
+	err = a.Trials.Start(id, c.who.Person.ID, next, func(ctx context.Context, found policy.Trial) error {
 		return a.Register.KeepTrial(ctx, asked, id, found)
 	})
 	if err != nil {
