@@ -2,6 +2,8 @@ package authn
 
 import (
 	"bytes"
+	"runtime"
+	"sync"
 	"sync/atomic"
 )
 
@@ -15,11 +17,18 @@ func (a *Authn) CountHashes() (count func() int) {
 	return func() int { return n }
 }
 
-// CountComparisons lets the tests count with how many passwords a guess is compared that
-// are somebody's; the hash is a quick one.
-func (a *Authn) CountComparisons() (count func() int) {
+// CountComparisons lets the tests count how many guesses are compared with a password
+// that is somebody's; the hash is a quick one, and the first waits until so many guesses
+// are in line.
+func (a *Authn) CountComparisons(atOnce int) (count func() int) {
 	var n atomic.Int64
+	var first sync.Once
 	a.passwords.kdf = func(_, salt []byte) []byte {
+		first.Do(func() {
+			for len(a.passwords.line) < atOnce {
+				runtime.Gosched()
+			}
+		})
 		if !bytes.Equal(salt, make([]byte, argonSalt)) {
 			n.Add(1)
 		}
