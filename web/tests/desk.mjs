@@ -63,6 +63,61 @@ export async function agentAsksForMore(browser, script) {
   await v.close()
 }
 
+/** Any piece of the page as large as this, in CSS pixels, shows a whole mark; a
+ * customer's card is larger. */
+const crop = { width: 520, height: 200 }
+
+/** Whether a crop shows a whole mark, from how the marks are drawn. */
+function showsAMark(drawn, x, y) {
+  const turned = ([a, b]) => [
+    a * Math.cos(drawn.angle) - b * Math.sin(drawn.angle),
+    a * Math.sin(drawn.angle) + b * Math.cos(drawn.angle),
+  ]
+  for (let i = -20; i < 30; i++)
+    for (let j = -20; j < 40; j++) {
+      const at = (px, py) => turned([i * drawn.across + px, j * drawn.down + py])
+      const corners = [
+        at(drawn.left, drawn.top),
+        at(drawn.right, drawn.top),
+        at(drawn.left, drawn.bottom),
+        at(drawn.right, drawn.bottom),
+      ]
+      if (corners.every(([a, b]) => a >= x && a <= x + crop.width && b >= y && b <= y + crop.height)) return true
+    }
+  return false
+}
+
+export async function watermarkSurvivesACrop(browser, script) {
+  const v = await Visit.open(browser, script)
+  const { page } = v
+  await v.signIn('a001')
+  await page.getByTestId('watermark').waitFor({ state: 'attached' })
+  const drawn = await page.locator('.watermark').evaluate((svg) => {
+    const pattern = svg.querySelector('pattern')
+    const lines = [...svg.querySelectorAll('tspan')]
+    const size = Number.parseFloat(getComputedStyle(lines[0]).fontSize)
+    const { a, b } = pattern.patternTransform.baseVal.consolidate().matrix
+    const ys = lines.map((_, n) => 36 + 16 * n)
+    return {
+      angle: Math.atan2(b, a),
+      across: pattern.width.baseVal.value,
+      down: pattern.height.baseVal.value,
+      left: 4,
+      right: 4 + Math.max(...lines.map((l) => l.getComputedTextLength())),
+      top: Math.min(...ys) - size,
+      bottom: Math.max(...ys) + size / 3,
+    }
+  })
+  assert.ok(drawn.right > 100, 'the mark has no length')
+  assert.ok(drawn.right <= drawn.across && drawn.bottom <= drawn.down, `a mark is cut off: ${JSON.stringify(drawn)}`)
+  const card = await page.getByTestId('watermarked').boundingBox()
+  assert.ok(card.width >= crop.width && card.height >= crop.height, 'the card is smaller than the crop')
+  for (let x = 0; x + crop.width <= card.width; x += 7)
+    for (let y = 0; y + crop.height <= card.height; y += 7)
+      assert.ok(showsAMark(drawn, x, y), `a crop at ${x}, ${y} shows no whole mark`)
+  await v.close()
+}
+
 /** The mark is on the page and in its text; taking it off hides the page and is reported. */
 export async function watermarkIsWatched(browser, script) {
   const v = await Visit.open(browser, script)

@@ -27,9 +27,10 @@ export function markOf(person: string, at: string, id: string): string {
   return `${person} · ${beijing(at)} · ${shortCode(id)}`
 }
 
-/** How far apart the marks are, in CSS pixels; a card is larger. */
-const across = 260
-const down = 96
+/** How far apart the marks are, in CSS pixels. A staff number of usual length fits; a
+ * longer one moves them apart, for what passes the tile's edge is cut off. */
+const across = (person: string) => Math.max(236, person.length * 9)
+const down = 80
 
 function isWhole(svg: SVGSVGElement | null, host: HTMLElement): boolean {
   if (!svg || !host.contains(svg) || !svg.querySelector('text')?.textContent) return false
@@ -48,6 +49,7 @@ export function Watermarked({ mark, disclosure, children }: { mark: string; disc
   const svg = useRef<SVGSVGElement>(null)
   const [gone, setGone] = useState(false)
   const id = useId()
+  const person = mark.slice(0, mark.indexOf('· ') + 2)
 
   useEffect(() => {
     const at = host.current
@@ -85,13 +87,18 @@ export function Watermarked({ mark, disclosure, children }: { mark: string; disc
             <defs>
               <pattern
                 id={id}
-                width={across}
+                width={across(person)}
                 height={down}
                 patternUnits="userSpaceOnUse"
                 patternTransform="rotate(-14)"
               >
-                <text x="4" y="40">
-                  {mark}
+                <text>
+                  <tspan x="4" y="36">
+                    {person}
+                  </tspan>
+                  <tspan x="4" dy="16">
+                    {mark.slice(person.length)}
+                  </tspan>
                 </text>
               </pattern>
             </defs>
