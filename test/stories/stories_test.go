@@ -272,6 +272,8 @@ func (s *stage) hire(officer, security party.Principal) {
 	s.script.Codes["officer-02"] = s.invite(officer, "officer-02")
 	s.put(officer, "officer-03", party.Officer)
 	s.script.Codes["officer-03"] = s.invite(officer, "officer-03")
+	s.put(officer, "officer-04", party.Officer)
+	s.script.Codes["officer-04"] = s.invite(officer, "officer-04")
 	s.put(security, "a001", party.Staff)
 	s.put(security, "h001", party.Staff)
 	s.put(security, "b001", party.Staff, func(p *party.Person) {

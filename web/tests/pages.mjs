@@ -36,6 +36,13 @@ export async function everyPageOfTheAuditor(browser, script) {
   await v.close()
 }
 
+export async function everyPageOfTheSecurityAdministrator(browser, script) {
+  const v = await Visit.open(browser, script)
+  await v.signIn('security-01')
+  await walk(v, 'security')
+  await v.close()
+}
+
 /** A manager sees the team; the officer assigns in bulk, registers a partner, looks at
  * a past day, and approves an erasure with a fresh passkey. */
 export async function teamPartnersAndApprovals(browser, script) {

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { launch } from './browser.mjs'
 import * as complaints from './complaints.mjs'
 import * as desk from './desk.mjs'
+import * as incidents from './incidents.mjs'
 import * as officer from './officer.mjs'
 import * as outside from './outside.mjs'
 import * as everything from './pages.mjs'
@@ -12,7 +13,9 @@ import * as rules from './rules.mjs'
 import * as signin from './signin.mjs'
 
 const script = JSON.parse(readFileSync(0, 'utf8'))
-const played = script.outside ? outside : { ...signin, ...desk, ...complaints, ...everything, ...officer, ...rules }
+const played = script.outside
+  ? outside
+  : { ...signin, ...desk, ...complaints, ...everything, ...officer, ...incidents, ...rules }
 const stories = Object.entries(played).filter(
   ([name]) => !script.only || script.only.split(',').some((part) => name.includes(part)),
 )

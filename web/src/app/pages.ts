@@ -24,6 +24,20 @@ export const pages: Page[] = [
     load: () => import('../routes/officer/Complaints'),
   },
   {
+    path: '/incidents/:id?',
+    link: '/incidents',
+    text: 'incidents',
+    duty: 'auditor',
+    load: () => import('../routes/incidents/Incidents'),
+  },
+  {
+    path: '/alerts',
+    link: '/alerts',
+    text: 'alerts',
+    duty: 'auditor',
+    load: () => import('../routes/incidents/Alerts'),
+  },
+  {
     path: '/approvals',
     link: '/approvals',
     text: 'approvals',

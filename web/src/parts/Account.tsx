@@ -69,6 +69,18 @@ export function Account({
               <dd />
             </div>
           ))}
+          {told.appeals.map((a) => (
+            <div key={a.id} style={{ display: 'contents' }}>
+              <dt>
+                {t('incidents.appealInbox')} {beijing(a.at)}
+              </dt>
+              <dd className="letter">
+                {a.why || '—'}
+                {a.outcome ? ` → ${word('appealOutcome', a.outcome)}: ${a.answer ?? ''}` : ''}
+              </dd>
+              <dd />
+            </div>
+          ))}
           {told.files.map((f) => (
             <div key={f.n} style={{ display: 'contents' }}>
               <dt>{t('officer.file', { n: f.n })}</dt>

@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Button, Input, Steps, Tag } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -45,6 +45,7 @@ export function OneComplaint({ of }: { of: Complaint }) {
         {of.escalated ? <Tag color="error">{t('officer.escalated')}</Tag> : null}
       </p>
       <Account complaint={of.id} />
+      {of.appeal_due ? <AnswerAppeal id={of.id} due={of.appeal_due} /> : null}
       {of.state === 'closed' ? null : <Give id={of.id} />}
       {of.state === 'closed' ? null : <CloseAsSecond id={of.id} />}
       <Pack order={{ kind: 'case', complaint: of.id }} />
@@ -122,5 +123,61 @@ function CloseAsSecond({ id }: { id: string }) {
       </Button>
       {close.error ? <Failure error={close.error} /> : null}
     </details>
+  )
+}
+
+/** An appeal is answered by an officer who had no part in the complaint. What she wrote
+ * is among what she wrote of the complaint. */
+function AnswerAppeal({ id, due }: { id: string; due: string }) {
+  const { t } = useTranslation()
+  const cache = useQueryClient()
+  const proved = useProved()
+  const [text, setText] = useState('')
+  const inbox = useQuery({
+    queryKey: ['appeals'],
+    queryFn: ({ signal }) => ask('get', '/v1/appeals', { query: { limit: 100 }, signal }),
+  })
+  const appeal = inbox.data?.appeals.find((a) => a.complaint === id)
+  const answer = useMutation({
+    mutationFn: (outcome: 'upheld' | 'dismissed') =>
+      proved(() =>
+        ask('post', '/v1/appeals/{id}/answer', {
+          path: { id: appeal?.id ?? '' },
+          body: { outcome, text },
+          key: newKey(),
+        }),
+      ),
+    onSuccess: async () => {
+      await cache.invalidateQueries({ queryKey: ['appeals'] })
+      await cache.invalidateQueries({ queryKey: ['complaints'] })
+    },
+  })
+  return (
+    <section aria-label={t('incidents.appealInbox')} data-testid="appeal">
+      <h3>
+        {t('incidents.appealInbox')} <Due at={due} over={false} />
+      </h3>
+      <p className="soft">{t('incidents.appealHow')}</p>
+      <label htmlFor="appeal-answer">{t('incidents.answer')}</label>
+      <Input.TextArea
+        id="appeal-answer"
+        rows={3}
+        maxLength={4000}
+        value={text}
+        onChange={(e) => setText(e.target.value)}
+      />
+      {(['upheld', 'dismissed'] as const).map((outcome) => (
+        <Button
+          key={outcome}
+          disabled={!appeal || text.trim().length < 10}
+          loading={answer.isPending}
+          onClick={() => answer.mutate(outcome)}
+          data-testid={outcome}
+        >
+          {word('appealOutcome', outcome)}
+        </Button>
+      ))}
+      {(inbox.error ?? answer.error) ? <Failure error={inbox.error ?? answer.error} /> : null}
+    </section>
   )
 }

@@ -66,9 +66,15 @@ export default function Complaints() {
               <>
                 <Tag>{word('state', c.state)}</Tag>
                 {c.escalated ? <Tag color="error">{t('officer.escalated')}</Tag> : null}
+                {c.appeal_due ? (
+                  <Tag color="warning">
+                    {t('incidents.appealDue')} <Due at={c.appeal_due} over={false} />
+                  </Tag>
+                ) : null}
               </>
             ),
-            text: (c) => `${word('state', c.state)} ${c.escalated ? t('officer.escalated') : ''}`,
+            text: (c) =>
+              `${word('state', c.state)} ${c.escalated ? t('officer.escalated') : ''} ${c.appeal_due ? t('incidents.appealDue') : ''}`,
           },
           {
             key: 'filed',

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Alert, Button, Spin, Tag } from 'antd'
 import { useEffect, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useSearchParams } from 'react-router'
+import { Link, useSearchParams } from 'react-router'
 import { type Answer, ask, newKey } from '../../api/client'
 import { word } from '../../i18n'
 import { Bars } from '../../parts/Bars'
@@ -25,6 +25,7 @@ export default function Trace() {
   const from = asked.get('from') ?? addDays(to, -90)
   const id = asked.get('id') ?? ''
   const key = asked.get('run') ?? ''
+  const incident = asked.get('incident') ?? '' // that the run is made for
   // A run is asked for once, under the key in the address, and goes on when the page
   // is left. Done, it is found again by its own id, as it was recorded.
   const run = useQuery({
@@ -38,8 +39,8 @@ export default function Trace() {
   })
   const done = run.data?.id
   useEffect(() => {
-    if (done && key !== '') setAsked({ from, to, id: done }, { replace: true })
-  }, [done, key, from, to, setAsked])
+    if (done && key !== '') setAsked({ from, to, id: done, ...(incident && { incident }) }, { replace: true })
+  }, [done, key, from, to, incident, setAsked])
   const trace = useQuery({
     queryKey: ['trace', id],
     queryFn: ({ signal }) => ask('get', '/v1/traces/{id}', { path: { id }, signal }),
@@ -53,7 +54,7 @@ export default function Trace() {
         <Window from={from} to={to} onChange={(f, u) => setAsked({ from: f, to: u }, { replace: true })} />
         <Button
           type="primary"
-          onClick={() => setAsked({ from, to, run: newKey() })}
+          onClick={() => setAsked({ from, to, run: newKey(), ...(incident && { incident }) })}
           loading={trace.isFetching}
           data-testid="run"
         >
@@ -69,6 +70,11 @@ export default function Trace() {
       {run.error ? <Failure error={run.error} /> : null}
       {trace.error ? <Failure error={trace.error} /> : null}
       {trace.data ? <Found run={trace.data} from={startOf(from)} until={startOf(addDays(to, 1))} /> : null}
+      {trace.data && incident ? (
+        <p>
+          <Link to={`/incidents/${incident}?run=${id}`}>{t('incidents.back')}</Link>
+        </p>
+      ) : null}
     </>
   )
 }
