@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -45,7 +46,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"encode": encode, "field": field, "rows": rows, "cut": cut, "mode": mode, "ask": ask, "passkey": passkey, "staff": staff,
+			"encode": encode, "field": field, "found": found, "rows": rows, "cut": cut, "mode": mode, "ask": ask, "passkey": passkey, "staff": staff,
 		},
 	})
 }
@@ -81,6 +82,16 @@ func field(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s is no string of the object", args[2])
 	}
 	ts.Setenv(args[0], text)
+}
+
+// found sets a variable to what the first group of an expression matches in a file.
+func found(ts *testscript.TestScript, neg bool, args []string) {
+	want(ts, neg, args, 3)
+	m := regexp.MustCompile("(?m)" + args[2]).FindStringSubmatch(ts.ReadFile(args[1]))
+	if len(m) != 2 {
+		ts.Fatalf("%s does not match", args[2])
+	}
+	ts.Setenv(args[0], m[1])
 }
 
 func rows(ts *testscript.TestScript, neg bool, args []string) {
