@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/goldbell/goldbell/internal/fault"
 	"github.com/goldbell/goldbell/internal/keyring"
 	"github.com/goldbell/goldbell/internal/ledger"
 	"github.com/goldbell/goldbell/internal/pii"
@@ -81,16 +82,30 @@ func (s *Server) ending(ctx context.Context, act string, living func(context.Con
 		if err != nil || n > 0 {
 			return n, err
 		}
-		receipt, err := s.ledger.Append(ctx, ledger.Item{
-			Request: s.ring.RequestID("", act, m.String()), // after a crash in between the same entry is found
-			Entry:   ledger.Entry{Kind: proof.KindKeys, Facts: []proof.Field{{Name: "act", Value: act}, {Name: "month", Value: m.String()}}},
-		})
-		if err != nil {
-			return 0, err
-		}
-		receipt.Close()
-		return 0, nil
+		return 0, s.recordEnd(ctx, act, m)
 	}
+}
+
+// recordEnd records the end of a month's key, once: after a crash in between, or beside
+// another process that does the same, the entry is there.
+func (s *Server) recordEnd(ctx context.Context, act string, m keyring.Month) error {
+	id := s.ring.RequestID("", act, m.String())
+	known, err := s.ledger.Requests(ctx, []pii.RequestID{id})
+	if err != nil || len(known) > 0 {
+		return err
+	}
+	receipt, err := s.ledger.Append(ctx, ledger.Item{
+		Request: id,
+		Entry:   ledger.Entry{Kind: proof.KindKeys, Facts: []proof.Field{{Name: "act", Value: act}, {Name: "month", Value: m.String()}}},
+	})
+	if fault.IsID(err, "exists") { // recorded since it was looked for
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	receipt.Close()
+	return nil
 }
 
 // firstKept is the first month whose openings are still kept.

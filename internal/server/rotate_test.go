@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,6 +61,37 @@ func TestI7OlderBackupsOpenNothing(t *testing.T) {
 		if err := opened(t, p, backup, ids[0]); (err == nil) != opens || err != nil && !fault.IsID(err, "key-destroyed") {
 			t.Errorf("after %d months the backup: %v", months, err)
 		}
+	}
+}
+
+// TestI7MonthsChangeOnce: several who change the month at once get along, and one key is
+// left for the months still needed.
+func TestI7MonthsChangeOnce(t *testing.T) {
+	p := places(t)
+	now := time.Date(2026, 1, 20, 4, 0, 0, 0, time.UTC)
+	if _, err := server.Init(t.Context(), server.InitOptions{Places: p, Clock: func() time.Time { return now }}); err != nil {
+		t.Fatal(err)
+	}
+	srv := openAt(t, p, func() time.Time { return now })
+	defer srv.Close()
+	for range 6 {
+		failed := make([]error, 8)
+		var all sync.WaitGroup
+		for i := range failed {
+			all.Go(func() { failed[i] = srv.Rotate(t.Context()) })
+		}
+		all.Wait()
+		if err := errors.Join(failed...); err != nil {
+			t.Fatal(err)
+		}
+		now = now.AddDate(0, 1, 0)
+	}
+	ring, err := keyring.Read(p.Keys, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if months := ring.Periods(); len(months) != 2 {
+		t.Errorf("the ring holds the keys of %v", months)
 	}
 }
 
